@@ -519,12 +519,25 @@ const pipelineBuild = v.strictObject({
     v.description('running until its end is known; an interrupted one begins again'),
   ),
   begunAt: text('when it began, in ISO 8601'),
-  seconds: v.pipe(v.nullable(v.number()), v.description('how long it took; null until it ends')),
+  seconds: v.pipe(
+    v.nullable(v.number()),
+    v.description('how long it took; null until it ends, and where that is not known'),
+  ),
   why: textOrNull('why it did not succeed; null if it did, and until it ends'),
   runner: textOrNull(
     'the last runner that took it; null where lockstep serve runs it itself, or none took it',
   ),
   waitsForRunner: flag('true while it is to be run by a runner, and none has taken it'),
+  elsewhere: v.pipe(
+    v.nullable(
+      v.strictObject({
+        ci: text('how it is followed: by "reports" that its CI signs, or in a "jenkins"'),
+        build: text('its name there'),
+        url: textOrNull('where people find it; null where its CI has not said so'),
+      }),
+    ),
+    v.description('the build in another CI; null for one of lockstep serve itself'),
+  ),
 })
 
 const foldedHosts = {
@@ -594,7 +607,9 @@ const pipeline = v.strictObject({
               commit: text('the id of the commit, whole'),
               refs: texts('the refs that it was pushed to'),
               seenAt: text('when the repository showed it, in ISO 8601'),
-              gone: textOrNull('why it is not to be tested: the repository does not have it any more'),
+              gone: textOrNull(
+                'why its tests are waited for no longer: the repository does not have it any more, or no report of them came',
+              ),
               build: v.pipe(
                 v.nullable(pipelineBuild),
                 v.description('its last build; null where it was not tested'),

@@ -25,8 +25,9 @@ import type { Call, Outcome } from './command'
 import { approvePlan, askForPlan, documentOfPlan, plansIn } from './deploy_wishes'
 import { followPipeline } from './follow_pipeline'
 import { formatJson } from './json'
+import type { ReportOptions } from './report_build'
 
-interface Options {
+interface Options extends ReportOptions {
   again: string | undefined
   approve: string | undefined
   plan: string | undefined
@@ -37,12 +38,10 @@ interface Options {
 }
 
 /** Prints what has become of pushes. The exit status is 1 where nothing was pushed, or not everything is known. */
-export async function pipeline({
-  cwd,
-  env,
-  args: [wanted],
-  options: { again, approve, plan, all, follow, json, 'public-key': isKeyAsked },
-}: Call<Options>): Promise<Outcome> {
+export async function pipeline({ cwd, env, args: [wanted], options }: Call<Options>): Promise<Outcome> {
+  const { again, approve, plan, all, follow, json, 'public-key': isKeyAsked, report } = options
+  expectFitting(options)
+  if (report !== undefined) return reporter().reportBuild(report, wanted, { cwd, env, options })
   const { state, history } = foldersIn(env)
   const [one, other] = Object.entries({ again, approve, plan }).filter(([, said]) => said !== undefined)
   if (one !== undefined && other !== undefined)
@@ -124,6 +123,24 @@ function expectKnown([fault]: readonly string[]): void {
   if (fault !== undefined) throw new LockstepError('journal-failed', `not everything is known: ${fault}`)
 }
 
+/** The part that reports is loaded only where it is needed. */
+function reporter() {
+  return require('./report_build') as typeof import('./report_build')
+}
+
+/** Refuses an option that would be left out without a word. */
+function expectFitting({ report, again, approve, plan, all, follow, json, ...rest }: Options): void {
+  const { commit, build, url, to, secret, 'secret-env': name, 'public-key': isKeyAsked } = rest
+  const ofReport = { commit, build, url, to, secret, 'secret-env': name }
+  const others = { again, approve, plan, all, follow, json, 'public-key': isKeyAsked }
+  const [odd] = Object.entries(report === undefined ? ofReport : others).find(([, given]) => given) ?? []
+  if (odd !== undefined)
+    throw new LockstepError(
+      'bad-input',
+      `--${odd} ${report === undefined ? 'is for --report alone' : 'does not go with --report'}`,
+    )
+}
+
 /** Prints the key alone, so that it can be written to a file. */
 function publicKeyOf(state: string): Outcome {
   const text = readPublicKey(state)
@@ -144,7 +161,12 @@ function askAgain(
       `--again is of one repository; say: ${formatLockstep(`pipeline NAME --again ${again}`)}`,
     )
   const config = configPath(surroundingsOf(env), cwd)
-  const built = config === undefined ? undefined : readSpoolSetting(config)?.built
+  const { built, reported } = (config === undefined ? undefined : readSpoolSetting(config)) ?? {}
+  if (reported?.includes(repository) === true)
+    throw new LockstepError(
+      'bad-config',
+      `another CI tests ${repository} and starts by itself: start its job again there, and lockstep serve takes its report`,
+    )
   if (built?.includes(repository) === false)
     throw new LockstepError(
       'bad-config',
@@ -280,8 +302,9 @@ function documentOfAnnouncing({ repository, announcements, count, refreshes }: A
   }
 }
 
-function documentOfBuild({ build, state, begunAt, seconds, why, order }: Build) {
+function documentOfBuild({ build, state, begunAt, seconds, why, order, elsewhere }: Build) {
   const runner = order?.takers.at(-1)?.runner ?? null
   const waitsForRunner = order !== undefined && state === 'running' && runner === null
-  return { build, state, begunAt, seconds: seconds ?? null, why, runner, waitsForRunner }
+  const ended = { seconds: seconds ?? null, why }
+  return { build, state, begunAt, ...ended, runner, waitsForRunner, elsewhere: elsewhere ?? null }
 }

@@ -22,6 +22,7 @@ import { fetchParts } from '../server/fetches'
 import { packageParts } from '../server/announcements'
 import { deployParts } from '../server/deploys'
 import { HookTriggers } from '../server/hook_triggers'
+import { ReportSecrets } from '../server/report_secrets'
 import { partsWith } from '../server/parts'
 import { serve as serveUntil } from '../server/serve'
 import { statusParts } from '../server/statuses_part'
@@ -75,6 +76,8 @@ export async function serve({
   ].map(environmentOf)
   const redact = redactor([
     ...triggers.secrets,
+    ...new ReportSecrets(settings.repositories).secrets,
+    ...settings.repositories.flatMap(({ build }) => (build?.kind === 'jenkins' ? [build.token] : [])),
     ...settings.repositories.flatMap(({ status }) => status?.token ?? []),
     ...(bus?.secrets ?? []),
     ...environments.flatMap(secretsOf),

@@ -1,4 +1,5 @@
 import type { RecordedPipelineEvent } from '../pipeline/events'
+import { idOfReported } from '../pipeline/ci_report'
 import { formatMissing } from '../pipeline/format_fetch'
 import type { JournalEvent } from '../pipeline/event_cursor'
 import type { PipelineState } from '../pipeline/pipeline_state'
@@ -85,6 +86,19 @@ function factsOf(event: RecordedPipelineEvent, state: PipelineState): Partial<Fa
       const { build, result, why, seconds } = event
       const { repository = null, commit = null } = state.commitOf(build) ?? {}
       return { build, repository, commit, ref: firstRef(state, build), result, why, seconds }
+    }
+    case 'build located': {
+      const { build } = event
+      const { repository = null, commit = null } = state.commitOf(build) ?? {}
+      return { build, repository, commit, ref: firstRef(state, build) }
+    }
+    case 'report taken': {
+      const { repository, commit } = event
+      return { repository, commit, build: idOfReported(event) }
+    }
+    case 'report passed over': {
+      const { repository, commit, why } = event
+      return { repository, commit, why }
     }
     case 'fetch begun': {
       const { repository, commit, environment, tag } = event

@@ -72,7 +72,7 @@ interface Written {
   after_success: v.InferOutput<typeof afterSuccessSetting>
   hosts?: v.InferOutput<typeof hostsSetting>
   deploy?: v.InferOutput<typeof deploySetting>
-  ci?: { user?: string | undefined } | undefined
+  ci?: object | undefined
   tags: readonly string[]
 }
 
@@ -125,14 +125,30 @@ export function resolveAfterSuccess(
         `which feature deploys is not said; expected beside it deploy, such as deploy: features/website.feature`,
         environment,
       )
-    if (act !== 'plan' && ci.user === undefined)
-      throw refuse(
-        `builds run as the user of lockstep serve, and could forge what is approved; expected a user of their own, as in ci: { user: lockstep-build }`,
-        environment,
-      )
     return [{ environment, ...readDeploy(written.deploy, surroundings), approval: APPROVAL_OF[act] }]
   })
   return { fetches: fetching.map((environment) => ({ environment, hostClass: hosts.class })), deploys }
+}
+
+/**
+ * Expects that no build can write the state, where rollouts follow: it could forge what is approved. `open` are the
+ * repositories whose builds run as the user of `lockstep serve`.
+ * @throws LockstepError `bad-config`
+ */
+export function expectUnforged(
+  repositories: readonly { name: string; deploys?: readonly DeploySettings[] }[],
+  [open]: readonly { name: string }[],
+  where: (...below: string[]) => string,
+): void {
+  if (open === undefined) return
+  for (const { name, deploys = [] } of repositories) {
+    const rolledOut = deploys.find(({ approval }) => approval !== 'none')
+    if (rolledOut !== undefined)
+      throw new LockstepError(
+        'bad-config',
+        `${where('repositories', name, 'after_success', rolledOut.environment)}: builds of ${open.name} run as the user of lockstep serve, and could forge what is approved; expected a user of their own, as in ci: { user: lockstep-build }`,
+      )
+  }
 }
 
 const APPROVAL_OF = {

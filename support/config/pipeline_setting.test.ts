@@ -191,3 +191,96 @@ describe('the url of a repository', () => {
       expect(warningsOf(url)).to.deep.equal([])
   })
 })
+
+describe('the reports of another CI', () => {
+  const scratch = new Scratch()
+  after(() => scratch.remove())
+  const env = { OWN: 'the secret of the website', OTHER: 'the secret of the api', SHORT: 'fifteen letters' }
+
+  function read(ci: object, { trigger = ['hook'], other }: { trigger?: unknown[]; other?: object } = {}) {
+    const website = { url: '/srv/git/x.git', branches: ['main'], trigger, ci }
+    const api = other && { url: '/srv/git/y.git', branches: ['main'], trigger: ['hook'], ci: other }
+    const pipeline = { repositories: { website, ...(api && { api }) } }
+    return readPipelineSetting(scratch.write('lockstep.yaml', JSON.stringify({ pipeline })), { env })
+  }
+  const reports = (name: string) => ({ reports: { secret: { env: name } } })
+
+  it('are waited for two hours, or as long as is written', () => {
+    expect(read(reports('OWN'))?.repositories[0]?.build).to.deep.equal({
+      kind: 'reports',
+      secret: env.OWN,
+      within: 7_200_000,
+    })
+    expect(
+      read({ reports: { secret: { env: 'OWN' }, within: '5 minutes' } })?.repositories[0]?.build,
+    ).to.include({ within: 300_000 })
+    expect(read(reports('OWN'), { other: reports('OTHER') })?.warnings).to.deep.equal([])
+  })
+
+  it('have a secret that proves nothing else', () => {
+    expect(() => read(reports('OWN'), { other: reports('OWN') })).to.throw(
+      /the secret of reports is also that of the reports of api; expected one that signs these reports and nothing else/,
+    )
+    for (const trigger of [
+      { github: { secret: { env: 'OWN' } } },
+      { gitea: { secret: { env: 'OWN' } } },
+      { hmac: { secret: { env: 'OWN' } } },
+      { gitlab: { token: { env: 'OWN' } } },
+      { gitlab: { signing_key: { env: 'OWN' } } },
+    ])
+      expect(() => read(reports('OWN'), { trigger: [trigger] }), JSON.stringify(trigger)).to.throw(
+        /is also that of the trigger \w+ of website/,
+      )
+    expect(() => read(reports('SHORT'))).to.throw(/is too short; expected 16 characters or more/)
+  })
+
+  it('stand beside no command', () => {
+    for (const ci of [{}, { ...reports('OWN'), command: ['make'] }, { ...reports('OWN'), user: 'builder' }])
+      expect(() => read(ci), JSON.stringify(ci)).to.throw(/expected one of: command, .* or reports, alone/)
+    expect(() => read({ reports: {} })).to.throw(/secret/)
+  })
+})
+
+describe('the Jenkins of a repository', () => {
+  const scratch = new Scratch()
+  after(() => scratch.remove())
+  const JENKINS = {
+    url: 'https://ci.example.net/jenkins/',
+    job: 'team/website',
+    user: 'lockstep',
+    token: { env: 'TOKEN' },
+  }
+
+  function read(jenkins: object) {
+    const website = { url: '/srv/git/x.git', branches: ['main'], trigger: ['hook'], ci: { jenkins } }
+    const path = scratch.write('lockstep.yaml', JSON.stringify({ pipeline: { repositories: { website } } }))
+    return readPipelineSetting(path, { env: { TOKEN: 'an API token' } })?.repositories[0]?.build
+  }
+
+  it('has an address, a job, a user and a token', () => {
+    expect(read({ ...JENKINS, parameters: { TARGET: 'x' } })).to.deep.equal({
+      kind: 'jenkins',
+      url: 'https://ci.example.net/jenkins',
+      job: 'team/website',
+      user: 'lockstep',
+      token: 'an API token',
+      within: 7_200_000,
+      parameters: { TARGET: 'x' },
+    })
+  })
+
+  it('is refused where an address or a name leads elsewhere', () => {
+    for (const url of [
+      'ftp://ci',
+      'https://a:b@ci.example.net',
+      'https://ci/?x',
+      'https://ci/#x',
+      'ci.example.net',
+    ])
+      expect(() => read({ ...JENKINS, url }), url).to.throw(/expected the address of Jenkins/)
+    for (const job of ['', '/a', 'a/', '..', 'a/../b', './a'])
+      expect(() => read({ ...JENKINS, job }), job).to.throw(/expected the name of a job/)
+    expect(() => read({ ...JENKINS, user: 'a:b' })).to.throw(/expected the name of a user/)
+    expect(() => read({ ...JENKINS, parameters: { PIPELINE_COMMIT: 'x' } })).to.throw(/PIPELINE_/)
+  })
+})

@@ -6,6 +6,7 @@ import { buildSetting, resolveBuild, userOf, type BuildSettings } from './build_
 import {
   afterSuccessSetting,
   deploySetting,
+  expectUnforged,
   hostsSetting,
   resolveAfterSuccess,
   type DeploySettings,
@@ -19,7 +20,8 @@ import { packagesSetting, resolvePackages, type PackagesSettings } from './packa
 import { REPOSITORY, urlSetting } from './repository_setting'
 import { expectRunners, mayReport, resolveRunners, runnersSetting, type KnownRunner } from './runners_setting'
 import { secretFilesOf } from './secret_files'
-import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
+import { expectOwnSecrets } from './report_secrets'
+import { eyaml, secret, SecretReader, type ReadSecret, type SecretSetting } from './secrets'
 import { resolveStatus, statusSetting, type StatusSettings } from './status_setting'
 import { placesIn, readYaml } from './yaml_file'
 
@@ -204,7 +206,11 @@ export function readPipelineSetting(
       triggers: resolveTriggers(written.trigger, where(...at, 'trigger'), (from, what, ...below) =>
         secrets.read(from, what, ['pipeline', ...at, 'trigger', ...below]),
       ),
-      build: written.ci && resolveBuild(written.ci),
+      build:
+        written.ci &&
+        resolveBuild(written.ci, (from, what, ...below) =>
+          secrets.read(from, what, ['pipeline', ...at, 'ci', ...below]),
+        ),
       status:
         written.status &&
         resolveStatus(
@@ -225,6 +231,7 @@ export function readPipelineSetting(
       }),
     }
   })
+  expectOwnSecrets(repositories, (name) => where('repositories', name, 'ci', 'reports', 'secret'))
   const packages = resolvePackages(pipeline.packages, Object.keys(environments), where)
   if (repositories.length + packages.length === 0)
     throw new LockstepError(
@@ -233,6 +240,7 @@ export function readPipelineSetting(
     )
   const built = repositories.filter(({ build }) => build?.kind === 'command')
   const open = built.filter(({ build }) => userOf(build) === undefined)
+  expectUnforged(repositories, open, where)
   const [first] = open
   if (first !== undefined && open.length < built.length)
     throw new LockstepError(
@@ -281,6 +289,8 @@ export interface SpoolSetting {
   built: readonly string[]
   /** True where rollouts are begun: they outlive the process. */
   rollsOut: boolean
+  /** Those of them whose tests another CI starts by itself. */
+  reported: readonly string[]
 }
 
 /**
@@ -296,18 +306,19 @@ export function readSpoolSetting(configPath: string): SpoolSetting | undefined {
   const built = Object.entries(pipeline.repositories).flatMap(([name, { ci }]) =>
     ci === undefined ? [] : [name],
   )
+  const reported = built.filter((name) => pipeline.repositories[name]?.ci?.reports !== undefined)
   const spool = resolve(dirname(configPath), pipeline.spool)
   const isForPackages = Object.keys(pipeline.packages).length > 0
   const rollsOut = Object.values(pipeline.repositories).some(({ after_success: acts }) =>
     Object.values(acts).some((act) => act === 'approval' || act === 'run without approval'),
   )
-  return { path: spool, isUsed, isForPackages, buildUsers: [...new Set(users)], built, rollsOut }
+  return { path: spool, isUsed, isForPackages, buildUsers: [...new Set(users)], built, reported, rollsOut }
 }
 
 function resolveTriggers(
   written: v.InferOutput<typeof repository>['trigger'],
   where: string,
-  read: (from: SecretSetting, what: string, ...keys: (string | number)[]) => string,
+  read: ReadSecret,
 ): Trigger[] {
   const triggers = written.map((one, index): Trigger => {
     if (one === 'hook') return { kind: 'hook' }

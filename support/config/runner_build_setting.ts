@@ -16,10 +16,10 @@ export interface RunnerBuild {
 /** Returns the keys of `ci` that belong into the configuration of a runner. */
 export function misplacedKeys({
   user,
-  environment,
+  environment = [],
 }: {
   user?: string | undefined
-  environment: readonly string[]
+  environment?: readonly string[] | undefined
 }): string[] {
   return [...(user === undefined ? [] : ['user']), ...(environment.length === 0 ? [] : ['environment'])]
 }

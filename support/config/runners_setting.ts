@@ -70,7 +70,12 @@ export function resolveRunners(
  */
 export function expectRunners(
   ci:
-    | { by?: string | undefined; user?: string | undefined; environment: readonly string[]; within: number }
+    | {
+        by?: string | undefined
+        user?: string | undefined
+        environment?: readonly string[] | undefined
+        within?: number | undefined
+      }
     | undefined,
   { hasBus, runnerCount }: { hasBus: boolean; runnerCount: number },
   where: string,
@@ -85,7 +90,7 @@ export function expectRunners(
     throw refuse(
       'by: runners needs somebody whose results count; expected pipeline.runners, such as runners: { builder1: { key: MCow… } }',
     )
-  if (ci.within > MAX_WITHIN_MS)
+  if (ci.within !== undefined && ci.within > MAX_WITHIN_MS)
     throw refuse(`within is longer than 7 days, and no runner takes such an order; expected 7 days or less`)
   const [misplaced] = misplacedKeys(ci)
   if (misplaced !== undefined)

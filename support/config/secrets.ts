@@ -45,6 +45,8 @@ export const eyaml = allowKnownKeys({
 })
 
 export type SecretSetting = v.InferOutput<typeof secret>
+/** Reads a secret below a part of the configuration; `what` is its name in a sentence, `keys` lead to it. */
+export type ReadSecret = (from: SecretSetting, what: string, ...keys: (string | number)[]) => string
 type EyamlSettings = v.InferOutput<typeof eyaml>
 
 /**

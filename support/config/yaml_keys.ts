@@ -304,6 +304,34 @@ export const FILE_KEYS: YamlKeys = {
     default: 'none',
     help: 'the variables that a build inherits; no others, so no secrets',
   },
+  'pipeline.repositories.ci.reports': {
+    takes: 'keys, in place of all others',
+    help: 'another CI tests commits, and reports how that went',
+  },
+  'pipeline.repositories.ci.reports.secret': { takes: SECRET, help: 'what it signs its reports with' },
+  'pipeline.repositories.ci.reports.within': {
+    takes: 'a duration',
+    default: '2 hours',
+    help: 'how long a report may take, and a result after the report of a start',
+  },
+  'pipeline.repositories.ci.jenkins': {
+    takes: 'keys, in place of all others',
+    help: 'a job of a Jenkins tests commits',
+  },
+  'pipeline.repositories.ci.jenkins.url': { takes: 'an address', help: 'where Jenkins is' },
+  'pipeline.repositories.ci.jenkins.job': { takes: 'a name', help: 'the job, with its folders' },
+  'pipeline.repositories.ci.jenkins.user': { takes: 'a name', help: 'the user that starts it' },
+  'pipeline.repositories.ci.jenkins.token': { takes: SECRET, help: 'an API token of that user' },
+  'pipeline.repositories.ci.jenkins.within': {
+    takes: 'a duration',
+    default: '2 hours',
+    help: 'how long a build may take, with its time in the queue',
+  },
+  'pipeline.repositories.ci.jenkins.parameters': {
+    takes: 'names, each with a text',
+    default: '{}',
+    help: 'further parameters of the job',
+  },
   environments: { takes: 'names, each with its keys', help: 'the fleets that a run can go to' },
 }
 

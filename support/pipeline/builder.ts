@@ -1,3 +1,4 @@
+import type { BuildSettings } from '../config/build_setting'
 import type { RepositorySettings } from '../config/pipeline_setting'
 import type { Clock } from '../system/clock'
 import { Backoff } from './backoff'
@@ -78,12 +79,17 @@ export class Builder {
 
   private isToBuild({ repository, isToBuild, isAskedFor, build }: PushedCommit): boolean {
     if (!isToBuild || !(isAskedFor || isOpen(build))) return false
-    return this.parts.repositories.get(repository)?.settings.build?.kind === 'command'
+    return this.kindOf(repository) === 'command'
   }
 
-  /** Returns whether others run a build, and the configuration still says so. */
-  private isRunElsewhere(repository: string, { order }: Build): boolean {
-    return order !== undefined && this.parts.repositories.get(repository)?.settings.build?.kind === 'runners'
+  private kindOf(repository: string): BuildSettings['kind'] | undefined {
+    return this.parts.repositories.get(repository)?.settings.build?.kind
+  }
+
+  /** Returns whether others run a build, and the configuration still says so: they go on without this process. */
+  private isRunElsewhere(repository: string, { order, elsewhere }: Build): boolean {
+    const kind = this.kindOf(repository)
+    return order === undefined ? elsewhere !== undefined && elsewhere.ci === kind : kind === 'runners'
   }
 
   private restOf(commit: PushedCommit): number {

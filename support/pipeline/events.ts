@@ -1,5 +1,6 @@
 import type { AnnouncedPackage } from './announcement'
 import type { ApprovalBy } from '../config/after_success_setting'
+import type { Reported } from './ci_report'
 import type { RefChange } from './push'
 import type { RecordedHosts } from './recorded_hosts'
 
@@ -39,7 +40,10 @@ export type PipelineEvent =
     }
   /** A change of a delivery comes to nothing, for a reason in words. */
   | { type: 'change passed over'; delivery: string; ref: string; after: string | null; why: string }
-  /** The repository does not have a commit any more, as it said several times: its tests are not to be run. */
+  /**
+   * The tests of a commit are waited for no longer: the repository does not have it any more, as it said several times, or
+   * no report of them came.
+   */
   | { type: 'commit gone'; repository: string; commit: string; why: string }
   /** Somebody wants the tests of a commit to be run, also where they were run before. */
   | { type: 'build asked for'; repository: string; commit: string; by: string | null }
@@ -52,6 +56,10 @@ export type PipelineEvent =
       kind?: 'runners'
       /** A digest of what runners are told to do. An order that the configuration would not give any more counts for nothing. */
       order?: string
+      /** Where another CI runs it; absent for a build of `lockstep serve` itself, or of its runners. */
+      elsewhere?: BuildElsewhere
+      /** The report that told of it, where it tells no more. */
+      report?: string
     }
   /** A broker has confirmed the order of a build, signed with the key of this name: a runner may take it. */
   | { type: 'build ordered'; build: string; key: string }
@@ -67,7 +75,33 @@ export type PipelineEvent =
       seconds: number | null
       /** The runner that ran it; absent where `lockstep serve` ran it. */
       runner?: string
+      /** The report that told of it, and its time by the clock of its sender. */
+      report?: string
+      reportedAt?: string
     }
+  /** A build that was begun in another CI was found in its queue, or as a build. */
+  | {
+      type: 'build located'
+      build: string
+      queueItem: number | null
+      number: number | null
+      url: string | null
+    }
+  /** Another CI has reported, with the secret of the repository. It is on disk before it gets an answer. */
+  | {
+      type: 'report taken'
+      report: string
+      repository: string
+      commit: string
+      /** The build, by the name that its CI gave it. */
+      build: string
+      state: Reported
+      /** By the clock of its sender, in ISO 8601. */
+      reportedAt: string
+      url: string | null
+    }
+  /** A report changes nothing, for a reason in words. */
+  | { type: 'report passed over'; report: string; repository: string; commit: string; why: string }
   /** The hosts of an environment are about to be asked to fetch a tag that is at a tested commit. */
   | ({ type: 'fetch begun' } & FetchTarget)
   /**
@@ -114,6 +148,18 @@ export interface RefreshTarget {
   repository: string
   environment: string
   announcement: string
+}
+
+/** The kinds of CI that run builds elsewhere. */
+export const CIS_ELSEWHERE = ['reports', 'jenkins'] as const
+
+/** A build that runs in another CI. */
+export interface BuildElsewhere {
+  ci: (typeof CIS_ELSEWHERE)[number]
+  /** Its name there. */
+  build: string
+  /** Where people find it; null where that is not known. */
+  url: string | null
 }
 
 /** The commit that hosts are to have, and the tag by which they fetch it. */

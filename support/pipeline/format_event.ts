@@ -1,7 +1,7 @@
 import { clean } from '../rollout/model/verdict'
 import { formatSeconds } from '../system/duration'
 import { shortId } from '../system/git_names'
-import type { RecordedPipelineEvent } from './events'
+import type { BuildElsewhere, RecordedPipelineEvent } from './events'
 import { describePlan, describeRollout } from './format_deploy'
 import { formatAnswers } from './format_fetch'
 import { formatPackages } from './format_packages'
@@ -39,13 +39,19 @@ export function describeEvent(event: RecordedPipelineEvent, state: PipelineState
     case 'build asked for':
       return `${nameId(event.commit)} is to be tested again`
     case 'build begun':
-      return `${nameTests(event.commit, state.commitOf(event.build))} ${event.kind === 'runners' ? 'are for a runner' : 'begin'}`
+      return `${nameTests(event.commit, state.commitOf(event.build))} ${event.kind === 'runners' ? 'are for a runner' : 'begin'}${nameElsewhere(event.elsewhere)}`
     case 'build ordered':
       return `${nameTestsOf(event.build, state)} wait for a runner`
     case 'build taken':
       return `${nameTestsOf(event.build, state)} were taken by the runner ${clean(event.runner)}`
     case 'build ended':
       return `${nameTestsOf(event.build, state)} ${describeResult(event)}`
+    case 'build located':
+      return `${nameTestsOf(event.build, state)} ${event.number === null ? 'wait in the queue of their CI' : `run as build ${event.number} of their CI`}`
+    case 'report taken':
+      return `its CI reports that build ${clean(event.build)} of ${nameId(event.commit)} has ${event.state}`
+    case 'report passed over':
+      return `a report on ${nameId(event.commit)} was passed over: ${clean(event.why)}`
     case 'fetch begun':
       return `the hosts of ${clean(event.environment)} are to fetch ${nameTag(event)}`
     case 'hosts have fetched':
@@ -104,6 +110,10 @@ function describeResult({
 function nameTestsOf(build: string, state: PipelineState): string {
   const known = state.commitOf(build)
   return nameTests(known?.commit, known)
+}
+
+function nameElsewhere(elsewhere: BuildElsewhere | undefined): string {
+  return elsewhere === undefined ? '' : ` as build ${clean(elsewhere.build)} of its CI`
 }
 
 function nameTests(commit: string | undefined, known: PushedCommit | undefined): string {

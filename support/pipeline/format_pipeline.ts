@@ -120,12 +120,16 @@ function formatCommit(
   const tests = gone === undefined ? formatBuild(build, { isServed, now }) : `${notTested}: ${clean(gone)}`
   const line = `  ${shortId(commit)}  ${refs.map(abbreviateRef).join(', ')}  ${seenAt}  ${tests}`
   const below = [
-    ...(build?.state === 'failed' ? [`see ${outputOf(build.build)}`] : []),
+    ...(build?.state === 'failed' && gone === undefined
+      ? placeOf(build, outputOf).map((at) => `see ${at}`)
+      : []),
     ...(isAskedFor ? ['is to be tested again'] : []),
     // A result does not take back another one of the same commit.
     ...[...earlier]
       .reverse()
-      .map((each) => `before: ${formatBuild(each, { isServed, now })}, ${outputOf(each.build)}`),
+      .map((each) =>
+        ['before: ' + formatBuild(each, { isServed, now }), ...placeOf(each, outputOf)].join(', '),
+      ),
     ...[...fetches.values()].map((fetch) =>
       formatFetch(fetch, {
         isServed,
@@ -152,17 +156,17 @@ function formatBuild(
 ): string {
   if (build === undefined) return 'not tested'
   if (build.state === 'running' && build.order !== undefined) return formatOrder(build, build.order, now)
-  const { state, seconds, why } = build
-  const time = formatSeconds((seconds ?? 0) * 1000)
+  const { state, seconds, why, elsewhere } = build
+  const time = seconds === undefined ? undefined : formatSeconds(seconds * 1000)
   switch (state) {
     case 'running':
-      return isServed
+      return isServed || elsewhere !== undefined
         ? `is being tested since ${build.begunAt}`
         : 'was being tested when lockstep serve ended'
     case 'succeeded':
-      return `tests passed in ${time}`
+      return `tests passed${time === undefined ? '' : ` in ${time}`}${nameElsewhere(elsewhere)}`
     case 'failed':
-      return `tests FAILED after ${time}: ${clean(why ?? 'no reason is known')}`
+      return `tests FAILED${time === undefined ? '' : ` after ${time}`}: ${clean(why ?? 'no reason is known')}`
     case 'interrupted':
       return `test interrupted, begins again: ${clean(why ?? 'no reason is known')}`
   }
@@ -176,6 +180,16 @@ function formatOrder({ begunAt }: Build, { confirmed, takers }: BuildOrderState,
   return confirmed === undefined
     ? `waits for the broker of the bus for ${waited}, so that a runner can take it`
     : `waits for a runner for ${waited}`
+}
+
+function nameElsewhere(elsewhere: Build['elsewhere']): string {
+  return elsewhere === undefined ? '' : `, as build ${clean(elsewhere.build, 80)} of its CI`
+}
+
+/** Returns where a person sees more of a build; nothing where its CI has not said so. */
+function placeOf({ build, elsewhere }: Build, outputOf: (build: string) => string): string[] {
+  if (elsewhere === undefined) return [outputOf(build)]
+  return elsewhere.url === null ? [] : [clean(elsewhere.url)]
 }
 
 /** Returns a ref in as few words as tell it: `main`, `tag v1`. */

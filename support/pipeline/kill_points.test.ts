@@ -98,7 +98,7 @@ class Life {
     })
     const over = new AbortController()
     const begin = () => builder.interruptLeft()
-    const work = new Worker(log, repositories, builder, clock, () => {}, begin).work(over.signal)
+    const work = new Worker(log, repositories, [builder], clock, () => {}, begin).work(over.signal)
     const ended = new AbortController()
     const end = work.then(
       () => undefined,

@@ -6,8 +6,10 @@ import { JournalFile } from '../system/journal_file'
 import { LockstepError } from '../system/errors'
 import { namesIn } from '../system/regular_file'
 import { JournalTail, readJournals, type EntryReader, type JournalRead } from '../system/journal_reading'
+import { REPORTED } from './ci_report'
 import {
   BUILD_RESULTS,
+  CIS_ELSEWHERE,
   PIPELINE_EVENTS_VERSION,
   TELLERS,
   type PipelineEvent,
@@ -18,6 +20,7 @@ const text = v.string()
 const orNull = v.nullable(text)
 const change = v.object({ ref: text, before: orNull, after: orNull })
 const target = { repository: text, environment: text, commit: text, tag: text }
+const elsewhere = v.object({ ci: v.picklist(CIS_ELSEWHERE), build: text, url: orNull })
 const hosts = v.object({ text, count: v.number() })
 const refresh = { repository: text, environment: text, announcement: text }
 const missing = v.array(v.object({ why: text, hosts }))
@@ -48,6 +51,8 @@ const SHAPES = {
     commit: text,
     kind: v.optional(v.literal('runners')),
     order: v.optional(text),
+    elsewhere: v.optional(elsewhere),
+    report: v.optional(text),
   }),
   'build ordered': v.object({ build: text, key: text }),
   'build taken': v.object({ build: text, runner: text }),
@@ -57,7 +62,25 @@ const SHAPES = {
     why: orNull,
     seconds: v.nullable(v.number()),
     runner: v.optional(text),
+    report: v.optional(text),
+    reportedAt: v.optional(text),
   }),
+  'build located': v.object({
+    build: text,
+    queueItem: v.nullable(v.number()),
+    number: v.nullable(v.number()),
+    url: orNull,
+  }),
+  'report taken': v.object({
+    report: text,
+    repository: text,
+    commit: text,
+    build: text,
+    state: v.picklist(REPORTED),
+    reportedAt: text,
+    url: orNull,
+  }),
+  'report passed over': v.object({ report: text, repository: text, commit: text, why: text }),
   'fetch begun': v.object(target),
   'hosts have fetched': v.object({ ...target, has: hosts, missing }),
   'packages announced': v.object({

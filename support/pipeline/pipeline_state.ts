@@ -1,7 +1,15 @@
 import { DeployState } from './deploy_state'
-import type { BuildResult, FetchAnswers, RecordedChange, RecordedPipelineEvent, Teller } from './events'
+import type {
+  BuildElsewhere,
+  BuildResult,
+  FetchAnswers,
+  RecordedChange,
+  RecordedPipelineEvent,
+  Teller,
+} from './events'
 import { AnnouncedPackages } from './announced_packages'
 import { FetchableCommits } from './fetchable_commits'
+import { OpenReports } from './open_reports'
 import { RecentIds } from './recent_ids'
 import { isFinished } from './tested_commit'
 
@@ -35,7 +43,7 @@ export interface PushedCommit {
   isToBuild: boolean
   /** True where somebody wants another build, and none was begun since. */
   isAskedFor: boolean
-  /** Why its tests are not to be run: the repository does not have it any more. */
+  /** Why its tests are waited for no longer: the repository does not have it any more, or no report of them came. */
   gone: string | undefined
   /** The last build. */
   build: Build | undefined
@@ -65,6 +73,12 @@ export interface Build {
   seconds: number | undefined
   /** The order to runners; absent where `lockstep serve` runs the build itself. */
   order?: BuildOrderState
+  /** Undefined for a build of `lockstep serve` itself. */
+  elsewhere: BuildElsewhere | undefined
+  /** Where another CI has it, as far as that is known. */
+  located: { queueItem: number | null; number: number | null; at: string } | undefined
+  /** The time of the report of its end, by the clock of its sender; undefined where none has told of it. */
+  reportedAt: string | undefined
 }
 
 /** An order to runners, from its publication to those who took it. */
@@ -90,6 +104,8 @@ const NONE: readonly Build[] = []
 export class PipelineState {
   readonly deliveries = new Map<string, Delivery>()
   readonly announced = new AnnouncedPackages()
+  /** The reports of other CIs that have changed nothing yet. */
+  readonly reports = new OpenReports()
   /** The deliveries with nothing that waits, in the order in which that came to be, from `firstSettled` on. */
   private settled: Delivery[] = []
   private firstSettled = 0
@@ -210,6 +226,8 @@ export class PipelineState {
         if (built.build !== undefined && isFinished(built.build))
           built.earlier = [...built.earlier, built.build]
         built.isAskedFor = false
+        // Another CI may begin one that was waited for no longer.
+        built.gone = undefined
         built.build = {
           build: event.build,
           begunAt: event.at,
@@ -219,7 +237,11 @@ export class PipelineState {
           ...(event.kind === undefined
             ? {}
             : { order: { digest: event.order ?? '', confirmed: undefined, takers: [] } }),
+          elsewhere: event.elsewhere,
+          located: undefined,
+          reportedAt: undefined,
         }
+        this.reports.settle(event.report)
         this.buildsById.set(event.build, built)
         return
       }
@@ -235,6 +257,7 @@ export class PipelineState {
         return
       }
       case 'build ended': {
+        this.reports.settle(event.report)
         const built = this.buildsById.get(event.build)
         const build = built?.build
         if (build?.build !== event.build || build.state !== 'running') return
@@ -242,9 +265,24 @@ export class PipelineState {
           state: event.result,
           why: event.why,
           seconds: event.seconds ?? undefined,
+          reportedAt: event.reportedAt,
         })
         return
       }
+      case 'build located': {
+        const build = this.buildsById.get(event.build)?.build
+        if (build?.build !== event.build || build.elsewhere === undefined) return
+        const { queueItem, number, url } = event
+        const { elsewhere } = build
+        const name = number === null ? elsewhere.build : String(number)
+        build.located = { queueItem, number, at: build.located?.at ?? event.at }
+        build.elsewhere = { ...elsewhere, build: name, url: url ?? elsewhere.url }
+        return
+      }
+      case 'report taken':
+        return this.reports.take(event)
+      case 'report passed over':
+        return this.reports.settle(event.report)
       case 'fetch begun': {
         const { environment, tag, at, repository } = event
         const key = `${repository} ${environment}`

@@ -15,6 +15,8 @@ const RED = {
   seconds: 1,
 } as const
 
+const KINDS: Readonly<Record<string, 'command' | 'reports'>> = { website: 'command', api: 'reports' }
+
 describe('requests for builds', () => {
   let scratch: Scratch
   let requests: BuildRequests
@@ -37,7 +39,7 @@ describe('requests for builds', () => {
   })
   afterEach(() => scratch.remove())
 
-  const take = () => takeRequests(requests, log, (repository) => repository === 'website')
+  const take = () => takeRequests(requests, log, (repository) => KINDS[repository])
   const asked = () => log.added.filter(({ type }) => type === 'build asked for')
 
   it('are left without a look at what lies there, such as a link to another file', async () => {
@@ -106,5 +108,15 @@ describe('requests for builds', () => {
       'b2 succeeded',
     ])
     expect(log.state.builds).to.deep.equal(['b1', 'b2'])
+  })
+
+  it('come to nothing where another CI starts by itself', async () => {
+    const where = { repository: 'api', commit: A, ref: 'refs/heads/main', after: A }
+    await log.append({ type: 'commit seen', delivery: 'd', isToBuild: true, ...where })
+    requests.open()
+    requests.leave({ repository: 'api', commit: A, by: 'ann' })
+    expect((await take()).join()).to.match(/is of a repository whose tests another CI starts by itself$/)
+    expect(asked()).to.deep.equal([])
+    expect(requests.waiting()).to.deep.equal([])
   })
 })

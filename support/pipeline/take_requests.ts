@@ -1,3 +1,4 @@
+import type { BuildSettings } from '../config/build_setting'
 import type { BuildRequest, BuildRequests } from './build_requests'
 import type { PipelineLog } from './receive'
 
@@ -9,11 +10,11 @@ import type { PipelineLog } from './receive'
 export async function takeRequests(
   requests: BuildRequests,
   log: PipelineLog,
-  isBuilt: (repository: string) => boolean,
+  kindOf: (repository: string) => BuildSettings['kind'] | undefined,
 ): Promise<string[]> {
   const refused: string[] = []
   for (const { name, request } of requests.waiting()) {
-    const why = request === undefined ? 'is no request for a build' : judge(request, log, isBuilt)
+    const why = request === undefined ? 'is no request for a build' : judge(request, log, kindOf)
     if (why !== undefined) refused.push(`${JSON.stringify(name)} ${why}`)
     // A kill may have left a request that was taken.
     else if (
@@ -29,8 +30,10 @@ export async function takeRequests(
 function judge(
   { repository, commit }: BuildRequest,
   log: PipelineLog,
-  isBuilt: (repository: string) => boolean,
+  kindOf: (repository: string) => BuildSettings['kind'] | undefined,
 ): string | undefined {
   if (log.state.commit(repository, commit) === undefined) return 'is of a commit that was not pushed'
-  return isBuilt(repository) ? undefined : 'is of a repository without ci'
+  const kind = kindOf(repository)
+  if (kind === 'reports') return 'is of a repository whose tests another CI starts by itself'
+  return kind === undefined ? 'is of a repository without ci' : undefined
 }

@@ -33,14 +33,20 @@ describe('the worker of a pipeline', () => {
   })
   afterEach(() => scratch.remove())
 
-  const open = (log: MemoryPipelineLog, command: readonly string[] | undefined = ['./test']) => {
+  const open = (
+    log: MemoryPipelineLog,
+    command: readonly string[] | undefined = ['./test'],
+    build: RepositorySettings['build'] = command.length === 0
+      ? undefined
+      : { kind: 'command', command, within: 60_000, environment: [] },
+  ) => {
     const settings: RepositorySettings = {
       name: 'website',
       url: server.url,
       branches: ['main'],
       tags: [],
       triggers: [],
-      build: command.length === 0 ? undefined : { kind: 'command', command, within: 60_000, environment: [] },
+      build,
     }
     return openWorker({
       log,
@@ -105,6 +111,47 @@ describe('the worker of a pipeline', () => {
     over.abort()
     await more
     expect(tested(log.state, commit)).to.equal('not built')
+  })
+
+  it('leaves a build that runs in another CI, until its commits are tested otherwise', async () => {
+    const log = new MemoryPipelineLog()
+    const commit = push(0)
+    await log.take('d1', MAIN, commit)
+    const reports = { kind: 'reports', secret: 'a secret of the CI', within: 60_000 } as const
+    const report = async (state: 'started' | 'succeeded', id: string) => {
+      const told = { report: id, repository: 'website', commit, build: '12', state, url: null }
+      await log.append({ type: 'report taken', reportedAt: new Date(0).toISOString(), ...told })
+    }
+    const first = open(log, [], reports).work(over.signal)
+    await report('started', 'r1')
+    await log.until((state) => tested(state, commit) === 'running')
+    over.abort()
+    await first
+    over = new AbortController()
+    const second = open(log, [], reports).work(over.signal)
+    await report('succeeded', 'r2')
+    await log.until((state) => tested(state, commit) === 'passed')
+    over.abort()
+    await second
+    expect(log.added.flatMap((each) => (each.type === 'build ended' ? [each.result] : []))).to.deep.equal([
+      'succeeded',
+    ])
+
+    const next = push(0)
+    over = new AbortController()
+    await log.take('d2', MAIN, next)
+    const elsewhere = { ci: 'reports', build: '13', url: null } as const
+    const third = open(log, [], reports).work(over.signal)
+    await log.until((state) => state.commit('website', next) !== undefined)
+    over.abort()
+    await third
+    await log.append({ type: 'build begun', build: 'ci-13', repository: 'website', commit: next, elsewhere })
+    over = new AbortController()
+    const fourth = open(log).work(over.signal)
+    await log.until((state) => tested(state, next) === 'passed')
+    over.abort()
+    await fourth
+    expect(log.state.commit('website', next)?.build?.elsewhere).to.equal(undefined)
   })
 
   it('asks again when the server is back', async () => {

@@ -10,9 +10,12 @@ import { BuildUsers, buildUsersOf } from './build_users'
 import { Builder, type FollowedRepository } from './builder'
 import { Git } from './git'
 import { PushJudge } from './judge_push'
+import { Jenkins } from './jenkins'
+import { JenkinsBuilds } from './jenkins_builds'
 import { Mirror } from './mirror'
 import type { PipelineLog } from './receive'
 import { MAX_KEPT_BUILDS } from './reported_output'
+import { ReportJudge } from './report_judge'
 
 export interface WorkerParts {
   log: PipelineLog
@@ -68,7 +71,17 @@ export function openWorker(parts: WorkerParts): PipelineWorker {
     tidyUp: async (builds) => tell(await folders.keep(new Set(builds.slice(-MAX_KEPT_BUILDS)))),
     onFault: onTrouble,
   })
-  return new Worker(log, repositories, builder, clock, onTrouble, async () => {
+  // Each looks after the builds of its own kind, in a loop of its own.
+  const kinds: readonly KindOfBuilds[] = [
+    builder,
+    ...parts.repositories.flatMap(({ name: repository, build: settings }): KindOfBuilds[] => {
+      if (settings?.kind === 'reports') return [new ReportJudge({ repository, settings, log, clock })]
+      if (settings?.kind !== 'jenkins') return []
+      const jenkins = new Jenkins(settings, fetch)
+      return [new JenkinsBuilds({ repository, settings, jenkins, log, clock, newId, onTrouble })]
+    }),
+  ]
+  return new Worker(log, repositories, kinds, clock, onTrouble, async () => {
     endAllWith(git.mark)
     await users.open()
     for (const why of await users.endLeft()) onTrouble(why)
@@ -77,27 +90,36 @@ export function openWorker(parts: WorkerParts): PipelineWorker {
   })
 }
 
+/** Carries builds of one kind to their results. */
+export interface KindOfBuilds {
+  /**
+   * Does what can be done now. Resolves with the milliseconds until it is worth another look; undefined when nothing waits.
+   * @throws LockstepError `journal-failed`
+   */
+  look(signal: AbortSignal): Promise<number | undefined>
+}
+
 /** Looks after each repository by itself: a server that hangs keeps no other waiting, and no build. */
 export class Worker implements PipelineWorker {
   private readonly followed: readonly (FollowedRepository & { bell: Bell })[]
-  private readonly toBuild: Bell
+  private readonly kinds: readonly { builds: KindOfBuilds; bell: Bell }[]
 
   constructor(
     private readonly log: PipelineLog,
     repositories: ReadonlyMap<string, FollowedRepository>,
-    private readonly builder: Builder,
+    kinds: readonly KindOfBuilds[],
     private readonly clock: Clock,
     private readonly onTrouble: (sentence: string) => void,
     /** Ends and removes what another worker has left. */
     private readonly beginAfterOthers: () => Promise<void>,
   ) {
     this.followed = [...repositories.values()].map((each) => ({ ...each, bell: new Bell(clock) }))
-    this.toBuild = new Bell(clock)
+    this.kinds = kinds.map((builds) => ({ builds, bell: new Bell(clock) }))
   }
 
   wake(): void {
     for (const { bell } of this.followed) bell.ring()
-    this.toBuild.ring()
+    this.wakeBuilds()
   }
 
   async work(signal: AbortSignal): Promise<void> {
@@ -118,11 +140,11 @@ export class Worker implements PipelineWorker {
       })
       return this.loop(bell, until, async () => {
         const pause = await judge.look(until)
-        this.toBuild.ring()
+        this.wakeBuilds()
         return pause
       })
     })
-    parts.push(this.loop(this.toBuild, until, () => this.builder.look(until)))
+    for (const { builds, bell } of this.kinds) parts.push(this.loop(bell, until, () => builds.look(until)))
     const ends = await Promise.allSettled(
       parts.map((part) =>
         part.catch((error: unknown) => {
@@ -133,6 +155,10 @@ export class Worker implements PipelineWorker {
     )
     const fault = ends.find((end) => end.status === 'rejected')
     if (fault !== undefined) throw fault.reason
+  }
+
+  private wakeBuilds(): void {
+    for (const { bell } of this.kinds) bell.ring()
   }
 
   private async loop(bell: Bell, until: AbortSignal, look: () => Promise<number | undefined>): Promise<void> {

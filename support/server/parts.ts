@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { BusBroker } from '../config/bus_broker'
+import type { RecordedPipelineEvent } from '../pipeline/events'
 import { drainSpool } from '../pipeline/drain_spool'
 import { BuildRequests } from '../pipeline/build_requests'
 import { Spool } from '../pipeline/spool'
@@ -62,6 +63,13 @@ async function drain(
   }
 }
 
+/** The events that give a worker something to do. */
+const WAKES: ReadonlySet<RecordedPipelineEvent['type']> = new Set([
+  'push taken',
+  'build asked for',
+  'report taken',
+])
+
 /** Asks repositories for what was pushed, and builds it. */
 const builds: Part = {
   name: 'builds',
@@ -77,7 +85,7 @@ const builds: Part = {
       onTrouble: (sentence) => log.warn(redact(sentence)),
     })
     const stop = pipeline.onEvent((event) => {
-      if (event.type === 'push taken' || event.type === 'build asked for') worker.wake()
+      if (WAKES.has(event.type)) worker.wake()
       if (event.type !== 'push taken') log.info(redacted(event, redact), event.type)
     })
     try {
@@ -101,15 +109,13 @@ const requests: Part = {
   name: 'requests',
   async run({ settings, state, pipeline, clock, log, signal }) {
     const from = new BuildRequests(state)
-    const built = new Set(
-      settings.repositories.flatMap(({ name, build }) => (build === undefined ? [] : [name])),
-    )
+    const kinds = new Map(settings.repositories.map(({ name, build }) => [name, build?.kind]))
     let said: string | undefined
     while (!signal.aborted) {
       let trouble: string | undefined
       try {
         from.open()
-        for (const refused of await takeRequests(from, pipeline, (repository) => built.has(repository)))
+        for (const refused of await takeRequests(from, pipeline, (repository) => kinds.get(repository)))
           log.warn(`a request for a build: ${refused}`)
       } catch (error) {
         if (error instanceof LockstepError || !('code' in Object(error))) throw error

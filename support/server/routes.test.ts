@@ -7,12 +7,14 @@ import type { Trigger } from '../config/pipeline_setting'
 import type { PipelineEvent } from '../pipeline/events'
 import { pipelineJournalsIn, readPipeline } from '../pipeline/pipeline_journal'
 import { Receiver } from '../pipeline/receive'
+import { ReportReceiver } from '../pipeline/receive_reports'
 import { LockstepError } from '../system/errors'
 import { redactor } from '../system/redaction'
 import { Scratch } from '../testing/scratch'
 import { MAX_BODY_BYTES } from './bodies'
 import { HookTriggers } from './hook_triggers'
 import { openPipeline, type OpenPipeline } from './open_pipeline'
+import { ReportSecrets } from './report_secrets'
 import { routes } from './routes'
 
 const SECRET = 'a secret of the website'
@@ -21,9 +23,19 @@ const triggers: Trigger[] = [
   { kind: 'github', secret: SECRET },
   { kind: 'gitlab', token: SECRET, signingKey: undefined },
 ]
-const TRIGGERS = new HookTriggers([
-  { name: 'website', url: '/srv/git/website.git', branches: ['main'], tags: [], triggers, build: undefined },
-])
+const CI_SECRET = 'a secret of the CI of the website'
+const REPOSITORIES = [
+  {
+    name: 'website',
+    url: '/srv/git/website.git',
+    branches: ['main'],
+    tags: [],
+    triggers,
+    build: { kind: 'reports', secret: CI_SECRET, within: 60_000 } as const,
+  },
+  { name: 'api', url: '/srv/git/api.git', branches: ['main'], tags: [], triggers: [], build: undefined },
+]
+const TRIGGERS = new HookTriggers(REPOSITORIES)
 const CLAIM = { expectOwned: () => {}, release: async () => {} }
 const COMMITS = [...'0123456789'].map((digit) => digit.repeat(39).concat('a'))
 
@@ -40,6 +52,8 @@ function served(pipeline: OpenPipeline) {
   const seen = { refused: [] as string[], failed: [] as unknown[], taken: [] as unknown[] }
   const app = routes({
     triggers: TRIGGERS,
+    secrets: new ReportSecrets(REPOSITORIES),
+    reports: new ReportReceiver(pipeline),
     receiver: new Receiver(pipeline),
     state: pipeline.state,
     clock: { now: () => 0 },
@@ -62,7 +76,12 @@ function served(pipeline: OpenPipeline) {
     const digest = createHmac('sha256', secret).update(body).digest('hex')
     return send(path, body, { 'x-github-event': event, 'x-hub-signature-256': `sha256=${digest}` })
   }
-  return { seen, send, tell }
+  const report = (body: object | string, { path = '/ci/website', secret = CI_SECRET } = {}) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    const digest = createHmac('sha256', secret).update(text).digest('hex')
+    return send(path, text, { 'x-lockstep-signature': `sha256=${digest}` })
+  }
+  return { seen, send, tell, report }
 }
 
 describe('the paths of lockstep serve', () => {
@@ -315,3 +334,98 @@ function sizeOfLast(state: string): { path: string | undefined; size: number } {
   const path = join(folder, name)
   return { path, size: statSync(path).size }
 }
+
+describe('the path of reports', () => {
+  let scratch: Scratch
+  let pipeline: OpenPipeline
+  beforeEach(() => {
+    scratch = new Scratch()
+    pipeline = openPipeline(scratch.path, CLAIM, () => 0)
+  })
+  afterEach(async () => {
+    await pipeline.close()
+    scratch.remove()
+  })
+  const taken = () => readPipeline(scratch.path).events.filter(({ type }) => type === 'report taken')
+  const REPORT = {
+    id: '1',
+    at: '1970-01-01T00:00:07Z',
+    repository: 'website',
+    commit: 'b'.repeat(40),
+    build: '12',
+    state: 'succeeded',
+  }
+
+  it('takes a report once, also over restarts', async () => {
+    const { report } = served(pipeline)
+    const { status, json } = await report(REPORT)
+    expect(status).to.equal(202)
+    expect(json).to.include({ isNew: true })
+    expect(taken(), 'on disk before the answer').to.have.length(1)
+    expect(
+      (await Promise.all([report(REPORT), report(REPORT)])).map((each) => each.json['isNew']),
+    ).to.deep.equal([false, false])
+    await pipeline.close()
+    pipeline = openPipeline(scratch.path, CLAIM, () => 0)
+    expect((await served(pipeline).report(REPORT)).json).to.deep.equal({
+      report: json['report'],
+      isNew: false,
+    })
+    expect(taken()).to.have.length(1)
+  })
+
+  it('gives strangers one answer, those among them who may tell of pushes', async () => {
+    const { report, send, seen } = served(pipeline)
+    const answers = [
+      await report(REPORT, { secret: SECRET }),
+      await report(REPORT, { secret: '' }),
+      await report(REPORT, { path: '/ci/api' }),
+      await report(REPORT, { path: '/ci/nothing' }),
+      await report({ ...REPORT, repository: 'api' }, { path: '/ci/api', secret: SECRET }),
+      await report('{', { secret: SECRET }),
+      await send('/ci/website', JSON.stringify(REPORT), {}),
+      await send('/ci/website', JSON.stringify(REPORT), { 'x-lockstep-signature': 'sha256=' }),
+    ]
+    expect(new Set(answers.map(({ status, json }) => `${status} ${JSON.stringify(json)}`)).size).to.equal(1)
+    expect(answers[0]?.status).to.equal(403)
+    expect(seen.refused).to.have.length(answers.length)
+    expect(taken()).to.deep.equal([])
+  })
+
+  it('is no path for pushes, and that of pushes none for reports', async () => {
+    const { report } = served(pipeline)
+    const push = {
+      id: '1',
+      changes: [{ ref: 'refs/heads/main', before: '0'.repeat(40), after: 'b'.repeat(40) }],
+    }
+    expect((await report(push)).status).to.equal(422)
+    expect((await report(REPORT, { path: '/hooks/website/hmac' })).status).to.equal(403)
+  })
+
+  it('refuses what is not whole, of another repository, or not of now, in a sentence', async () => {
+    const { report } = served(pipeline)
+    const why = async (body: object | string) => {
+      const { status, json } = await report(body)
+      expect(status).to.equal(422)
+      return json['error'] as string
+    }
+    expect(await why('{')).to.equal('nothing is taken: the body is no JSON')
+    expect(await why({ ...REPORT, repository: 'api' })).to.match(/is of another repository than website$/)
+    expect(await why({ ...REPORT, commit: 'b'.repeat(12) })).to.match(
+      /commit is not right; expected id, at as/,
+    )
+    expect(await why({ ...REPORT, state: 'SUCCEEDED' })).to.match(/state is not right/)
+    expect(await why({ ...REPORT, build: undefined })).to.match(/build is not right/)
+    expect(await why({ ...REPORT, url: 'javascript:alert(1)' })).to.match(/url is not right/)
+    expect(await why({ ...REPORT, at: '1970-01-01T00:05:01Z' })).to.match(
+      /was signed 5 min 1 s in the future by the clock here; expected 5 min at the most/,
+    )
+    expect(await why({ ...REPORT, at: '1969-12-31T23:00:00Z' })).to.match(
+      /was signed 1 h ago by the clock here/,
+    )
+    expect(await why({ ...REPORT, at: '1970-01-01T00:00:07' })).to.match(/at is not right/)
+    expect(await why({ ...REPORT, at: '1970-13-01T00:00:07Z' })).to.match(/at is not right/)
+    expect(await why({ ...REPORT, more: true })).to.match(/more is not right/)
+    expect(taken()).to.deep.equal([])
+  })
+})

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { PipelineState } from '../pipeline/pipeline_state'
 import type { Receiver } from '../pipeline/receive'
+import type { ReportReceiver } from '../pipeline/receive_reports'
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import type { Redact } from '../system/redaction'
@@ -8,11 +9,16 @@ import { Bodies } from './bodies'
 import { fateOf } from './fate'
 import type { HookTriggers } from './hook_triggers'
 import { formatReply, type Reply } from './reply'
+import type { ReportSecrets } from './report_secrets'
 import { NOT_PROVEN, takeHook } from './take_hook'
+import { looksLikeReport, takeReport } from './take_report'
 import { isWebTeller, looksProven } from './tellers/tellers'
 
 export interface RouteOptions {
   triggers: HookTriggers
+  /** The secrets of other CIs, and what takes their reports. */
+  secrets: ReportSecrets
+  reports: Pick<ReportReceiver, 'receive'>
   receiver: Pick<Receiver, 'receive'>
   state: PipelineState
   clock: Pick<Clock, 'now'>
@@ -30,7 +36,8 @@ export interface RouteOptions {
 
 /** The paths of `lockstep serve`. */
 export function routes(options: RouteOptions): Hono {
-  const { triggers, receiver, state, clock, redact, expectOwned, onRefused, onTaken, onFailure } = options
+  const { triggers, secrets, reports, receiver, state, clock, redact, expectOwned } = options
+  const { onRefused, onTaken, onFailure } = options
   const bodies = options.bodies ?? new Bodies()
   const app = new Hono()
 
@@ -51,6 +58,20 @@ export function routes(options: RouteOptions): Hono {
       if (delivery !== undefined && isNew !== undefined)
         onTaken({ repository, teller: kind, delivery, isNew })
       return formatReply(reply)
+    })
+  })
+
+  app.post('/ci/:repository', async (context) => {
+    const { repository } = context.req.param()
+    const header = (name: string) => context.req.header(name)
+    const refuse = (reply: Reply) => {
+      onRefused(`${reply.status} for a report of a CI`)
+      return formatReply(reply)
+    }
+    if (!looksLikeReport(header)) return refuse(NOT_PROVEN)
+    return bodies.with(context.req.raw, async (body) => {
+      const reply = await takeReport({ repository, header, now: clock.now() }, body, secrets, reports)
+      return reply.status >= 400 ? refuse(reply) : formatReply(reply)
     })
   })
 
@@ -76,10 +97,10 @@ export function routes(options: RouteOptions): Hono {
 const NOT_FOUND: Reply = { status: 404, body: { error: 'there is nothing at this path' } }
 const NOT_TAKEN: Reply = {
   status: 503,
-  body: { error: 'the push is not taken, as it could not be written to disk; tell it again' },
+  body: { error: 'nothing is taken, as it could not be written to disk; tell it again' },
   retryAfterS: 60,
 }
 const FAILED: Reply = {
   status: 500,
-  body: { error: 'the push is not taken; the log of lockstep serve says why' },
+  body: { error: 'nothing is taken; the log of lockstep serve says why' },
 }

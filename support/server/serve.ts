@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import type { PipelineSettings } from '../config/pipeline_setting'
 import { Receiver } from '../pipeline/receive'
+import { ReportReceiver } from '../pipeline/receive_reports'
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import type { Log } from '../system/log'
@@ -11,6 +12,7 @@ import { listen, type Listening } from './listen'
 import { openPipeline, type OpenPipeline } from './open_pipeline'
 import type { Part } from './part'
 import { Refusals } from './refusals'
+import { ReportSecrets } from './report_secrets'
 import { routes } from './routes'
 import { claimInTurn, openDoor, waitingRoutes, type Door } from './standby'
 
@@ -95,6 +97,8 @@ async function serveOpen(
   const refusals = new Refusals(clock, (count, why) => log.warn({ count, why }, 'requests refused'))
   const app = routes({
     triggers,
+    secrets: new ReportSecrets(settings.repositories),
+    reports: new ReportReceiver(pipeline),
     receiver,
     state: pipeline.state,
     clock,

@@ -18,7 +18,8 @@ export const NOT_PROVEN: Reply = {
   body: { error: 'there is no such trigger, or this request does not prove that it may use it' },
 }
 
-const NOT_READ = {
+/** The replies to bodies that have not come whole. */
+export const NOT_READ = {
   'too long': { status: 413, body: { error: 'the body is longer than 25 MB' } },
   'too many': { status: 503, body: { error: 'too much is told at once; tell it again' }, retryAfterS: 10 },
   'cut off': { status: 400, body: { error: 'the body has not come whole' } },
@@ -49,11 +50,11 @@ export async function takeHook(
   return { status: 202, body: { delivery, isNew, fate }, location: fate }
 }
 
-function unreadable(fault: string): Reply {
+export function unreadable(fault: string): Reply {
   return { status: 422, body: { error: `nothing is taken: the body ${fault}` } }
 }
 
-function parseJson(bytes: Buffer): { value: unknown } | undefined {
+export function parseJson(bytes: Buffer): { value: unknown } | undefined {
   try {
     return { value: JSON.parse(bytes.toString('utf8')) as unknown }
   } catch {

@@ -10,7 +10,7 @@ export function taken(changes: RecordedChange[]): PipelineEvent {
   return { type: 'push taken', delivery: 'd1', repository: 'website', teller: 'hook', by: 'ann', changes }
 }
 
-export const seen: PipelineEvent = {
+export const seen: Extract<PipelineEvent, { type: 'commit seen' }> = {
   type: 'commit seen',
   delivery: 'd1',
   repository: 'website',

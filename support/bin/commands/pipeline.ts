@@ -5,7 +5,8 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
   pipeline: declare({
     group: 'pipeline',
     summary: 'what became of each push: tests, hosts and rollouts',
-    about: 'It reads journals, the history and the spool alone, and asks nothing of repositories or hosts.',
+    about:
+      'It reads journals, the history and the spool alone, and asks nothing of repositories or hosts. With --report, the job of another CI tells lockstep serve how a build goes; it needs no configuration.',
     arguments: [
       {
         name: 'repository',
@@ -35,6 +36,34 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       follow: { help: 'prints what is new as it happens, until Ctrl-C' },
       json: JSON_OPTION,
       'public-key': { help: 'prints the key that messages of the bus are verified with, and nothing else' },
+      report: {
+        takes: 'state',
+        only: ['started', 'succeeded', 'failed'],
+        help: 'tells lockstep serve how a build of another CI goes',
+      },
+      commit: { takes: 'id', help: 'with --report: the commit that was built, whole', completed: 'nothing' },
+      build: {
+        takes: 'name',
+        help: 'with --report: its name in that CI, which no other build of the commit has',
+        completed: 'nothing',
+      },
+      url: { takes: 'address', help: 'with --report: where people see the build', completed: 'nothing' },
+      to: {
+        takes: 'address',
+        help: 'with --report: where lockstep serve listens',
+        default: 'http://127.0.0.1:8090',
+        completed: 'nothing',
+      },
+      secret: {
+        takes: 'file',
+        help: 'with --report: the secret of ci.reports',
+        completed: 'files',
+      },
+      'secret-env': {
+        takes: 'variable',
+        help: 'with --report: the variable that has the secret',
+        completed: 'nothing',
+      },
     },
     settings: ['LOCKSTEP_CONFIG', 'LOCKSTEP_STATE'],
     examples: [
@@ -42,12 +71,16 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       ['pipeline website --all', 'everything that is known of one'],
       ['pipeline website --again 41d0e6c2f9aa', 'tests a commit again, such as after a fault of the network'],
       ['pipeline website --approve 0123456789ab', 'rolls out what this plan says, or nothing'],
+      [
+        'pipeline website --report failed --commit "$id" --build 12 --secret ci.key',
+        'reports a build of another CI',
+      ],
       ['pipeline --follow', 'a sentence for each new event, from now on'],
     ],
     exits: {
-      0: 'printed',
-      1: 'nothing was pushed, not everything is known, or there is no key',
-      2: 'lockstep.yaml is not right, options do not go together, or there is no such plan',
+      0: 'printed; the report is taken',
+      1: 'nothing was pushed, not everything is known, or there is no key; the report could not be told',
+      2: 'lockstep.yaml is not right, options do not go together, or there is no such plan; the report is refused',
       6: 'the plan cannot be approved, such as one that was approved before',
     },
     load: () => (require('../pipeline') as typeof import('../pipeline')).pipeline,
