@@ -123,11 +123,9 @@ async function unitOf(
 ): Promise<string> {
   const accounts = await Promise.all(buildUsers.map((user) => lookUpAccount(user, runCommand)))
   const program = join(__dirname, 'lockstep.cjs')
+  const options = ['--config', config, '--state', state, ...(isStandby ? ['--standby'] : [])]
   return serveUnit({
-    command: [
-      ...[process.execPath, program, 'serve', '--config', config, '--state', state],
-      ...(isStandby ? ['--standby'] : []),
-    ],
+    command: [process.execPath, program, 'serve', ...options],
     writes: [state, spool, ...accounts.map(({ home }) => home)],
     capabilities: accounts.length === 0 ? [] : BUILD_CAPABILITIES,
   })

@@ -39,8 +39,7 @@ export class StatusTeller {
       const why = fault.message.startsWith('its ') ? fault.message : `it ${fault.message}`
       const most = mostTriesAfter(settings.kind, fault)
       if (most !== undefined) refused += 1
-      if (most !== undefined && refused >= most)
-        return onTrouble(`${of}: ${why}; this one is given up`)
+      if (most !== undefined && refused >= most) return onTrouble(`${of}: ${why}; this one is given up`)
       const rest = Math.max(backoff.fail(), Math.min(fault.retryAfter ?? 0, MOST_PAUSE_MS))
       onTrouble(`${of}: ${why}; it is told again in ${rest / 1000} s`)
       await pause(clock, rest, signal).catch(() => {})
