@@ -158,10 +158,9 @@ async function unitOf(
   isStandby: boolean,
 ): Promise<string> {
   const accounts = await Promise.all(buildUsers.map((user) => lookUpAccount(user, runCommand)))
+  const options = ['--config', config, '--state', state, ...(isStandby ? ['--standby'] : [])]
   return serveUnit({
-    command: [process.execPath, PROGRAM, 'serve', '--config', config, '--state', state].concat(
-      isStandby ? ['--standby'] : [],
-    ),
+    command: [process.execPath, PROGRAM, 'serve', ...options],
     writes: [state, spool, ...accounts.map(({ home }) => home)],
     rollsOut,
     capabilities: accounts.length === 0 ? [] : BUILD_CAPABILITIES,

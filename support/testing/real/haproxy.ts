@@ -18,9 +18,9 @@ export interface RealHaproxy {
 
 export interface HaproxyOptions {
   backend: string
-  /** The servers; `disabled` for one in maintenance by configuration, until it is made ready. */
   /** The path that says whether a server is well. */
   check?: string
+  /** The servers; `disabled` for one in maintenance by configuration, until it is made ready. */
   servers: readonly { name: string; address?: string; port: number; disabled?: boolean }[]
 }
 

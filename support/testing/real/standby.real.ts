@@ -133,7 +133,7 @@ describe('two lockstep serve behind HAProxy', () => {
     }
     const { events, faults, passed } = succeeded()
     expect(faults).to.deep.equal([])
-    expect(passed).to.have.members(commits).and.to.have.length(PUSHES)
+    expect(passed).to.have.length(commits.length).and.to.have.members(commits)
     const deliveries = events.flatMap((event) => (event.type === 'push taken' ? [event.delivery] : []))
     expect(new Set(deliveries).size).to.equal(deliveries.length).and.to.equal(PUSHES)
     const logs = [0, 1].map((index) => (existsSync(logOf(index)) ? readFileSync(logOf(index), 'utf8') : ''))
