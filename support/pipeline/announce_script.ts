@@ -1,7 +1,7 @@
 import { quoteWord } from '../system/commands'
 
 /** The line by which an installed program is known again. Its number is raised with every change of the script. */
-export const ANNOUNCE_MARK = '# A program of Lockstep that announces packages, form 1'
+export const ANNOUNCE_MARK = '# A program of Lockstep that announces packages, form 2'
 
 /** The facts that the program needs. */
 export interface AnnounceSettings {
@@ -16,8 +16,12 @@ export interface AnnounceSettings {
  *
  * - As a script of reprepro's `Log:` it notes one change. reprepro 5.3.1 calls it before it exports the indices, also
  *   where that fails then: a note is no announcement yet.
- * - As reprepro's `endhook` it announces the notes whose distribution was exported since. It exits as reprepro would.
+ * - As reprepro's `endhook` it announces the notes whose distribution was exported since, also where reprepro has failed
+ *   with another one. It exits as reprepro would.
  * - With `-- <command>` it runs a command, such as `aptly publish`, and announces where that exits with 0.
+ *
+ * The name of a file of notes tells the base folder, the distribution, and its Release file of that moment. Each export
+ * makes another Release file. So no clock counts, and what another reprepro notes meanwhile has a file of its own.
  *
  * Source: reprepro(1), and its arguments as they were seen: `add <codename> deb <component> <arch> <name> <version> -- …`.
  */
@@ -27,7 +31,6 @@ ${ANNOUNCE_MARK}
 # \`lockstep serve\` takes what it leaves, and has hosts refresh their package lists. It fails no work of the repository.
 spool=${quoteWord(spool)}
 repository=${quoteWord(repository)}
-umask 007
 
 say_lost() {
   echo "lockstep: hosts are not told of what was published: $1" >&2
@@ -35,30 +38,37 @@ say_lost() {
 }
 
 # Leaves the lines of its standard input, on disk first, then under the name by which they are found.
-announce() {
+announce() (
+  umask 007
   by=$(id -un | tr -cd '[:alnum:]@._+-')
   left=$(mktemp "$spool/tmp/$(date -u +%Y%m%dT%H%M%S.%N)-XXXXXXXXXX" 2>/dev/null) || { say_lost "$spool/tmp cannot be written"; return 1; }
   { printf 'lockstep/packages/1\\nrepository %s\\nby %s\\n\\n' "$repository" "$by" && cat && printf 'end\\n'; } >"$left" 2>/dev/null ||
     { rm -f "$left"; say_lost "$spool is full"; return 1; }
   chmod 660 "$left"
   sync "$left" && mv "$left" "$spool/new/" && sync "$spool/new" || { say_lost "$spool/new cannot be written"; return 1; }
+)
+
+# Prints the file of notes for a distribution, as long as its Release file stays the one that it is.
+notes_of() {
+  echo "$notes.$(echo "$1" | tr / ,).$(stat -c %i-%.9Y "$REPREPRO_DIST_DIR/$1/Release" 2>/dev/null || echo none)"
 }
 
-# A note is published when the Release file of its distribution is not older.
 announce_exported() {
-  for noted in "$spool/noted/$repository".*; do
-    [ -e "$noted" ] || continue
+  ls -tr "$spool/noted" | while read -r name; do
+    noted="$spool/noted/$name"
+    case $noted in "$notes".*) [ -s "$noted" ] || continue ;; *) continue ;; esac
     read -r action codename rest <"$noted"
-    release="$REPREPRO_DIST_DIR/$codename/Release"
-    if [ "$REPREPRO_EXIT_CODE" != 0 ] || [ ! -e "$release" ] || [ -n "$(find "$noted" -newer "$release")" ]; then
+    if [ ! -e "$REPREPRO_DIST_DIR/$codename/Release" ] || [ "$noted" = "$(notes_of "$codename")" ]; then
       echo "lockstep: changes of $codename are announced once reprepro has exported it" >&2
       continue
     fi
-    mv "$noted" "$noted.$$" && announce <"$noted.$$" && rm -f "$noted.$$"
+    announce <"$noted" || break
+    rm -f "$noted"
   done
 }
 
-if [ -n "\${REPREPRO_EXIT_CODE+set}" ]; then
+notes="$spool/noted/$repository.$(stat -c %d-%i "$REPREPRO_BASE_DIR" 2>/dev/null)"
+if [ "$1" != -- ] && [ -n "\${REPREPRO_EXIT_CODE+set}" ]; then
   announce_exported
   exit "$REPREPRO_EXIT_CODE"
 fi
@@ -73,7 +83,8 @@ case $1 in
     [ "$status" != 0 ] || announce </dev/null
     exit "$status" ;;
   add | replace | remove)
-    printf '%s %s %s %s %s %s %s\\n' "$1" "$2" "$3" "$4" "$5" "$6" "$7" >>"$spool/noted/$repository.\${2%%/*}" ||
+    umask 007
+    printf '%s %s %s %s %s %s %s\\n' "$1" "$2" "$3" "$4" "$5" "$6" "$7" >>"$(notes_of "$2")" ||
       say_lost "$spool/noted cannot be written" ;;
 esac
 exit 0
