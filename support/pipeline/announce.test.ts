@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -36,20 +37,17 @@ describe('the program that announces packages', () => {
 
   const install = () => installAnnouncer({ folder: base, spool, repository: 'apt' })
   const run = (args: readonly string[], env: Record<string, string> = {}) =>
-    spawnSync(path, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, encoding: 'utf8' })
-  const ofReprepro = (folder = base) => ({
-    REPREPRO_BASE_DIR: folder,
-    REPREPRO_DIST_DIR: join(folder, 'dists'),
-  })
+    spawnSync(path, args, { cwd: base, env: { PATH: process.env['PATH'] ?? '', ...env }, encoding: 'utf8' })
+  const ofReprepro = { REPREPRO_DIST_DIR: './dists' }
   const noteIn = (codename: string, action: string, name: string, ...versions: string[]) =>
-    run([action, codename, 'deb', 'main', 'amd64', name, ...versions, '--', 'pool/x.deb'], ofReprepro())
+    run([action, codename, 'deb', 'main', 'amd64', name, ...versions, '--', 'pool/x.deb'], ofReprepro)
   const note = (action: string, name: string, ...versions: string[]) =>
     noteIn('stable', action, name, ...versions)
-  const ended = (status = 0, folder = base) =>
-    run(['includedeb', 'stable'], { REPREPRO_EXIT_CODE: String(status), ...ofReprepro(folder) })
+  const ended = (status = 0) =>
+    run(['includedeb', 'stable'], { REPREPRO_EXIT_CODE: String(status), ...ofReprepro })
   /** Exports as reprepro does: a file beside takes the place of the one before. */
-  const exported = (codename = 'stable', folder = base) => {
-    const release = join(folder, 'dists', codename, 'Release')
+  const exported = (codename = 'stable') => {
+    const release = join(base, 'dists', codename, 'Release')
     mkdirSync(dirname(release), { recursive: true })
     writeFileSync(`${release}.new`, 'x')
     renameSync(`${release}.new`, release)
@@ -119,14 +117,43 @@ describe('the program that announces packages', () => {
     }
   })
 
-  it('announces nothing that another base folder of the same name has exported', () => {
-    const other = join(scratch.path, 'other', 'apt')
-    mkdirSync(other, { recursive: true })
+  it('announces nothing of another base folder of the same name', () => {
+    note('add', 'mywebapp', '1.0')
+    base = join(scratch.path, 'other', 'apt')
+    mkdirSync(join(base, 'conf'), { recursive: true })
+    writeFileSync(join(base, 'conf', 'distributions'), 'Codename: stable\n')
+    path = install().path
+    exported()
+    ended()
+    expect(left()).to.deep.equal([])
+  })
+
+  it('names the last changes of a great many', () => {
+    note('add', 'mywebapp', '1.0')
+    const [name = ''] = readdirSync(join(spool, 'packages', 'noted'))
+    const more = Array.from({ length: 10_000 }, (_, index) => `add stable deb main amd64 p${index} 1\n`)
+    appendFileSync(join(spool, 'packages', 'noted', name), more.join(''))
+    exported()
+    ended()
+    const box = openAnnouncements(spool)
+    const [announced = ''] = box.waiting()
+    const lines = box.read(announced).split('\n')
+    expect([lines.length, lines[4]]).to.deep.equal([10_006, 'add stable deb main amd64 p0 1'])
+  })
+
+  it('follows no link that lies where notes do', () => {
+    const secret = scratch.write('secret', 'add stable deb main amd64 secret 1\n')
     exported()
     note('add', 'mywebapp', '1.0')
-    exported('stable', other)
-    ended(0, other)
+    const noted = join(spool, 'packages', 'noted')
+    const [name = ''] = readdirSync(noted)
+    rmSync(join(noted, name))
+    symlinkSync(secret, join(noted, name))
+    expect(note('add', 'mywebapp', '1.0').stderr).to.contain('cannot be written')
+    exported()
+    ended()
     expect(left()).to.deep.equal([])
+    expect(readFileSync(secret, 'utf8')).to.not.contain('mywebapp')
   })
 
   it('runs a command as it would run without it, also below an endhook', () => {

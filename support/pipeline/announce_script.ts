@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { quoteWord } from '../system/commands'
+import { MAX_CHANGES } from './announcement'
 
 /** The line by which an installed program is known again. Its number is raised with every change of the script. */
 export const ANNOUNCE_MARK = '# A program of Lockstep that announces packages, form 2'
@@ -9,6 +11,8 @@ export interface AnnounceSettings {
   spool: string
   /** The name of the package repository in lockstep.yaml. */
   repository: string
+  /** The absolute path of its base folder: the notes of another one of the same name are others. */
+  folder: string
 }
 
 /**
@@ -25,12 +29,14 @@ export interface AnnounceSettings {
  *
  * Source: reprepro(1), and its arguments as they were seen: `add <codename> deb <component> <arch> <name> <version> -- …`.
  */
-export function announceScript({ spool, repository }: AnnounceSettings): string {
+export function announceScript({ spool, repository, folder }: AnnounceSettings): string {
+  const base = createHash('sha256').update(folder).digest('hex').slice(0, 12)
   return `#!/bin/sh
 ${ANNOUNCE_MARK}
 # \`lockstep serve\` takes what it leaves, and has hosts refresh their package lists. It fails no work of the repository.
 spool=${quoteWord(spool)}
 repository=${quoteWord(repository)}
+notes=$spool/noted/$repository.${base}
 
 say_lost() {
   echo "lockstep: hosts are not told of what was published: $1" >&2
@@ -48,26 +54,28 @@ announce() (
   sync "$left" && mv "$left" "$spool/new/" && sync "$spool/new" || { say_lost "$spool/new cannot be written"; return 1; }
 )
 
-# Prints the file of notes for a distribution, as long as its Release file stays the one that it is.
-notes_of() {
-  echo "$notes.$(echo "$1" | tr / ,).$(stat -c %i-%.9Y "$REPREPRO_DIST_DIR/$1/Release" 2>/dev/null || echo none)"
+# Sets the file of notes for a distribution. It stays the same as long as its Release file does.
+find_notes() {
+  case $1 in */*) place=$(echo "$1" | tr / ,) ;; *) place=$1 ;; esac
+  now="$notes.$place.$(stat -c %i-%.9Y "$REPREPRO_DIST_DIR/$1/Release" 2>/dev/null)"
 }
 
+# Announces notes whose Release file is another one by now. A link that another user of the spool has left leads elsewhere.
 announce_exported() {
   ls -tr "$spool/noted" | while read -r name; do
     noted="$spool/noted/$name"
-    case $noted in "$notes".*) [ -s "$noted" ] || continue ;; *) continue ;; esac
+    case $noted in "$notes".*) [ -s "$noted" ] && [ ! -L "$noted" ] || continue ;; *) continue ;; esac
     read -r action codename rest <"$noted"
-    if [ ! -e "$REPREPRO_DIST_DIR/$codename/Release" ] || [ "$noted" = "$(notes_of "$codename")" ]; then
+    find_notes "$codename"
+    if [ ! -e "$REPREPRO_DIST_DIR/$codename/Release" ] || [ "$noted" = "$now" ]; then
       echo "lockstep: changes of $codename are announced once reprepro has exported it" >&2
       continue
     fi
-    announce <"$noted" || break
+    tail -n ${MAX_CHANGES} "$noted" | announce || break
     rm -f "$noted"
   done
 }
 
-notes="$spool/noted/$repository.$(stat -c %d-%i "$REPREPRO_BASE_DIR" 2>/dev/null)"
 if [ "$1" != -- ] && [ -n "\${REPREPRO_EXIT_CODE+set}" ]; then
   announce_exported
   exit "$REPREPRO_EXIT_CODE"
@@ -84,7 +92,9 @@ case $1 in
     exit "$status" ;;
   add | replace | remove)
     umask 007
-    printf '%s %s %s %s %s %s %s\\n' "$1" "$2" "$3" "$4" "$5" "$6" "$7" >>"$(notes_of "$2")" ||
+    find_notes "$2"
+    [ ! -L "$now" ] &&
+      printf '%s %s %s %s %s %s %s\\n' "$1" "$2" "$3" "$4" "$5" "$6" "$7" >>"$now" ||
       say_lost "$spool/noted cannot be written" ;;
 esac
 exit 0

@@ -55,7 +55,7 @@ export function installAnnouncer({
     mkdirSync(noted)
     chmodSync(noted, 0o2770)
   }
-  const script = announceScript({ spool: spool.path, repository })
+  const script = announceScript({ spool: spool.path, repository, folder })
   const isSame = before === script && (statSync(path).mode & 0o111) !== 0
   if (!isSame) {
     writeWhole(path, script)
