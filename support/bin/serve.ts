@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import pino from 'pino'
@@ -31,7 +31,7 @@ import type { RefreshOrder } from '../pipeline/refresher'
 import { fetchOnHosts, takesTag } from '../survey/fetch_on_hosts'
 import { refreshOnHosts } from '../survey/refresh_on_hosts'
 import { systemClock } from '../system/clock'
-import { runCommand } from '../system/command'
+import { isRunningWith, runCommand } from '../system/command'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { redactor } from '../system/redaction'
@@ -97,6 +97,7 @@ export async function serve({
     env,
     cwd,
     run: runCommand,
+    isRunning: isRunningWith,
     clock: systemClock,
     redact,
   })
@@ -131,7 +132,11 @@ async function proveBuilds(
   const folder = dirname(config)
   // What stands beside a feature, such as cucumber.js and steps of a team, decides what it does.
   const deployed = repositories.flatMap(({ deploys = [] }) =>
-    deploys.flatMap(({ feature }) => [folder, join(folder, feature), join(folder, 'cucumber.js')]),
+    deploys.flatMap(({ feature }) => [
+      folder,
+      join(folder, feature),
+      ...readdirSync(folder).map((name) => join(folder, name)),
+    ]),
   )
   const others = [config, spool, join(spool, 'new'), join(spool, 'tmp'), __dirname, ...programs, ...deployed]
   const guarded = { state, secrets: [...secretFiles, join(homedir(), '.netrc'), VARIABLES_FILE], others }
