@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import pino from 'pino'
@@ -12,6 +12,7 @@ import {
 import { readSetting } from '../config/settings'
 import { readBusBroker } from '../config/bus_broker'
 import { CommandDeploys } from '../deploys/command_deploys'
+import { decidingFiles } from '../deploys/deciding_files'
 import { lookUpAccount } from '../pipeline/build_user'
 import { buildUsersOf } from '../pipeline/build_users'
 import { BUILD_CAPABILITIES, proveBuildUser } from '../pipeline/prove_build_user'
@@ -132,11 +133,7 @@ async function proveBuilds(
   const folder = dirname(config)
   // What stands beside a feature, such as cucumber.js and steps of a team, decides what it does.
   const deployed = repositories.flatMap(({ deploys = [] }) =>
-    deploys.flatMap(({ feature }) => [
-      folder,
-      join(folder, feature),
-      ...readdirSync(folder).map((name) => join(folder, name)),
-    ]),
+    deploys.flatMap(({ feature }) => decidingFiles(folder, feature)),
   )
   const others = [config, spool, join(spool, 'new'), join(spool, 'tmp'), __dirname, ...programs, ...deployed]
   const guarded = { state, secrets: [...secretFiles, join(homedir(), '.netrc'), VARIABLES_FILE], others }

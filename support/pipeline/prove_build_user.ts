@@ -123,8 +123,7 @@ async function expectClosed(user: BuildUser, { state, secrets, others }: Protect
   const pipeline = join(state, 'pipeline')
   closeToOthers(pipeline)
   const closed = [state, pipeline, ...secrets].filter((path) => existsSync(path))
-  // The home of builds may stand among them; that nobody replaces it is asked of the folders above.
-  const decisive = others.filter((path) => existsSync(path) && path !== home)
+  const decisive = others.filter((path) => existsSync(path))
   const above = foldersAbove([...closed, ...decisive, home])
   const { stdout } = await user.sh(LOOK, [...closed, ...decisive, ...above])
   const can = new Set(stdout.split('\n'))
