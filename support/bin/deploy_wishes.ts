@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import { DeployRequests } from '../pipeline/deploy_requests'
 import type { PlanOfTag } from '../pipeline/deploy_state'
-import { whyNotToApprove, whyOver } from '../pipeline/judge_approval'
+import { whyNotToApprove, whyOver, whyPerson } from '../pipeline/judge_approval'
 import type { PipelineState } from '../pipeline/pipeline_state'
 import { fits } from '../rpc/contracts/contract'
 import { tagName } from '../rpc/contracts/rules'
@@ -69,6 +69,7 @@ export function plansIn(state: PipelineState) {
       .map((plan) => ({
         plan,
         over: plan.rollout === undefined ? whyOver(state, plan, takesTag) : undefined,
+        person: plan.approved === undefined ? whyPerson(state, plan) : undefined,
       }))
 }
 

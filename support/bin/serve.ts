@@ -12,6 +12,7 @@ import {
 import { readSetting } from '../config/settings'
 import { readBusBroker } from '../config/bus_broker'
 import { CommandDeploys } from '../deploys/command_deploys'
+import { decidingFiles } from '../deploys/deciding_files'
 import { lookUpAccount } from '../pipeline/build_user'
 import { buildUsersOf } from '../pipeline/build_users'
 import { BUILD_CAPABILITIES, proveBuildUser } from '../pipeline/prove_build_user'
@@ -32,7 +33,7 @@ import type { RefreshOrder } from '../pipeline/refresher'
 import { fetchOnHosts, takesTag } from '../survey/fetch_on_hosts'
 import { refreshOnHosts } from '../survey/refresh_on_hosts'
 import { systemClock } from '../system/clock'
-import { runCommand } from '../system/command'
+import { isRunningWith, runCommand } from '../system/command'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { redactor } from '../system/redaction'
@@ -102,6 +103,7 @@ export async function serve({
     env,
     cwd,
     run: runCommand,
+    isRunning: isRunningWith,
     clock: systemClock,
     redact,
   })
@@ -136,7 +138,7 @@ async function proveBuilds(
   const folder = dirname(config)
   // What stands beside a feature, such as cucumber.js and steps of a team, decides what it does.
   const deployed = repositories.flatMap(({ deploys = [] }) =>
-    deploys.flatMap(({ feature }) => [folder, join(folder, feature), join(folder, 'cucumber.js')]),
+    deploys.flatMap(({ feature }) => decidingFiles(folder, feature)),
   )
   const others = [config, spool, join(spool, 'new'), join(spool, 'tmp'), __dirname, ...programs, ...deployed]
   const guarded = { state, secrets: [...secretFiles, join(homedir(), '.netrc'), VARIABLES_FILE], others }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { PlanOrder, RolloutOrder } from '../pipeline/deployer'
 import { systemClock } from '../system/clock'
-import { runCommand } from '../system/command'
+import { isRunningWith, runCommand } from '../system/command'
 import { redactor } from '../system/redaction'
 import { Scratch } from '../testing/scratch'
 import { CommandDeploys } from './command_deploys'
@@ -27,7 +27,7 @@ describe('the command that plans and rolls out', () => {
   afterEach(() => scratch.remove())
 
   /** Returns deploys whose command is a program of the shell, which leaves its words and variables in `said`. */
-  const deploysBy = (program: string, env: Record<string, string> = {}) => {
+  const deploysBy = (program: string, env: Record<string, string> = {}, isRunning = isRunningWith) => {
     const script = scratch.write('program', `printf '%s ' "$@" >said; env >>said; pwd >>said\n${program}\n`)
     return new CommandDeploys({
       lockstep: ['/bin/sh', script],
@@ -37,6 +37,7 @@ describe('the command that plans and rolls out', () => {
       env: { PATH: process.env['PATH'], ...env },
       cwd: scratch.path,
       run: runCommand,
+      isRunning,
       clock: systemClock,
       redact: redactor(['s3cret-of-a-fleet']),
     })
@@ -115,6 +116,17 @@ describe('the command that plans and rolls out', () => {
     expect(isGone).to.equal(false)
     scratch.write('enough', '')
     await gone
+  })
+
+  it('is still there where one look finds no process, as while that becomes another program', async () => {
+    const looks = [false, true, false, false]
+    const asked: string[] = []
+    const deploys = deploysBy('exit 0', {}, (variable) => {
+      asked.push(variable)
+      return looks.shift() ?? expect.fail('it was gone before')
+    })
+    await deploys.untilGone(RUN, never)
+    expect(asked).to.deep.equal(looks.concat(Array(4).fill(`LOCKSTEP_RUN=${RUN}`)))
   })
 
   it('is of a feature whose digest is empty where it is not there', () => {

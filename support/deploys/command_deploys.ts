@@ -9,7 +9,7 @@ import { MODES } from '../run/modes'
 import { readRecordedRun } from '../run/recorded_run'
 import { newRunId, RUN_ID } from '../run/run_id'
 import { pause, type Clock } from '../system/clock'
-import { endAllWith, isRunningWith, type CommandRunner } from '../system/command'
+import { endAllWith, type CommandRunner } from '../system/command'
 import { makeFolder } from '../system/folders'
 import { JOURNAL_SUFFIX } from '../system/journal_lines'
 import type { Redact } from '../system/redaction'
@@ -21,6 +21,7 @@ import { readRefusal } from './read_refusal'
 import { withoutCapabilities } from './without_capabilities'
 
 const LOOK_EVERY_MS = 1_000
+const LOOKS_UNTIL_GONE = 2
 
 export interface DeploySurroundings {
   /** The words that call `lockstep`. */
@@ -33,6 +34,8 @@ export interface DeploySurroundings {
   /** The folder in which this process was started. */
   cwd: string
   run: CommandRunner
+  /** Returns whether a process of this user was started with a variable, such as `NAME=value`. */
+  isRunning(variable: string): boolean
   clock: Clock
   redact: Redact
 }
@@ -108,8 +111,13 @@ export class CommandDeploys implements Deploys {
   }
 
   async untilGone(run: string, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && isRunningWith(`${RUN_ID}=${run}`))
-      await pause(this.surroundings.clock, LOOK_EVERY_MS, signal).catch(() => {})
+    const { isRunning, clock } = this.surroundings
+    // A process that just becomes another program has no variables for a moment: one look is not enough.
+    for (let gone = 0; !signal.aborted;) {
+      gone = isRunning(`${RUN_ID}=${run}`) ? 0 : gone + 1
+      if (gone === LOOKS_UNTIL_GONE) return
+      await pause(clock, LOOK_EVERY_MS, signal).catch(() => {})
+    }
   }
 
   async outcomeOf(order: RolloutOrder): Promise<RolloutOutcome> {

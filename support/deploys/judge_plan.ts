@@ -29,7 +29,7 @@ export function judgePlan({ run, saved }: PlannedRun, order: PlanOrder): PlanOut
   return {
     result: 'succeeded',
     plan: id,
-    hosts: recordHosts(content.hosts),
+    hosts: recordHosts(hostsOf(run)),
     changes: content.lines.reduce(
       (sum, { hosts }) =>
         sum + hosts.reduce((of, { affectsOthers, hosts: all }) => of + (affectsOthers ? all.length : 0), 0),
@@ -87,5 +87,14 @@ function whyAnother(
 
 /** Returns whether hosts would be, or were, told to serve a tag. */
 export function deploys(run: RunState): boolean {
-  return run.verdicts.some((each) => run.stepOf(each)?.expression === DEPLOY)
+  return deployLines(run).length > 0
+}
+
+/** Returns the hosts that would be told to serve a tag. The roll call may have others, which no wave takes. */
+function hostsOf(run: RunState): string[] {
+  return [...new Set(deployLines(run).flatMap(({ verdict }) => verdict.observations.map(({ host }) => host)))]
+}
+
+function deployLines(run: RunState) {
+  return run.verdicts.filter((each) => run.stepOf(each)?.expression === DEPLOY)
 }

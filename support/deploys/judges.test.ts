@@ -141,6 +141,12 @@ describe('a plan is said to be made', () => {
     })
   })
 
+  it('of the hosts that would be told to serve the tag, and not of others of its roll call', () => {
+    expect(judge({ hosts: ['web1', 'web2', 'web3'] }).hosts).to.deep.equal({ text: 'web1', count: 1 })
+    const all = { web1: 'passed', web2: 'passed', web3: 'passed' }
+    expect(judge({}, { hosts: all }).hosts).to.deep.equal({ text: 'web[1-3]', count: 3 })
+  })
+
   it('in no other case, with the reason', () => {
     const cases: [Partial<Plan>, Told, RegExp][] = [
       [{}, { also: () => {} }, /has saved no plan/],

@@ -26,12 +26,13 @@ export class DeployRequests {
     this.folder.leave(nameOf(request))
   }
 
-  /** Returns what waits; what is no wish has no request. */
+  /** Returns what waits; what is no wish has no request, and comes last: it may be a folder that cannot be removed. */
   waiting(): { name: string; wish: { request: DeployRequest; owner: number } | undefined }[] {
-    return this.folder.waiting().map(({ name, owner }) => {
+    const all = this.folder.waiting().map(({ name, owner }) => {
       const request = owner === undefined ? undefined : parseName(name)
       return { name, wish: owner === undefined || request === undefined ? undefined : { request, owner } }
     })
+    return [...all.filter(({ wish }) => wish), ...all.filter(({ wish }) => !wish)]
   }
 
   remove(name: string): void {

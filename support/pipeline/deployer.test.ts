@@ -127,6 +127,28 @@ describe('the deploys to an environment', () => {
     expect(log.added.find(({ type }) => type === 'plan approved')).to.include({ by: null })
   })
 
+  it('go back behind what was rolled out by a person alone, where the newer tag is deleted', async () => {
+    const deployer = deployerOf('configuration')
+    await add(fetched(A, 'v1'))
+    await deployer.look(never)
+    await add(fetched(B, 'v2'))
+    await deployer.look(never)
+    expect(deploys.started.map(({ commit }) => commit)).to.deep.equal([A, B])
+    const ref = 'refs/tags/v2'
+    await add([
+      { type: 'push taken', delivery: 'd2', repository: 'website', teller: 'hook', by: null, changes: [] },
+      { type: 'change passed over', delivery: 'd2', ref, after: null, why: 'it was deleted' },
+      ...fetched(A, 'v1').slice(-2),
+    ] as PipelineEvent[])
+    await deployer.look(never)
+    expect(deploys.planned.map(({ commit }) => commit)).to.deep.equal([A, B, A])
+    expect(deploys.started).to.have.length(2)
+    const back = log.state.deploys.newest('website', 'test')
+    await approve(back?.run ?? '')
+    await deployer.look(never)
+    expect(deploys.started.map(({ commit }) => commit)).to.deep.equal([A, B, A])
+  })
+
   it('make a plan again that ended with the process which made it, and end that one alone', async () => {
     await add([...fetched(A, 'v1'), ...planned(TARGET, 'left').slice(0, 1)])
     await deployerOf('person').look(never)

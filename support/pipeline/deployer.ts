@@ -2,7 +2,7 @@ import type { DeploySettings } from '../config/after_success_setting'
 import type { Clock } from '../system/clock'
 import type { PlanOfTag } from './deploy_state'
 import type { FetchTarget, PlanOutcome, RolloutOutcome } from './events'
-import { whyOver } from './judge_approval'
+import { whyOver, whyPerson } from './judge_approval'
 import type { PipelineLog } from './receive'
 
 /** Milliseconds between two looks whether a feature was changed, while hosts have a tag. */
@@ -129,6 +129,7 @@ export class Deployer {
     // The configuration of the moment counts: approval may be wanted by now.
     if (plan.approved === undefined) {
       if (settings.approval !== 'configuration' || plan.approval !== 'configuration') return false
+      if (whyPerson(log.state, plan) !== undefined) return false
       await log.append({
         type: 'plan approved',
         run: plan.run,

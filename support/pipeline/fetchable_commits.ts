@@ -51,6 +51,12 @@ export class FetchableCommits<Commit extends TestedCommit> {
     return undefined
   }
 
+  /** Returns whether a commit came to be at a tag later than another one. */
+  isNewer(commit: Commit, other: Commit): boolean {
+    const all = [...(this.order.get(commit.repository) ?? [])]
+    return all.indexOf(commit) > all.indexOf(other)
+  }
+
   /** Returns whether a host could use a commit by this tag. */
   has(commit: Commit, tag: string): boolean {
     return this.tags.get(commit)?.has(tag) === true && isGreen(commit)

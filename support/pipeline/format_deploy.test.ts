@@ -9,12 +9,15 @@ const AT = '2026-01-01T00:00:00.000Z'
 const TARGET = { repository: 'website', environment: 'test', commit: A, tag: 'v1' }
 
 describe('what is shown of a plan', () => {
-  const shown = (events: readonly PipelineEvent[], { isServed = true, over }: Partial<Around> = {}) => {
+  const shown = (
+    events: readonly PipelineEvent[],
+    { isServed = true, over, person }: Partial<Around> = {},
+  ) => {
     const all = [...fetched(A, 'v1'), ...events].map((event) => ({ ...event, at: AT }))
     const plan = PipelineState.of(all).deploys.plan('p1') ?? expect.fail('it is not known')
-    return formatPlan(plan, { isServed, over })
+    return formatPlan(plan, { isServed, over, person })
   }
-  type Around = { isServed: boolean; over: string | undefined }
+  type Around = { isServed: boolean; over: string | undefined; person: string | undefined }
   const approved = (by: string | null): PipelineEvent[] => [
     ...planned(TARGET),
     { type: 'plan approved', run: 'p1', plan: PLAN, by, ...TARGET },
@@ -33,6 +36,13 @@ describe('what is shown of a plan', () => {
     expect(shown(planned(TARGET))).to.deep.equal([`${PLANNED}; waits for approval`])
     expect(shown(planned(TARGET), { over: 'v2 is there' })).to.deep.equal([
       `${PLANNED}; not approved, and over: v2 is there`,
+    ])
+    const alone = planned(TARGET).map((event) =>
+      event.type === 'plan begun' ? ({ ...event, approval: 'configuration' } as const) : event,
+    )
+    expect(shown(alone)).to.deep.equal([PLANNED])
+    expect(shown(alone, { person: 'it goes back behind v2' })).to.deep.equal([
+      `${PLANNED}; waits for approval, since it goes back behind v2`,
     ])
     const failed = { ...MADE, result: 'failed', plan: null, why: 'web1: no room' } as const
     expect(shown(planned(TARGET, 'p1', failed))).to.deep.equal(['plan for test FAILED: web1: no room'])

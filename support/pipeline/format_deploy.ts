@@ -9,6 +9,8 @@ export interface PlanSurroundings {
   isServed: boolean
   /** Why it cannot be carried out any more; undefined where it can. */
   over: string | undefined
+  /** Why a person has to approve it where the configuration approves others; undefined where that may. */
+  person?: string | undefined
 }
 
 /** Formats what became of a plan, and of the rollout that keeps to it. */
@@ -21,7 +23,7 @@ export function formatPlan(plan: PlanOfTag, surroundings: PlanSurroundings): str
   ]
 }
 
-function formatPlanning(plan: PlanOfTag, { isServed, over }: PlanSurroundings): string {
+function formatPlanning(plan: PlanOfTag, { isServed, over, person }: PlanSurroundings): string {
   const { environment, state, begunAt, outcome, approved, approval } = plan
   const where = clean(environment)
   const why = clean(outcome?.why ?? NO_REASON)
@@ -35,11 +37,12 @@ function formatPlanning(plan: PlanOfTag, { isServed, over }: PlanSurroundings): 
     case 'failed':
       return `plan for ${where} FAILED: ${why}`
     case 'succeeded': {
+      const needsPerson = approval === 'person' || (approval === 'configuration' && person !== undefined)
       const next =
-        approved !== undefined || approval !== 'person'
+        approved !== undefined || !needsPerson
           ? ''
           : over === undefined
-            ? '; waits for approval'
+            ? `; waits for approval${person === undefined ? '' : `, since ${clean(person)}`}`
             : `; not approved, and over: ${clean(over)}`
       return outcome === undefined ? '' : `${describePlan(where, outcome)}${next}`
     }

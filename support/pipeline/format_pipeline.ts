@@ -3,7 +3,7 @@ import { formatDuration, formatSeconds } from '../system/duration'
 import { shortId } from '../system/git_names'
 import type { AnnouncingRepository } from './announced_packages'
 import type { PlanOfTag } from './deploy_state'
-import { formatPlan } from './format_deploy'
+import { formatPlan, type PlanSurroundings } from './format_deploy'
 import { formatFetch } from './format_fetch'
 import { formatAnnouncing } from './format_packages'
 import type { RepositoryAccount } from './pipeline_account'
@@ -45,7 +45,10 @@ export interface PipelineSurroundings {
   /** Returns whether a commit is at a tag now, and its tests have passed. */
   isFetchable: (commit: PushedCommit, tag: string) => boolean
   /** Returns the plans of a commit, oldest first, each with why it cannot be carried out any more, if it cannot. */
-  plansOf: (repository: string, commit: string) => readonly { plan: PlanOfTag; over: string | undefined }[]
+  plansOf: (
+    repository: string,
+    commit: string,
+  ) => readonly ({ plan: PlanOfTag } & Omit<PlanSurroundings, 'isServed'>)[]
   /** Returns the rollouts that carried a commit, oldest first. */
   rolloutsOf: (repository: string, commit: string) => readonly CarriedBy[]
   /** The package repositories that have announced something; absent where there are none. */
@@ -139,7 +142,7 @@ function formatCommit(
     ),
     ...plansOf(repository, commit)
       .filter(({ plan }) => isWhole || !plan.isSuperseded || plan.approved !== undefined)
-      .flatMap(({ plan, over }) => formatPlan(plan, { isServed, over })),
+      .flatMap(({ plan, ...around }) => formatPlan(plan, { isServed, ...around })),
     ...rolloutsOf(repository, commit).map(formatRollout),
   ]
   return [line, ...below.map((each) => `      ${each}`)]

@@ -21,6 +21,22 @@ export function whyOver(state: PipelineState, plan: PlanOfTag, takesTag: TakesTa
     : `hosts of ${environment} are to have the tag ${newest.tags[0] ?? ''} by now`
 }
 
+/**
+ * Returns why a person has to approve a plan; undefined where the configuration may. A tag that is
+ * deleted, or a test that fails later, would take a live fleet back to what was there before.
+ */
+export function whyPerson(state: PipelineState, plan: PlanOfTag): string | undefined {
+  const { repository, environment, commit } = plan
+  const newer = state.deploys.plans.findLast(
+    (each) =>
+      each.rollout !== undefined &&
+      each.repository === repository &&
+      each.environment === environment &&
+      state.isNewer(repository, each.commit, commit),
+  )
+  return newer === undefined ? undefined : `it goes back behind ${newer.tag} (${shortId(newer.commit)})`
+}
+
 /** Returns why a plan cannot be approved; undefined where it can. */
 export function whyNotToApprove(
   state: PipelineState,

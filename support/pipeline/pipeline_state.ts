@@ -165,6 +165,12 @@ export class PipelineState {
     return this.fetchable.newest(repository, isTaken)
   }
 
+  /** Returns whether a commit came to be at a tag later than another one of its repository. */
+  isNewer(repository: string, commit: string, other: string): boolean {
+    const [one, another] = [this.commit(repository, commit), this.commit(repository, other)]
+    return one !== undefined && another !== undefined && this.fetchable.isNewer(one, another)
+  }
+
   /** Returns whether a commit is at a tag now, and its tests have passed: hosts are asked for no other. */
   isFetchable(commit: PushedCommit, tag: string): boolean {
     return this.fetchable.has(commit, tag)

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { ApprovalBy } from '../config/after_success_setting'
@@ -102,6 +102,26 @@ describe('wishes about deploys', () => {
     expect(await take('root')).to.have.length(3)
     expect(approvals()).to.deep.equal([])
     expect(readdirSync(folder())).to.deep.equal([])
+  })
+
+  it('are taken also where something cannot be removed that is no wish', async () => {
+    // It is in front of the wish by its name, in the order of its making, and in that of the folder.
+    const names = ['a', 'zz', ...Array.from({ length: 20 }, (_, index) => `odd${index}`)]
+    for (const name of names) mkdirSync(join(folder(), name))
+    requests.leave(APPROVE)
+    const remove = (name: string) => {
+      if (names.includes(name)) throw new Error(`EACCES ${name}`)
+      rmSync(join(folder(), name))
+    }
+    Object.assign(requests, { remove })
+    await take().catch((error: unknown) => expect(String(error)).to.contain('EACCES'))
+    expect(approvals()).to.have.length(1)
+  })
+
+  it('are renamed by their owners alone, also in a folder that was made otherwise', () => {
+    chmodSync(folder(), 0o2770)
+    requests.open()
+    expect(statSync(folder()).mode & 0o7777).to.equal(0o3770)
   })
 
   it('ask for another plan, once until it is begun', async () => {

@@ -1,7 +1,10 @@
-import { closeSync, lstatSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, closeSync, lstatSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LockstepError } from '../system/errors'
 import { makeFolder } from '../system/folders'
+
+/** The bit of a folder by which only the owner of a file renames or removes it. Source: inode(7), S_ISVTX. */
+const STICKY = 0o1000
 
 /** A file that waits in the folder. */
 export interface WaitingWish {
@@ -19,9 +22,15 @@ export interface WaitingWish {
 export class WishFolder {
   constructor(readonly path: string) {}
 
-  /** Makes the folder, as the user of `lockstep serve`. */
+  /**
+   * Makes the folder, as the user of `lockstep serve`. Each file is for its owner and this user alone: the name of a wish
+   * is all of it, and another one could turn it into a wish that its owner did not have.
+   */
   open(): void {
     makeFolder(this.path, 0o770)
+    const { uid, mode } = statSync(this.path)
+    // With the bit in a folder of another user, this process could not remove what it has taken.
+    if (uid === process.geteuid?.() && (mode & STICKY) === 0) chmodSync(this.path, (mode & 0o7777) | STICKY)
   }
 
   /** @throws LockstepError `bad-config` where this user cannot write the folder */

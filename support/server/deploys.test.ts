@@ -45,11 +45,22 @@ describe('the parts of lockstep serve that deploy', () => {
   const partsOf = (...repositories: RepositorySettings[]) =>
     deployParts({ repositories }, { deploys, takesTag: () => true, nameOf: async () => 'ann' })
 
-  it('are one for wishes and one for each environment, and none where nothing is deployed', () => {
+  it('are one for wishes, one for each environment and one for earlier ones, alone where nothing is deployed', () => {
     expect(
       partsOf(website(['test', 'none'], ['production', 'person'])).map(({ name }) => name),
-    ).to.deep.equal(['wishes', 'deploys to test', 'deploys to production'])
-    expect(partsOf(website())).to.deep.equal([])
+    ).to.deep.equal(['wishes', 'deploys to test', 'deploys to production', 'earlier deploys'])
+    expect(partsOf(website()).map(({ name }) => name)).to.deep.equal(['earlier deploys'])
+  })
+
+  it('tell the end of a rollout to an environment that nothing is deployed to any more', async () => {
+    const log = new MemoryPipelineLog()
+    for (const event of [...fetched(A, 'v1'), ...planned(TARGET, 'f1')]) await log.append(event)
+    await log.append({ type: 'plan approved', run: 'f1', plan: PLAN, by: 'ann', ...TARGET })
+    await log.append({ type: 'rollout begun', run: 'r1', planRun: 'f1', plan: PLAN, ...TARGET })
+    const context = partContext(log, over.signal, scratch.path)
+    await Promise.all(partsOf(website()).map((part) => part.run(context)))
+    expect(log.state.deploys.plan('f1')?.rollout?.state).to.equal('failed')
+    expect([deploys.planned, deploys.started]).to.deep.equal([[], []])
   })
 
   it('take what a person approved while no process ran before they plan anew', async () => {

@@ -28,8 +28,8 @@ export interface Deploying {
 }
 
 /**
- * Returns the parts that plan and roll out what hosts have fetched, one for each environment, and the one that takes what
- * people wish about it; none where nothing is deployed.
+ * Returns the parts that plan and roll out what hosts have fetched, one for each environment, the one that takes what
+ * people wish about it, and the one that follows what was begun before; that one alone where nothing is deployed.
  */
 export function deployParts(
   { repositories }: Pick<PipelineSettings, 'repositories'>,
@@ -38,7 +38,8 @@ export function deployParts(
   const deployed = repositories.flatMap(({ name, deploys = [] }) =>
     deploys.map((settings): DeployedRepository => ({ ...settings, repository: name })),
   )
-  if (deployed.length === 0) return []
+  const earlier = earlierDeploys(new Set(deployed.map(({ environment }) => environment)), deploying)
+  if (deployed.length === 0) return [earlier]
   const byEnvironment = groupBy(deployed, ({ environment }) => environment)
   let tell = () => {}
   // What a person has approved while no process ran comes before what this one plans anew.
@@ -46,7 +47,29 @@ export function deployParts(
   return [
     wishes(deployed, deploying, tell),
     ...[...byEnvironment].map(([environment, of]) => deploysTo(environment, of, deploying, first)),
+    earlier,
   ]
+}
+
+/** Tells what became of rollouts and plans for environments that nothing is deployed to any more. It begins none. */
+function earlierDeploys(configured: ReadonlySet<string>, { deploys, takesTag }: Deploying): Part {
+  return {
+    name: 'earlier deploys',
+    async run({ pipeline, clock, signal }) {
+      const open = pipeline.state.deploys.plans.filter(
+        ({ environment, state, rollout }) =>
+          !configured.has(environment) && (state === 'running' || rollout?.state === 'running'),
+      )
+      const environments = new Set(open.map(({ environment }) => environment))
+      await Promise.all(
+        [...environments].map((environment) =>
+          new Deployer({ environment, repositories: [], log: pipeline, deploys, takesTag, clock }).look(
+            signal,
+          ),
+        ),
+      )
+    },
+  }
 }
 
 function deploysTo(

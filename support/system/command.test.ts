@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
 import { untilGone } from '../testing/until_gone'
-import { endAllWith, runCommand } from './command'
+import { endAllWith, isRunningWith, runCommand } from './command'
 
 const sh = (script: string, limits: Parameters<typeof runCommand>[2] = {}) =>
   runCommand('/bin/sh', ['-c', script], limits)
@@ -96,7 +96,24 @@ describe('a program that is run', () => {
       env: { MARK_OF_A_TEST: String(process.pid) },
     })
     expect(isRunning(Number(stdout))).to.equal(true)
+    expect(isRunningWith(mark)).to.equal(true)
     endAllWith(mark)
+    await untilGone(stdout)
+    expect(isRunningWith(mark)).to.equal(false)
+  })
+
+  it('is not taken for the process of another user, who has the same variable', async function () {
+    if (process.getuid?.() !== 0) this.skip()
+    const mark = `MARK_OF_A_TEST=other-${process.pid}`
+    const { stdout } = await sh('setsid -f setpriv --reuid 65534 sh -c "echo \\$\\$; exec sleep 600"', {
+      env: { MARK_OF_A_TEST: `other-${process.pid}` },
+    })
+    try {
+      expect(isRunning(Number(stdout))).to.equal(true)
+      expect(isRunningWith(mark)).to.equal(false)
+    } finally {
+      process.kill(Number(stdout), 'SIGKILL')
+    }
     await untilGone(stdout)
   })
 

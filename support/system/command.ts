@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -221,9 +230,12 @@ export function endAllWith(variable: string): void {
   endUntilGone(() => processesThat((pid) => carries(pid, variable)))
 }
 
-/** Returns whether a process of this user that was started with a variable, such as `NAME=value`, is still there. */
+/**
+ * Returns whether a process of this user that was started with a variable, such as `NAME=value`, is still there. Root sees
+ * the variables of others too, who could keep it waiting for ever. While a process becomes another program, it has none.
+ */
 export function isRunningWith(variable: string): boolean {
-  return processesThat((pid) => carries(pid, variable)).length > 0
+  return processesThat((pid) => carries(pid, variable) && isOfOwnUser(pid)).length > 0
 }
 
 /** Ends all processes of the session that `pid` has begun, and all that carry `mark` in their environment. */
@@ -263,6 +275,14 @@ function carries(pid: string, mark: string): boolean {
     return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)
   } catch {
     // The process is another user's, or has ended.
+    return false
+  }
+}
+
+function isOfOwnUser(pid: string): boolean {
+  try {
+    return statSync(`/proc/${pid}`).uid === process.geteuid?.()
+  } catch {
     return false
   }
 }
