@@ -59,12 +59,13 @@ function hookOfSpool({ cwd, env, options }: Call<Options>): Outcome {
   const spool = resolve(cwd, options.spool ?? configuredSpool(env, cwd) ?? USUAL_SPOOL)
   if (packages !== undefined) {
     const named = repository ?? ''
+    const folder = resolve(cwd, packages)
     if (print)
       return {
-        text: announceScript({ spool: openAnnouncements(spool).path, repository: named }),
+        text: announceScript({ spool: openAnnouncements(spool).path, repository: named, folder }),
         exitCode: 0,
       }
-    const announcer = installAnnouncer({ folder: resolve(cwd, packages), spool, repository: named })
+    const announcer = installAnnouncer({ folder, spool, repository: named })
     return { text: formatAnnouncer(announcer, named), exitCode: 0 }
   }
   if (print) return { text: hookScript({ spool, repository }), exitCode: 0 }

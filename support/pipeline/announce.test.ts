@@ -5,11 +5,13 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { reasonOf } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
@@ -35,15 +37,22 @@ describe('the program that announces packages', () => {
 
   const install = () => installAnnouncer({ folder: base, spool, repository: 'apt' })
   const run = (args: readonly string[], env: Record<string, string> = {}) =>
-    spawnSync(path, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, encoding: 'utf8' })
+    spawnSync(path, args, { cwd: base, env: { PATH: process.env['PATH'] ?? '', ...env }, encoding: 'utf8' })
+  const ofReprepro = { REPREPRO_DIST_DIR: './dists' }
+  const noteIn = (codename: string, action: string, name: string, ...versions: string[]) =>
+    run([action, codename, 'deb', 'main', 'amd64', name, ...versions, '--', 'pool/x.deb'], ofReprepro)
   const note = (action: string, name: string, ...versions: string[]) =>
-    run([action, 'stable', 'deb', 'main', 'amd64', name, ...versions, '--', 'pool/x.deb'])
+    noteIn('stable', action, name, ...versions)
   const ended = (status = 0) =>
-    run(['includedeb', 'stable'], {
-      REPREPRO_EXIT_CODE: String(status),
-      REPREPRO_DIST_DIR: join(base, 'dists'),
-    })
-  const exported = () => scratch.write("the team's apt/dists/stable/Release", 'x')
+    run(['includedeb', 'stable'], { REPREPRO_EXIT_CODE: String(status), ...ofReprepro })
+  /** Exports as reprepro does: a file beside takes the place of the one before. */
+  const exported = (codename = 'stable') => {
+    const release = join(base, 'dists', codename, 'Release')
+    mkdirSync(dirname(release), { recursive: true })
+    writeFileSync(`${release}.new`, 'x')
+    renameSync(`${release}.new`, release)
+    return release
+  }
   const left = () => {
     const box = openAnnouncements(spool)
     return box.waiting().map((name) => {
@@ -73,7 +82,6 @@ describe('the program that announces packages', () => {
 
   it('announces nothing that reprepro could not export, until it could', () => {
     exported()
-    utimesSync(join(base, 'dists/stable/Release'), 1, 1)
     note('add', 'mywebapp', '1.0')
     const failed = ended(255)
     expect(failed.status).to.equal(255)
@@ -84,6 +92,74 @@ describe('the program that announces packages', () => {
     exported()
     ended()
     expect(left()).to.deep.equal([[{ name: 'mywebapp', version: '1.0' }]])
+  })
+
+  it('announces what reprepro could export, also where it has failed with another distribution', () => {
+    noteIn('stable', 'add', 'mywebapp', '1.0')
+    noteIn('stable/updates', 'add', 'mywebapp', '2.0')
+    noteIn('testing', 'add', 'mywebapp', '3.0')
+    exported('stable/updates')
+    const { status, stderr } = ended(255)
+    expect(status).to.equal(255)
+    expect(stderr.match(/changes of \S+/g)).to.have.members(['changes of stable', 'changes of testing'])
+    expect(left()).to.deep.equal([[{ name: 'mywebapp', version: '2.0' }]])
+  })
+
+  it('goes by no clock: that of the indices may be ahead, or behind', () => {
+    for (const [index, time] of [1, 4_000_000_000].entries()) {
+      utimesSync(exported(), time, time)
+      note('add', 'mywebapp', `${index}.0`)
+      ended()
+      expect(left()).to.have.length(index)
+      utimesSync(exported(), time + 1, time + 1)
+      ended()
+      expect(left()).to.have.length(index + 1)
+    }
+  })
+
+  it('announces nothing of another base folder of the same name', () => {
+    note('add', 'mywebapp', '1.0')
+    base = join(scratch.path, 'other', 'apt')
+    mkdirSync(join(base, 'conf'), { recursive: true })
+    writeFileSync(join(base, 'conf', 'distributions'), 'Codename: stable\n')
+    path = install().path
+    exported()
+    ended()
+    expect(left()).to.deep.equal([])
+  })
+
+  it('names the last changes of a great many', () => {
+    note('add', 'mywebapp', '1.0')
+    const [name = ''] = readdirSync(join(spool, 'packages', 'noted'))
+    const more = Array.from({ length: 10_000 }, (_, index) => `add stable deb main amd64 p${index} 1\n`)
+    appendFileSync(join(spool, 'packages', 'noted', name), more.join(''))
+    exported()
+    ended()
+    const box = openAnnouncements(spool)
+    const [announced = ''] = box.waiting()
+    const lines = box.read(announced).split('\n')
+    expect([lines.length, lines[4]]).to.deep.equal([10_006, 'add stable deb main amd64 p0 1'])
+  })
+
+  it('follows no link that lies where notes do', () => {
+    const secret = scratch.write('secret', 'add stable deb main amd64 secret 1\n')
+    exported()
+    note('add', 'mywebapp', '1.0')
+    const noted = join(spool, 'packages', 'noted')
+    const [name = ''] = readdirSync(noted)
+    rmSync(join(noted, name))
+    symlinkSync(secret, join(noted, name))
+    expect(note('add', 'mywebapp', '1.0').stderr).to.contain('cannot be written')
+    exported()
+    ended()
+    expect(left()).to.deep.equal([])
+    expect(readFileSync(secret, 'utf8')).to.not.contain('mywebapp')
+  })
+
+  it('runs a command as it would run without it, also below an endhook', () => {
+    const script = "umask 022; '$0' -- sh -c umask".replace('$0', path.replaceAll("'", `'\\''`))
+    const env = { PATH: process.env['PATH'] ?? '', REPREPRO_EXIT_CODE: '0' }
+    expect(spawnSync('sh', ['-c', script], { env, encoding: 'utf8' }).stdout).to.equal('0022\n')
   })
 
   it('announces what another command has published, with the status of that command', () => {
@@ -128,11 +204,20 @@ describe('the program that announces packages', () => {
   it('is written once, takes the place of no other program, and says which lines reprepro lacks', async () => {
     const first = { became: 'there already', lacks: { distributions: true, options: true } }
     expect(install()).to.deep.include(first)
-    appendFileSync(join(base, 'conf', 'distributions'), `Log: x\n ${path}\n`)
+    const distributions = join(base, 'conf', 'distributions')
+    appendFileSync(distributions, `Log: x\n ${path}\n\nCodename: testing\n`)
+    expect(install().lacks).to.deep.include({ distributions: true })
+    appendFileSync(distributions, `Log: x\n ${path}\n`)
     writeFileSync(join(base, 'conf', 'options'), `# endhook ${path}\n`)
     expect(install().lacks).to.deep.equal({ distributions: false, options: true })
     chmodSync(path, 0o644)
     expect(install().became).to.equal('renewed')
+    renameSync(distributions, join(scratch.path, 'all'))
+    mkdirSync(distributions)
+    renameSync(join(scratch.path, 'all'), join(distributions, 'all.conf'))
+    expect(install().lacks).to.deep.include({ distributions: false })
+    writeFileSync(join(distributions, 'more.conf'), 'Codename: more\n')
+    expect(install().lacks).to.deep.include({ distributions: true })
     writeFileSync(path, '#!/bin/sh\necho mine\n')
     expect(await reasonOf(Promise.resolve().then(install))).to.contain('is a program of another')
     expect(readFileSync(path, 'utf8')).to.contain('mine')

@@ -25,6 +25,8 @@ export interface PackageChange {
   isForHosts: boolean
 }
 
+/** The most changes of an announcement. */
+export const MAX_CHANGES = 10_000
 /** The most packages that an event of an announcement names. */
 const MAX_NAMED = 50
 

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { LockstepError } from '../system/errors'
 import { writeWhole } from '../system/whole_file'
@@ -55,7 +55,7 @@ export function installAnnouncer({
     mkdirSync(noted)
     chmodSync(noted, 0o2770)
   }
-  const script = announceScript({ spool: spool.path, repository })
+  const script = announceScript({ spool: spool.path, repository, folder })
   const isSame = before === script && (statSync(path).mode & 0o111) !== 0
   if (!isSame) {
     writeWhole(path, script)
@@ -68,10 +68,23 @@ export function installAnnouncer({
 const MARK = ANNOUNCE_MARK.slice(0, ANNOUNCE_MARK.lastIndexOf(' '))
 
 function findLacking(conf: string): { distributions: boolean; options: boolean } {
-  const lacks = (name: string) => {
-    const path = join(conf, name)
-    const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
-    return !lines.some((line) => !line.startsWith('#') && line.includes(NAME))
+  const distributions = textOf(join(conf, 'distributions'))
+    .split(/\n\s*\n/)
+    .filter((part) => /^codename:/im.test(part))
+  return {
+    distributions: distributions.length === 0 || distributions.some((part) => !isNamed(part)),
+    options: !isNamed(textOf(join(conf, 'options'))),
   }
-  return { distributions: lacks('distributions'), options: lacks('options') }
+}
+
+function isNamed(text: string): boolean {
+  return text.split('\n').some((line) => !line.startsWith('#') && line.includes(NAME))
+}
+
+/** Returns the text of a file of reprepro, which may be a folder of files that end in `.conf`. */
+function textOf(path: string): string {
+  if (!existsSync(path)) return ''
+  if (!statSync(path).isDirectory()) return readFileSync(path, 'utf8')
+  const parts = readdirSync(path).filter((name) => name.endsWith('.conf'))
+  return parts.map((name) => textOf(join(path, name))).join('\n\n')
 }

@@ -61,8 +61,14 @@ describe('an announcement of packages', () => {
       text('add stable deb main amd64 mywebapp --help'),
       text(`add stable deb main amd64 ${'a'.repeat(151)} 1.0`),
       text('end', 'add stable deb main amd64 mywebapp 1.0'),
+      text(...Array.from({ length: 10_001 }, () => 'add stable deb main amd64 mywebapp 1.0')),
     ])
-      expect(parseAnnouncement(odd), odd).to.have.property('fault')
+      expect(parseAnnouncement(odd), odd.slice(0, 200)).to.have.property('fault')
+  })
+
+  it('is by somebody whose name has a bound', () => {
+    const parsed = parseAnnouncement(text().replace('ann', 'a'.repeat(1_000_000)))
+    expect('fault' in parsed ? parsed.fault : parsed.announcement.by).to.have.length(100)
   })
 
   it('is read without a fault of ours, and never names what a package manager could take for an option', () => {

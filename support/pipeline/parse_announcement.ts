@@ -1,5 +1,5 @@
 import { excerpt } from '../system/redaction'
-import type { Announcement, PackageChange } from './announcement'
+import { MAX_CHANGES, type Announcement, type PackageChange } from './announcement'
 
 const HEADER = 'lockstep/packages/1'
 const END = 'end'
@@ -8,6 +8,7 @@ const END = 'end'
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.+_-]{0,148}[A-Za-z0-9.+_])?$/
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9.+~:^_-]{0,149}$/
 const WORD = /^[A-Za-z0-9][A-Za-z0-9./+_-]{0,99}$/
+const MAX_BY = 100
 const ACTIONS: ReadonlySet<string> = new Set(['add', 'replace', 'remove'])
 
 /**
@@ -24,6 +25,8 @@ export function parseAnnouncement(text: string): { announcement: Announcement } 
   if (repository === undefined || repository === '') return { fault: 'names no package repository' }
   const lines = rest.join('\n\n').split('\n')
   if (lines.pop() !== '' || lines.pop() !== END) return { fault: 'is not whole: its last line is not there' }
+  if (lines.length > MAX_CHANGES)
+    return { fault: `has ${lines.length} changes; at most ${MAX_CHANGES} are taken` }
   const changes: PackageChange[] = []
   for (const line of lines) {
     const change = parseChange(line)
@@ -33,7 +36,8 @@ export function parseAnnouncement(text: string): { announcement: Announcement } 
       }
     changes.push(change)
   }
-  return { announcement: { repository, by: fieldOf(fields, 'by') || undefined, changes } }
+  const by = fieldOf(fields, 'by')
+  return { announcement: { repository, by: by ? excerpt(by, MAX_BY) : undefined, changes } }
 }
 
 function parseChange(line: string): PackageChange | undefined {

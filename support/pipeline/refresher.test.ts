@@ -111,9 +111,11 @@ describe('the hosts that refresh what was announced', () => {
     answer = () => asked(['web1', 'web2'])
     expect(await look(refresher, 1)).to.equal(undefined)
     expect(orders.map(({ done }) => [...done])).to.deep.equal([[], ['web1'], ['web1']])
+    expect(orders.map(({ missing }) => [...missing])).to.deep.equal([[], ['web2'], ['web2']])
     await announce('a2')
     await look(refresher)
-    expect([...(orders.at(-1)?.done ?? [])]).to.deep.equal([])
+    const last = orders.at(-1)
+    expect([...(last?.done ?? []), ...(last?.missing ?? [])]).to.deep.equal([])
   })
 
   it('are asked about a version until they have it, also after an announcement of others', async () => {

@@ -18,6 +18,8 @@ export interface RefreshOrder extends WantedLists {
   hostClass: string
   /** The hosts that have done so since the announcement, and are not asked again. */
   done: ReadonlySet<string>
+  /** The hosts that had not done so in the round before: each counts, also where no inventory tells of it. */
+  missing: ReadonlySet<string>
 }
 
 /** The hosts of environments, as a refresh needs them. */
@@ -47,6 +49,7 @@ export class Refresher {
   /** The announcement of the last round. */
   private last: string | undefined
   private done = new Set<string>()
+  private missing = new Set<string>()
   private readonly said = new Set<string>()
 
   constructor(private readonly parts: RefresherParts) {
@@ -66,7 +69,8 @@ export class Refresher {
     const rest = this.notBefore - clock.elapsed()
     if (rest > 0) return rest
     await this.begin(wanted)
-    const round = await fleets.refresh({ ...wanted, environment, hostClass, done: this.done }, signal)
+    const { done, missing } = this
+    const round = await fleets.refresh({ ...wanted, environment, hostClass, done, missing }, signal)
     if (signal.aborted) return undefined
     const pause = await this.take(wanted, round)
     this.notBefore = clock.elapsed() + pause
@@ -84,6 +88,7 @@ export class Refresher {
     const isSettling = this.last !== undefined && this.notBefore > clock.elapsed() && !this.isBegun(this.last)
     this.last = announcement
     this.done = new Set()
+    this.missing = new Set()
     this.again.succeed()
     if (!isSettling) this.notBefore = clock.elapsed() + SETTLE_MS
   }
@@ -110,6 +115,7 @@ export class Refresher {
       return pause
     }
     this.done = new Set(round.has)
+    this.missing = new Set(round.missing.keys())
     await this.record(announcement, { has: recordHosts(round.has), missing: recordReasons(round.missing) })
     const isNone = round.has.length + round.missing.size === 0
     const nothing = `no host of ${environment} with class ${hostClass} answers: none is asked to refresh the lists of ${repository}`

@@ -15,12 +15,13 @@ import { namesIn, readForeignFile } from '../system/regular_file'
 /** The folders of a spool: what is being written, what waits, and what could not be read. */
 const FOLDERS = ['tmp', 'new', 'refused'] as const
 const MAX_BYTES = 16 * 1024 * 1024
+const MAX_ANNOUNCEMENT_BYTES = 4 * 1024 * 1024
 /** Milliseconds after which no hook still writes its file. */
 const ENDED_AFTER_MS = 600_000
 
 /** Returns the spool of announcements, below that of pushes. */
 export function openAnnouncements(spool: string): Spool {
-  return new Spool(join(spool, 'packages'), 'lockstep hook --packages')
+  return new Spool(join(spool, 'packages'), 'lockstep hook --packages', MAX_ANNOUNCEMENT_BYTES)
 }
 
 /** The spool that hooks leave pushes in. It has the form of a maildir: what is in `new` is whole, and on disk. */
@@ -29,6 +30,7 @@ export class Spool {
     readonly path: string,
     /** The command that makes it. */
     private readonly madeBy = 'lockstep hook --install',
+    private readonly maxBytes = MAX_BYTES,
   ) {}
 
   /**
@@ -72,7 +74,7 @@ export class Spool {
 
   /** Returns the text of a push that waits. @throws Error in words when it cannot be read */
   read(name: string): string {
-    return readForeignFile(join(this.path, 'new', name), MAX_BYTES).toString('utf8')
+    return readForeignFile(join(this.path, 'new', name), this.maxBytes).toString('utf8')
   }
 
   /** Removes a push that was taken. */

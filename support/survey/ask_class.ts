@@ -50,10 +50,16 @@ export interface Asking {
 
 /**
  * Asks the hosts of a class, and accounts for each: one that is silent is missing, one of which something came that cannot
- * be believed too, and one that the inventory does not have is not asked. `purpose` is what they are asked to do.
+ * be believed too, and one that the inventory does not have is not asked. `purpose` is what they are asked to do. Where
+ * no inventory tells of hosts, those that are `known` are missing too once they do not answer.
  */
 export async function askClass(
-  { environment: name, hostClass, purpose }: HostClass & { purpose: string },
+  {
+    environment: name,
+    hostClass,
+    purpose,
+    known = [],
+  }: HostClass & { purpose: string; known?: Iterable<string> },
   { environmentOf, clock, askAgainWithin }: HostsToAsk,
   signal: AbortSignal,
   ask: (asking: Asking) => Promise<AskedHosts>,
@@ -67,7 +73,10 @@ export async function askClass(
       const asking = { expected, askAgainWithin, signal, tellWait: tellNobody }
       const { found } = await findHosts(client, environment, selection, asking)
       expectConnected()
-      const { missing: silent, strangers } = compareWith(expected ?? found, found)
+      const { missing: silent, strangers } = compareWith(
+        expected ?? [...new Set([...found, ...known])],
+        found,
+      )
       const own = new Set(strangers)
       const hosts = found.filter((host) => !own.has(host))
       const asked = await ask({ client, environment, hosts, redact })

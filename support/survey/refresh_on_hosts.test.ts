@@ -50,6 +50,7 @@ describe('package lists that hosts are asked to refresh', () => {
         hostClass: 'roles::base',
         packages: [{ name: 'mywebapp', version: '2.0' }],
         done: new Set(),
+        missing: new Set(),
         ...wanted,
       },
       {
@@ -92,6 +93,13 @@ describe('package lists that hosts are asked to refresh', () => {
     const round = await refresh({ done }, expecting('web1', 'web2', 'web3'))
     expect(round).to.deep.include({ has: ['web1', 'web2', 'web3'] })
     expect(performed('refresh')).to.deep.equal([0, 1, 0, 0])
+  })
+
+  it('are still missing on a host that lacked them and is off by now, also without an inventory', async () => {
+    await start()
+    const round = await refresh({ missing: new Set(['web1', 'web9']) })
+    expect(round).to.deep.include({ has: ['web1', 'web2', 'web3'] })
+    expect(missingIn(round)).to.deep.equal({ web9: 'no answer' })
   })
 
   it('are missing on each host that is silent, has no package agent, or cannot be believed', async () => {

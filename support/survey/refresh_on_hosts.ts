@@ -17,6 +17,8 @@ export interface WantedRefresh extends HostClass {
   packages: readonly { name: string; version: string }[]
   /** The hosts that have them, and are not asked again. */
   done: ReadonlySet<string>
+  /** The hosts that did not have them before. */
+  missing: ReadonlySet<string>
 }
 
 /** Milliseconds that hosts have to look into their lists, at most. */
@@ -32,9 +34,9 @@ export async function refreshOnHosts(
   hosts: HostsToAsk,
   signal: AbortSignal,
 ): Promise<ClassAnswers> {
-  const { done } = wanted
+  const { done, missing: known } = wanted
   const answers = await askClass(
-    { ...wanted, purpose: 'to refresh their package lists' },
+    { ...wanted, purpose: 'to refresh their package lists', known },
     hosts,
     signal,
     async (asking) => {

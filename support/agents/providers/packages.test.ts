@@ -77,7 +77,17 @@ describe('packages through apt', () => {
         `Unable to locate package ${name}`,
       )
       expect(programs.changes('apt-get')).to.deep.equal([])
-      const known = apt({ 'dpkg-query': { exitCode: 1 }, 'apt-cache': {}, 'apt-get': {} })
+      const another = apt({
+        'dpkg-query': { exitCode: 1 },
+        'apt-cache': { stdout: 'Package: another\n' },
+        'apt-get': {},
+      })
+      expect(await reasonOf(another.packages.install(name, undefined, signal))).to.equal(
+        `Unable to locate package ${name}`,
+      )
+      expect(another.programs.changes('apt-get')).to.deep.equal([])
+      const itself = { stdout: `Package: ${name}\n` }
+      const known = apt({ 'dpkg-query': { exitCode: 1 }, 'apt-cache': itself, 'apt-get': {} })
       await known.packages.install(name, undefined, signal)
       expect(known.programs.changes('apt-get')).to.have.length(1)
     })

@@ -58,10 +58,12 @@ export function aptPackages(
    */
   const refuseUnknown = async (name: string) => {
     if (!/[.]|[+]$/.test(name)) return
-    const { exitCode } = await program('apt-cache', ['show', '--no-all-versions', name], {
+    const { exitCode, stdout } = await program('apt-cache', ['show', '--no-all-versions', name], {
       within: LOOK_WITHIN,
     })
-    if (exitCode !== 0) throw new Error(`Unable to locate package ${name}`)
+    // It reads patterns too, and shows what they match.
+    const isKnown = exitCode === 0 && stdout.split('\n').includes(`Package: ${name}`)
+    if (!isKnown) throw new Error(`Unable to locate package ${name}`)
   }
   return {
     provider: 'apt',

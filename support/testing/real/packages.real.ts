@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../scratch'
@@ -79,9 +79,9 @@ pipeline:
     `Codename: ${codename}\nComponents: main\nArchitectures: amd64 i386\n${more}`
 
   /** Configures two distributions; hosts have one of them. */
-  function configureReprepro(more = ''): void {
+  function configureReprepro(more = '', moreOfTesting = ''): void {
     const logged = `Log: packages.log\n ${at('apt/conf/lockstep-announce')}\n`
-    const all = [distribution(more), distribution('', 'testing')].map((each) => `${each}${logged}`)
+    const all = [distribution(more), distribution(moreOfTesting, 'testing')].map((each) => `${each}${logged}`)
     writeFileSync(at('apt/conf/distributions'), all.join('\n'))
   }
 
@@ -224,6 +224,23 @@ pipeline:
     expect(holders(NAME, '2.0')).to.deep.equal(WEB)
   })
 
+  it('is announced where reprepro could publish it, though it fails with another distribution', async () => {
+    const { count = 0 } = shown() ?? {}
+    const keep = (codename: string) =>
+      reprepro('--export=silent-never', 'includedeb', codename, packageOf(NAME, '2.5'))
+    expect([keep('stable').status, keep('testing').status]).to.deep.equal([0, 0])
+    configureReprepro('', 'SignWith: 0123456789ABCDEF\n')
+    const exported = reprepro('export')
+    expect(exported.status).to.not.equal(0)
+    expect(exported.stderr).to.contain('changes of testing are announced once')
+    expect(exported.stderr).to.not.contain('changes of stable are')
+    configureReprepro()
+    await until('it is announced', () => shown()?.count === count + 1)
+    await untilAll()
+    expect(holders(NAME, '2.5')).to.deep.equal(WEB)
+    expect(reprepro('export').status).to.equal(0)
+  })
+
   it('is missing by name on a host that is off, and comes to it once that is back', async () => {
     await daemons.get('web2.example.net')?.stop()
     expect(reprepro('includedeb', 'stable', packageOf(NAME, '3.0')).status).to.equal(0)
@@ -238,12 +255,13 @@ pipeline:
   })
 
   it('waits for lockstep serve while that is away, also by kill -9', async () => {
+    const { count = 0 } = shown() ?? {}
     await serving?.stop('SIGKILL')
     for (const version of ['4.0', '5.0'])
       expect(reprepro('includedeb', 'stable', packageOf(NAME, version)).status).to.equal(0)
     expect(readdirSync(at('spool/packages/new'))).to.have.length(2)
     await serve()
-    await until('both are taken', () => shown()?.count === 5)
+    await until('both are taken', () => shown()?.count === count + 2)
     await untilAll()
     expect(holders(NAME, '5.0')).to.deep.equal(WEB)
     expect(existsSync(at('hosts', DB, 'state/lists/lock'))).to.equal(false)
@@ -262,6 +280,9 @@ pipeline:
     aptly('repo', 'add', 'own', packageOf(NAME, '6.0'))
     const published = publish('-skip-signing', 'stable')
     expect(published.status, published.stderr).to.equal(0)
+    // Web servers read it as another user.
+    const release = at('aptly/public/dists/stable/Release')
+    expect((statSync(release).mode & 0o777).toString(8)).to.equal((0o666 & ~process.umask()).toString(8))
     await untilAll('aptly')
     expect(holders(NAME, '6.0')).to.deep.equal(WEB)
     expect(lockstep('pipeline', 'aptly').text).to.match(
