@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { JenkinsBuild } from '../config/build_setting'
+import { wordsOfFetchFault } from '../system/fetch_fault'
 
 const ANSWER_WITHIN_MS = 30_000
 /** More bytes than a queue, or the newest builds of a job, have. */
@@ -161,10 +162,7 @@ export class Jenkins {
         signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
       })
     } catch (error) {
-      const { message, cause } = error as Error
-      throw new JenkinsFault(`cannot be asked: ${cause instanceof Error ? cause.message : message}`, {
-        cause: error,
-      })
+      throw new JenkinsFault(`cannot be asked: ${wordsOfFetchFault(error as Error)}`, { cause: error })
     }
   }
 
