@@ -35,6 +35,12 @@ describe('a bell', () => {
     expect(clock.pending).to.deep.equal([])
   })
 
+  it('is waited for no longer than a timer can be set for: it would go off at once', async () => {
+    const clock = new FakeClock()
+    void new Bell(clock).wait(1_000 * 3_600_000, signal)
+    expect(clock.pending).to.deep.equal([2_147_483_647])
+  })
+
   it('is waited for until the end of the work', async () => {
     const end = new AbortController()
     const wait = new Bell(new FakeClock()).wait(undefined, end.signal)

@@ -1,5 +1,8 @@
 import type { Clock } from '../system/clock'
 
+/** The longest time that a timer can be set for; a longer one would go off at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** A bell that lets a loop sleep until there is something to do. A ring that finds no wait is heard by the next one. */
 export class Bell {
   private isRung = false
@@ -12,11 +15,12 @@ export class Bell {
     this.hear?.()
   }
 
-  /** Resolves once it is rung, after `ms` where that is given, or when the signal is aborted. */
+  /** Resolves once it is rung, after `ms` where that is given and a timer can be set for it, or when the signal is aborted. */
   async wait(ms: number | undefined, signal: AbortSignal): Promise<void> {
     if (!this.isRung && !signal.aborted)
       await new Promise<void>((resolve) => {
-        const stop = ms === undefined ? () => {} : this.clock.after(ms, () => this.hear?.())
+        const stop =
+          ms === undefined ? () => {} : this.clock.after(Math.min(ms, MAX_TIMER_MS), () => this.hear?.())
         this.hear = () => {
           stop()
           signal.removeEventListener('abort', abort)

@@ -1,7 +1,10 @@
 import * as v from 'valibot'
 import type { JenkinsBuild } from '../config/build_setting'
+import { wordsOfFetchFault } from '../system/fetch_fault'
 
 const ANSWER_WITHIN_MS = 30_000
+/** More bytes than a queue, or the newest builds of a job, have. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 const actions = v.optional(
   v.nullable(
@@ -129,9 +132,23 @@ export class Jenkins {
     if (response.status !== 200) await response.body?.cancel()
     if (response.status === 404) return undefined
     if (response.status !== 200) throw new JenkinsFault(this.wordsOf(response.status))
-    const parsed = v.safeParse(shape, await response.json().catch(() => undefined))
+    const parsed = v.safeParse(shape, await this.readJson(response))
     if (parsed.success) return parsed.output
     throw new JenkinsFault('has answered with something else than its API does: is the address right?')
+  }
+
+  /** Returns undefined for what is no JSON. @throws JenkinsFault where it does not come whole, or has no end */
+  private async readJson(response: Response): Promise<unknown> {
+    const bytes = await readWithin(response, MAX_ANSWER_BYTES).catch((error: unknown) => {
+      throw new JenkinsFault(`has not answered whole: ${(error as Error).message}`, { cause: error })
+    })
+    if (bytes === undefined)
+      throw new JenkinsFault(`has answered with more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB`)
+    try {
+      return JSON.parse(bytes.toString('utf8')) as unknown
+    } catch {
+      return undefined
+    }
   }
 
   private async ask(path: string, signal: AbortSignal, body?: URLSearchParams): Promise<Response> {
@@ -145,10 +162,7 @@ export class Jenkins {
         signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
       })
     } catch (error) {
-      const { message, cause } = error as Error
-      throw new JenkinsFault(`cannot be asked: ${cause instanceof Error ? cause.message : message}`, {
-        cause: error,
-      })
+      throw new JenkinsFault(`cannot be asked: ${wordsOfFetchFault(error as Error)}`, { cause: error })
     }
   }
 
@@ -168,6 +182,18 @@ export class Jenkins {
         return `has answered ${status}${status >= 300 && status < 400 ? ', and no redirect is followed: is the address right?' : ''}`
     }
   }
+}
+
+/** Reads the body of an answer; undefined for one that is longer, of which no more is read. */
+async function readWithin({ body }: Response, most: number): Promise<Buffer | undefined> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body ?? []) {
+    length += chunk.length
+    if (length > most) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 /** Returns the value of a parameter of a build; undefined for one that its job does not have. */

@@ -139,6 +139,29 @@ describe('the builds of a Jenkins', () => {
     expect(why()).to.match(/was removed from Jenkins/)
   })
 
+  it('wait for a job that may not be seen for a while, as Jenkins then says what it says of one without builds', async () => {
+    await look()
+    fake.begin()
+    await look()
+    fake.jobs.delete(JOB)
+    await look()
+    expect(tested()).to.equal('running')
+    expect(troubles.join()).to.match(/has no job our team\/website that lockstep may see/)
+    fake.jobs.set(JOB, PARAMETERS)
+    fake.end('SUCCESS', { revisions: [A] })
+    await later(60_000)
+    await look()
+    expect(tested()).to.equal('passed')
+  })
+
+  it('wait while something answers without an end, and read no more than a part', async () => {
+    await look()
+    fake.isEndless = true
+    await look()
+    expect(troubles.join()).to.match(/Jenkins has answered with more than 16 MB; it is asked again$/)
+    expect(tested()).to.equal('running')
+  })
+
   it('are found again when the queue has forgotten them', async () => {
     await look()
     fake.begin()

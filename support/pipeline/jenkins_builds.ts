@@ -102,8 +102,12 @@ export class JenkinsBuilds {
     const { number } = build.located ?? located
     if (number !== null) {
       const told = await jenkins.build(number, signal)
-      if (told === undefined)
+      if (told === undefined) {
+        // A job that may not be seen any more, or a proxy without Jenkins, answers the same: this look throws then.
+        const found = await jenkins.find(BUILD, build.build, signal)
+        if (found?.number === number) return ASK_EVERY_MS
         return this.end(build, `was removed from Jenkins: build ${number} of ${settings.job} is gone`)
+      }
       if (!told.building && typeof told.result === 'string') {
         const why = judgeBuild(told, build.build, commit.commit, settings)
         if (why !== undefined) return this.end(build, why)

@@ -38,6 +38,7 @@ export interface PushedCommit {
   commit: string
   /** The refs that it was pushed to, in the order of the pushes. */
   refs: string[]
+  /** The moment when the repository showed it; the last time, where its tests were waited for no longer before. */
   seenAt: string
   /** True when its tests are to be run: its repository had a command for them when it was seen. */
   isToBuild: boolean
@@ -71,6 +72,8 @@ export interface Build {
   state: 'running' | BuildResult
   why: string | null
   seconds: number | undefined
+  /** The moment of its end by the clock of `lockstep serve`; undefined while it runs. */
+  endedAt: string | undefined
   /** The order to runners; absent where `lockstep serve` runs the build itself. */
   order?: BuildOrderState
   /** Undefined for a build of `lockstep serve` itself. */
@@ -198,6 +201,8 @@ export class PipelineState {
         if (known !== undefined) {
           if (!known.refs.includes(event.ref)) known.refs.push(event.ref)
           known.isToBuild ||= event.isToBuild
+          // It is waited for anew, and for as long as at first.
+          if (known.gone !== undefined) known.seenAt = event.at
           known.gone = undefined
           this.fetchable.see(known, event.ref)
           return
@@ -240,6 +245,7 @@ export class PipelineState {
           state: 'running',
           why: null,
           seconds: undefined,
+          endedAt: undefined,
           ...(event.kind === undefined
             ? {}
             : { order: { digest: event.order ?? '', confirmed: undefined, takers: [] } }),
@@ -271,6 +277,7 @@ export class PipelineState {
           state: event.result,
           why: event.why,
           seconds: event.seconds ?? undefined,
+          endedAt: event.at,
           reportedAt: event.reportedAt,
         })
         return

@@ -183,6 +183,39 @@ describe('the reports of another CI', () => {
     expect(tested()).to.equal('failed')
   })
 
+  it('do not outweigh a later failure of the time when tests were a command', async () => {
+    const at = (second: number) => new Date(second * 1_000).toISOString()
+    const ofCommand = { build: 'b1', repository: 'website', commit: A }
+    // The report waited for its commit while nobody judged reports.
+    await take('12', 'succeeded', { second: 5 })
+    log = new MemoryPipelineLog([
+      ...log.events,
+      { ...seen, at: at(8) },
+      { ...ofCommand, type: 'build begun', at: at(8) },
+      { type: 'build ended', build: 'b1', result: 'failed', why: 'it ended with 1', seconds: 1, at: at(9) },
+    ])
+    judge = open()
+    await look()
+    expect(tested()).to.equal('failed')
+    expect(reasons()).to.deep.equal(['build 12 succeeded no later than build b1 has failed'])
+    await report('13', 'succeeded', 10)
+    expect(tested()).to.equal('passed')
+  })
+
+  it('are waited for anew where a commit without them is pushed again', async () => {
+    const again = new Date(WITHIN_MS).toISOString()
+    log = new MemoryPipelineLog([
+      { ...seen, at: new Date(0).toISOString() },
+      { type: 'commit gone', repository: 'website', commit: A, why: 'no report within 2 h', at: again },
+      { ...seen, at: again },
+    ])
+    judge = open()
+    clock.after(WITHIN_MS, () => {})
+    await clock.next()
+    expect(await look()).to.equal(WITHIN_MS)
+    expect(shown()).not.to.include('no report within')
+  })
+
   it('of two builds that race end red where one is red after the other', async () => {
     await log.append(seen)
     await report('1', 'started', 1)

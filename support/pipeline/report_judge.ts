@@ -145,9 +145,13 @@ function judgeReport(
     : `${name} succeeded no later than build ${clean(red.elsewhere?.build ?? red.build)} has failed`
 }
 
-/** Clocks of senders tell seconds, not all of them more. */
-function isNotBefore({ reportedAt }: Build, at: string): boolean {
-  return reportedAt !== undefined && secondOf(reportedAt) >= secondOf(at)
+/**
+ * Returns whether a build has ended no earlier than a report. One that nobody reported, such as from the time when a command
+ * was configured, has ended by the clock here. Clocks of senders tell seconds, not all of them more.
+ */
+function isNotBefore({ reportedAt, endedAt }: Build, at: string): boolean {
+  const ended = reportedAt ?? endedAt
+  return ended !== undefined && secondOf(ended) >= secondOf(at)
 }
 
 function secondOf(at: string): number {

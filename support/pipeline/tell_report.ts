@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { clean } from '../rollout/model/verdict'
 import { pause, type Clock } from '../system/clock'
+import { wordsOfFetchFault } from '../system/fetch_fault'
 import type { CiReport } from './ci_report'
 
 /** Milliseconds before each further try. */
@@ -57,8 +58,7 @@ async function tellOnce(
     const isFinal = response.status < 500
     return { isTaken: false, isFinal, why: `it answered ${response.status}: ${wordsOf(text)}` }
   } catch (error) {
-    const { message, cause } = error as Error
-    return { isTaken: false, isFinal: false, why: cause instanceof Error ? cause.message : message }
+    return { isTaken: false, isFinal: false, why: wordsOfFetchFault(error as Error) }
   }
 }
 

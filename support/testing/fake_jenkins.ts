@@ -1,5 +1,6 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 
 /** An entry of the queue, and the build that it becomes. */
 interface Entry {
@@ -29,6 +30,8 @@ export class FakeJenkins {
   broken: number | undefined
   /** True where a build is put into the queue, and the answer never comes. */
   isCutOff = false
+  /** True where answers are sent without an end. */
+  isEndless = false
   /** The address that it believes to have; by default the one it was asked at. */
   ownUrl: string | undefined
   private next = 20
@@ -84,6 +87,7 @@ export class FakeJenkins {
       void response.writeHead(status, headers).end(document === undefined ? '' : JSON.stringify(document))
     const expected = `Basic ${Buffer.from(`${this.user}:${this.token}`).toString('base64')}`
     if (this.broken !== undefined) return send(this.broken)
+    if (this.isEndless) return void Readable.from(endless()).pipe(response.writeHead(200))
     if (request.headers.authorization !== expected) return send(401)
     const [, folders = '', rest = ''] = /^((?:\/job\/[^/]+)+)\/(.*)$/.exec(path) ?? []
     const job = folders.slice('/job/'.length).split('/job/').map(decodeURIComponent).join('/')
@@ -103,8 +107,9 @@ export class FakeJenkins {
       const waiting = this.entries.filter(({ number, isCancelled }) => number === undefined && !isCancelled)
       return send(200, { items: waiting.map((each) => this.itemOf(each)) })
     }
+    if (known === undefined) return send(404)
     const begun = this.entries.filter((each) => each.job === job && each.number !== undefined)
-    if (known !== undefined && rest === 'api/json')
+    if (rest === 'api/json')
       return send(200, { builds: [...begun].reverse().map((each) => this.buildOf(each)) })
     const build = begun.find(({ number }) => rest === `${number}/api/json`)
     return build === undefined ? send(404) : send(200, this.buildOf(build))
@@ -136,4 +141,8 @@ export class FakeJenkins {
       url: `${this.ownUrl ?? this.url}/job/x/${number}/`,
     }
   }
+}
+
+function* endless(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(1024 * 1024, ' ')
 }
