@@ -163,10 +163,22 @@ describe('reports of builds on a queue', () => {
     expect(readReport(message, limited(['website', 'api']))).to.have.property('runner', 'ann')
     expect(readReport(message, limited(['api']))).to.deep.equal({
       why: 'is signed by ann, whose results do not count for website',
+      ended: 'b1',
     })
   })
 
   it('count for nothing when another key has signed them', () => {
     expect(readReport(arrived(documentOfReport(report, 0), stranger), believed)).to.have.property('why')
+  })
+
+  it('tell of a stranger that an order is off its queue, where they tell of an end', () => {
+    const by = (document: unknown, key = stranger) => readReport(arrived(document, key), believed)
+    expect(by(documentOfReport(report, 0))).to.have.property('ended', 'b1')
+    const { build, repository, commit } = report
+    const taken = documentOfReport({ event: 'taken', build, repository, commit }, 0)
+    for (const odd of [by(taken), by({ schema: 'lockstep/bus/1' }), by(null)])
+      expect(odd).to.have.property('ended', undefined)
+    const changed = { ...arrived(documentOfReport(report, 0)), body: Buffer.from('{}') }
+    expect(readReport(changed, believed)).to.have.property('ended', undefined)
   })
 })

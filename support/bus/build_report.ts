@@ -71,20 +71,41 @@ export function documentOfReport(report: RunnerReport, now: number): v.InferOutp
   }
 }
 
+/** The reason why a report counts for nothing, and the build that it tells the end of where a stranger has signed it. */
+interface RefusedReport {
+  why: string
+  ended?: string | undefined
+}
+
 /** Reads a report, and which runner has signed it; or returns why it counts for nothing. */
 export function readReport(
   message: Arrived,
   runners: ReadonlyMap<string, KnownRunner>,
-): { runner: string; report: RunnerReport } | { why: string } {
+): { runner: string; report: RunnerReport } | RefusedReport {
   const opened = openSealed(message, runners, MAX_REPORT)
-  if ('why' in opened) return opened
+  if ('why' in opened) return { ...opened, ended: endOfStranger(message, runners) }
   const report = parseReport(parseDocument(opened.body))
   if (report === undefined)
     return { why: `is signed by ${opened.by}, and is no report of the form lockstep/build-report/1` }
   const signer = [...runners.values()].find(({ name }) => name === opened.by)
   return signer !== undefined && mayReport(signer, report.repository)
     ? { runner: opened.by, report }
-    : { why: `is signed by ${opened.by}, whose results do not count for ${report.repository}` }
+    : {
+        why: `is signed by ${opened.by}, whose results do not count for ${report.repository}`,
+        ...(report.event === 'ended' ? { ended: report.build } : {}),
+      }
+}
+
+/** Returns the build whose end a message tells that nobody believes, since its key is not known. */
+function endOfStranger(
+  { headers, body, dropped }: Arrived,
+  runners: ReadonlyMap<string, KnownRunner>,
+): string | undefined {
+  const { lockstep_key: key, lockstep_signature: signature } = headers
+  if (key === undefined || signature === undefined || runners.has(key)) return undefined
+  if ((dropped ?? body.length) > MAX_REPORT) return undefined
+  const report = parseReport(parseDocument(body))
+  return report?.event === 'ended' ? report.build : undefined
 }
 
 /** Returns the report of a document; undefined for any other one. */
