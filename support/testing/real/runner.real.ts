@@ -338,7 +338,9 @@ pipeline:
       await untilEnded(commit)
       expect(endsOf(commit)).to.deep.equal(['failed'])
       expect(takerOf(commit)).to.equal('ben')
-      expect(log('serve')).to.match(/is signed with the key .*, which is not believed; its order is published/)
+      expect(log('serve')).to.match(
+        /is signed with the key .*, which is not believed; its order is published/,
+      )
     })
 
     it('carries out no order that lockstep serve has not signed, and counts a replayed one once', async () => {
