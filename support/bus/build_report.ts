@@ -27,6 +27,7 @@ const common = {
 /** The form of a report of a runner. A change that breaks a reader has a new number. */
 export const buildReport = v.variant('event', [
   v.strictObject({ ...common, event: v.literal('taken') }),
+  v.strictObject({ ...common, event: v.literal('dropped') }),
   v.strictObject({
     ...common,
     event: v.literal('ended'),
@@ -58,7 +59,7 @@ export function documentOfReport(report: RunnerReport, now: number): v.InferOutp
     repository,
     commit,
   }
-  if (report.event === 'taken') return { ...head, event: 'taken' }
+  if (report.event !== 'ended') return { ...head, event: report.event }
   const { result, why, isGone, seconds, output } = report
   return {
     ...head,
@@ -112,8 +113,8 @@ function endOfStranger(
 export function parseReport(document: unknown): RunnerReport | undefined {
   const read = v.safeParse(buildReport, document)
   if (!read.success) return undefined
-  const { build, repository, commit } = read.output
-  if (read.output.event === 'taken') return { event: 'taken', build, repository, commit }
+  const { event, build, repository, commit } = read.output
+  if (event !== 'ended') return { event, build, repository, commit }
   const { result, why, gone: isGone, seconds, output } = read.output
   if ((result === 'succeeded') !== (why === null) || (isGone && result !== 'interrupted')) return undefined
   const end = Buffer.from(output.end, 'base64')

@@ -276,7 +276,7 @@ describe('orders of builds to runners', () => {
       expect(published.slice(before).map(({ build }) => build)).to.deep.equal(['b1'])
     }
     expect(troubles[0]).to.equal(
-      'a report of the end of the build of aaaaaaaaaaaa of website is of a stranger; its order is published again in 5 s, for a runner that is named in pipeline.runners',
+      'a report on the build of aaaaaaaaaaaa of website is of a stranger; its order is published again in 5 s, for a runner that is named in pipeline.runners',
     )
     // The process may end before that.
     await orders.lose('b1', 'is of a stranger', forever)
@@ -290,6 +290,22 @@ describe('orders of builds to runners', () => {
     await orders.take(report('b1'), 'ann', forever)
     await orders.lose('b1', 'is of a stranger', forever)
     expect(types().slice(-1)).to.deep.equal(['build ended'])
+  })
+
+  it('are published again where a runner says that it has dropped them', async () => {
+    await see(A)
+    const orders = open()
+    await orders.look(forever)
+    const { build, repository, commit } = report('b1')
+    expect(await orders.take({ event: 'dropped', build, repository, commit }, 'ann', forever)).to.equal(
+      undefined,
+    )
+    expect(await orders.look(forever)).to.equal(5_000)
+    clock.after(5_000, () => {})
+    await clock.next()
+    await orders.look(forever)
+    expect(published.map((each) => each.build)).to.deep.equal(['b1', 'b1'])
+    expect(testedAs(log.state, 'website', A)).to.equal('running')
   })
 
   it('are told of once when no runner takes them, and when one does not end', async () => {

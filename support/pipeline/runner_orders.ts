@@ -96,7 +96,13 @@ export class RunnerOrders {
     return this.turn.run({ signal }, async () => {
       const why = this.refuse(report)
       if (why !== undefined) return why
-      return report.event === 'taken' ? this.note(report, runner) : this.end(report, runner, signal)
+      if (report.event === 'taken') return this.note(report, runner)
+      if (report.event === 'ended') return this.end(report, runner, signal)
+      await this.publishLater(
+        report.build,
+        `says that the runner ${runner} has dropped its order: see runner.serve_key there`,
+      )
+      return undefined
     })
   }
 
@@ -106,20 +112,22 @@ export class RunnerOrders {
    * @throws LockstepError `journal-failed`
    */
   lose(id: string, why: string, signal: AbortSignal): Promise<void> {
-    return this.turn.run({ signal }, async () => {
-      const { log, clock, onTrouble } = this.parts
-      const open = this.open().find(({ build }) => build.build === id)
-      if (open?.order.confirmed === undefined) return
-      const { repository, commit } = open.commit
-      const backoff =
-        this.losses.get(open.build) ?? new Backoff(() => clock.elapsed(), FAULT_FIRST_MS, FAULT_MOST_MS)
-      this.losses.set(open.build, backoff)
-      await log.append({ type: 'order lost', build: id, why })
-      const pause = backoff.fail()
-      onTrouble(
-        `a report of the end of the build of ${shortId(commit)} of ${repository} ${why}; its order is published again in ${pause / 1000} s, for a runner that is named in pipeline.runners`,
-      )
-    })
+    return this.turn.run({ signal }, () => this.publishLater(id, why))
+  }
+
+  private async publishLater(id: string, why: string): Promise<void> {
+    const { log, clock, onTrouble } = this.parts
+    const open = this.open().find(({ build }) => build.build === id)
+    if (open?.order.confirmed === undefined) return
+    const { repository, commit } = open.commit
+    const backoff =
+      this.losses.get(open.build) ?? new Backoff(() => clock.elapsed(), FAULT_FIRST_MS, FAULT_MOST_MS)
+    this.losses.set(open.build, backoff)
+    await log.append({ type: 'order lost', build: id, why })
+    const pause = backoff.fail()
+    onTrouble(
+      `a report on the build of ${shortId(commit)} of ${repository} ${why}; its order is published again in ${pause / 1000} s, for a runner that is named in pipeline.runners`,
+    )
   }
 
   private refuse({ build: id, repository, commit }: RunnerReport): string | undefined {

@@ -343,6 +343,24 @@ pipeline:
       )
     })
 
+    it('publishes an order again that a runner has dropped which has another key of lockstep serve', async () => {
+      await end('ann')
+      await end('ben')
+      const text = readFileSync(at('runner.yaml'), 'utf8')
+      scratch.write('runner.yaml', text.replace(/serve_key: .*/, `serve_key: ${keyOf('eve').publicKey}`))
+      listen('ann')
+      const commit = website.push({ 'test.sh': 'echo for a runner with the right key; exit 7' })
+      await untilBuild(commit, 'a loss', ({ build }) =>
+        events().some((event) => event.type === 'order lost' && event.build === build),
+      )
+      await end('ann')
+      scratch.write('runner.yaml', text)
+      listen('ben')
+      await untilEnded(commit)
+      expect(endsOf(commit)).to.deep.equal(['failed'])
+      expect(log('serve')).to.match(/says that the runner ann has dropped its order: see runner.serve_key/)
+    })
+
     it('carries out no order that lockstep serve has not signed, and counts a replayed one once', async () => {
       await end('ben')
       const ran = at('replayed')
