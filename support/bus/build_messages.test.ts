@@ -90,6 +90,13 @@ describe('orders of builds on a queue', () => {
       expect(read(arrived({ ...document, ...change }))).to.have.property('why')
     })
 
+  it('say of which build they claim to be where a stranger has signed them', () => {
+    const { build, repository, commit } = ORDER
+    expect(read(arrived(document, stranger))).to.deep.include({ claimed: { build, repository, commit } })
+    for (const odd of [{ schema: 'lockstep/bus/1' }, { ...document, build: '../../evil' }, null])
+      expect(read(arrived(odd, stranger))).to.have.property('claimed', undefined)
+  })
+
   it('are never read out of bytes that nobody has signed', () => {
     fc.assert(
       fc.property(
@@ -118,7 +125,8 @@ describe('reports of builds on a queue', () => {
   it('come as they were sent, with the name of who signed them', () => {
     const taken: RunnerReport = { event: 'taken', build: 'b1', repository: 'website', commit: COMMIT }
     const red: RunnerReport = { ...report, result: 'failed', why: 'make exited with 2' }
-    for (const each of [report, taken, red])
+    const dropped: RunnerReport = { ...taken, event: 'dropped' }
+    for (const each of [report, taken, dropped, red])
       expect(readReport(arrived(documentOfReport(each, 0)), believed)).to.deep.equal({
         runner: 'ann',
         report: each,
@@ -163,10 +171,22 @@ describe('reports of builds on a queue', () => {
     expect(readReport(message, limited(['website', 'api']))).to.have.property('runner', 'ann')
     expect(readReport(message, limited(['api']))).to.deep.equal({
       why: 'is signed by ann, whose results do not count for website',
+      ended: 'b1',
     })
   })
 
   it('count for nothing when another key has signed them', () => {
     expect(readReport(arrived(documentOfReport(report, 0), stranger), believed)).to.have.property('why')
+  })
+
+  it('tell of a stranger that an order is off its queue, where they tell of an end', () => {
+    const by = (document: unknown, key = stranger) => readReport(arrived(document, key), believed)
+    expect(by(documentOfReport(report, 0))).to.have.property('ended', 'b1')
+    const { build, repository, commit } = report
+    const taken = documentOfReport({ event: 'taken', build, repository, commit }, 0)
+    for (const odd of [by(taken), by({ schema: 'lockstep/bus/1' }), by(null)])
+      expect(odd).to.have.property('ended', undefined)
+    const changed = { ...arrived(documentOfReport(report, 0)), body: Buffer.from('{}') }
+    expect(readReport(changed, believed)).to.have.property('ended', undefined)
   })
 })

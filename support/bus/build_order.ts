@@ -51,18 +51,33 @@ export function documentOfOrder(order: RunnerOrder, now: number): v.InferOutput<
   }
 }
 
+/** The reason why an order cannot be carried out, and the build that it claims to be of where nobody is believed to say so. */
+interface RefusedOrder {
+  why: string
+  claimed?: Pick<RunnerOrder, 'build' | 'repository' | 'commit'> | undefined
+}
+
 /** Reads an order from the queue of a repository; or returns why it can never be carried out. */
 export function readOrder(
   message: Arrived,
   believed: ReadonlyMap<string, BelievedKey>,
   repository: string,
-): RunnerOrder | { why: string } {
+): RunnerOrder | RefusedOrder {
   const opened = openSealed(message, believed, MAX_ORDER)
-  if ('why' in opened) return opened
+  if ('why' in opened) return { ...opened, claimed: claimOf(message) }
   const read = v.safeParse(buildOrder, parseDocument(opened.body))
   if (!read.success) return { why: 'is signed well, and is no order of the form lockstep/build-order/1' }
   if (read.output.repository !== repository)
     return { why: `is an order for ${read.output.repository} on the queue of ${repository}` }
   const { build, commit, ref, url, command, within } = read.output
   return { build, repository, commit, ref, url, command, within }
+}
+
+/** Returns the build that a message says it orders; it may be forged. */
+function claimOf({ body, dropped }: Arrived): RefusedOrder['claimed'] {
+  if ((dropped ?? body.length) > MAX_ORDER) return undefined
+  const read = v.safeParse(buildOrder, parseDocument(body))
+  if (!read.success) return undefined
+  const { build, repository, commit } = read.output
+  return { build, repository, commit }
 }

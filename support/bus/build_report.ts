@@ -27,6 +27,7 @@ const common = {
 /** The form of a report of a runner. A change that breaks a reader has a new number. */
 export const buildReport = v.variant('event', [
   v.strictObject({ ...common, event: v.literal('taken') }),
+  v.strictObject({ ...common, event: v.literal('dropped') }),
   v.strictObject({
     ...common,
     event: v.literal('ended'),
@@ -58,7 +59,7 @@ export function documentOfReport(report: RunnerReport, now: number): v.InferOutp
     repository,
     commit,
   }
-  if (report.event === 'taken') return { ...head, event: 'taken' }
+  if (report.event !== 'ended') return { ...head, event: report.event }
   const { result, why, isGone, seconds, output } = report
   return {
     ...head,
@@ -71,28 +72,49 @@ export function documentOfReport(report: RunnerReport, now: number): v.InferOutp
   }
 }
 
+/** The reason why a report counts for nothing, and the build that it tells the end of where a stranger has signed it. */
+interface RefusedReport {
+  why: string
+  ended?: string | undefined
+}
+
 /** Reads a report, and which runner has signed it; or returns why it counts for nothing. */
 export function readReport(
   message: Arrived,
   runners: ReadonlyMap<string, KnownRunner>,
-): { runner: string; report: RunnerReport } | { why: string } {
+): { runner: string; report: RunnerReport } | RefusedReport {
   const opened = openSealed(message, runners, MAX_REPORT)
-  if ('why' in opened) return opened
+  if ('why' in opened) return { ...opened, ended: endOfStranger(message, runners) }
   const report = parseReport(parseDocument(opened.body))
   if (report === undefined)
     return { why: `is signed by ${opened.by}, and is no report of the form lockstep/build-report/1` }
   const signer = [...runners.values()].find(({ name }) => name === opened.by)
   return signer !== undefined && mayReport(signer, report.repository)
     ? { runner: opened.by, report }
-    : { why: `is signed by ${opened.by}, whose results do not count for ${report.repository}` }
+    : {
+        why: `is signed by ${opened.by}, whose results do not count for ${report.repository}`,
+        ...(report.event === 'ended' ? { ended: report.build } : {}),
+      }
+}
+
+/** Returns the build whose end a message tells that nobody believes, since its key is not known. */
+function endOfStranger(
+  { headers, body, dropped }: Arrived,
+  runners: ReadonlyMap<string, KnownRunner>,
+): string | undefined {
+  const { lockstep_key: key, lockstep_signature: signature } = headers
+  if (key === undefined || signature === undefined || runners.has(key)) return undefined
+  if ((dropped ?? body.length) > MAX_REPORT) return undefined
+  const report = parseReport(parseDocument(body))
+  return report?.event === 'ended' ? report.build : undefined
 }
 
 /** Returns the report of a document; undefined for any other one. */
 export function parseReport(document: unknown): RunnerReport | undefined {
   const read = v.safeParse(buildReport, document)
   if (!read.success) return undefined
-  const { build, repository, commit } = read.output
-  if (read.output.event === 'taken') return { event: 'taken', build, repository, commit }
+  const { event, build, repository, commit } = read.output
+  if (event !== 'ended') return { event, build, repository, commit }
   const { result, why, gone: isGone, seconds, output } = read.output
   if ((result === 'succeeded') !== (why === null) || (isGone && result !== 'interrupted')) return undefined
   const end = Buffer.from(output.end, 'base64')

@@ -77,6 +77,7 @@ function factsOf(event: RecordedPipelineEvent, state: PipelineState): Partial<Fa
       return { build, repository, commit, ref: firstRef(state, build) }
     }
     case 'build ordered':
+    case 'order lost':
     case 'build taken': {
       const { build } = event
       const { repository = null, commit = null } = state.commitOf(build) ?? {}

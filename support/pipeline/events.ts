@@ -63,6 +63,8 @@ export type PipelineEvent =
     }
   /** A broker has confirmed the order of a build, signed with the key of this name: a runner may take it. */
   | { type: 'build ordered'; build: string; key: string }
+  /** Somebody has taken the order of a build off its queue whose results do not count. It has to be published again. */
+  | { type: 'order lost'; build: string; why: string }
   /** A runner has taken the order of a build. */
   | { type: 'build taken'; build: string; runner: string }
   | {

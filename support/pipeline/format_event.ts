@@ -42,6 +42,8 @@ export function describeEvent(event: RecordedPipelineEvent, state: PipelineState
       return `${nameTests(event.commit, state.commitOf(event.build))} ${event.kind === 'runners' ? 'are for a runner' : 'begin'}${nameElsewhere(event.elsewhere)}`
     case 'build ordered':
       return `${nameTestsOf(event.build, state)} wait for a runner`
+    case 'order lost':
+      return `the order of ${nameTestsOf(event.build, state)} is to be published again: ${clean(event.why)}`
     case 'build taken':
       return `${nameTestsOf(event.build, state)} were taken by the runner ${clean(event.runner)}`
     case 'build ended':

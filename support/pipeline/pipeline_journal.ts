@@ -55,6 +55,7 @@ const SHAPES = {
     report: v.optional(text),
   }),
   'build ordered': v.object({ build: text, key: text }),
+  'order lost': v.object({ build: text, why: text }),
   'build taken': v.object({ build: text, runner: text }),
   'build ended': v.object({
     build: text,

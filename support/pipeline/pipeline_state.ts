@@ -262,6 +262,11 @@ export class PipelineState {
         if (order !== undefined) order.confirmed = { at: event.at, key: event.key }
         return
       }
+      case 'order lost': {
+        const order = this.runningOrder(event.build)
+        if (order !== undefined) order.confirmed = undefined
+        return
+      }
       case 'build taken': {
         const takers = this.runningOrder(event.build)?.takers
         const { runner, at } = event

@@ -258,6 +258,56 @@ describe('orders of builds to runners', () => {
     expect(log.state.commit('website', A)?.build?.state).to.equal('running')
   })
 
+  it('are published again, later and later, where somebody has taken them whose results do not count', async () => {
+    await see(A)
+    const orders = open()
+    const pass = async (ms: number) => {
+      clock.after(ms, () => {})
+      await clock.next()
+    }
+    await orders.look(forever)
+    for (const pause of [5_000, 10_000]) {
+      const before = published.length
+      for (const id of ['b1', 'b1', 'b9']) await orders.lose(id, 'is of a stranger', forever)
+      expect(await orders.look(forever)).to.equal(pause)
+      expect(published).to.have.length(before)
+      await pass(pause)
+      await orders.look(forever)
+      expect(published.slice(before).map(({ build }) => build)).to.deep.equal(['b1'])
+    }
+    expect(troubles[0]).to.equal(
+      'a report on the build of aaaaaaaaaaaa of website is of a stranger; its order is published again in 5 s, for a runner that is named in pipeline.runners',
+    )
+    // The process may end before that.
+    await orders.lose('b1', 'is of a stranger', forever)
+    log = new MemoryPipelineLog(events)
+    await open().look(forever)
+    expect(published.map(({ build }) => build)).to.deep.equal(['b1', 'b1', 'b1', 'b1'])
+    expect(events.map((event) => formatEvent(event, log.state))).to.include(
+      'website: the order of the tests of aaaaaaaaaaaa on the branch main is to be published again: is of a stranger',
+    )
+    expect(testedAs(log.state, 'website', A)).to.equal('running')
+    await orders.take(report('b1'), 'ann', forever)
+    await orders.lose('b1', 'is of a stranger', forever)
+    expect(types().slice(-1)).to.deep.equal(['build ended'])
+  })
+
+  it('are published again where a runner says that it has dropped them', async () => {
+    await see(A)
+    const orders = open()
+    await orders.look(forever)
+    const { build, repository, commit } = report('b1')
+    expect(await orders.take({ event: 'dropped', build, repository, commit }, 'ann', forever)).to.equal(
+      undefined,
+    )
+    expect(await orders.look(forever)).to.equal(5_000)
+    clock.after(5_000, () => {})
+    await clock.next()
+    await orders.look(forever)
+    expect(published.map((each) => each.build)).to.deep.equal(['b1', 'b1'])
+    expect(testedAs(log.state, 'website', A)).to.equal('running')
+  })
+
   it('are told of once when no runner takes them, and when one does not end', async () => {
     await see(A)
     const orders = open()

@@ -58,6 +58,8 @@ export class RunnerOrders {
   private readonly settings: ReadonlyMap<string, RepositorySettings>
   private readonly faults = new Map<PushedCommit, Backoff>()
   private readonly gone = new Map<PushedCommit, number>()
+  /** The pauses before orders that were lost are published again. */
+  private readonly losses = new WeakMap<Build, Backoff>()
   /** The builds that an operator was told of: that nobody takes them, or that they do not end. */
   private readonly told = new Set<string>()
   /** Two ends of one build are never written: what decides and what is written are one turn. */
@@ -80,7 +82,7 @@ export class RunnerOrders {
       if (signal.aborted) return undefined
       // Others may have ended while one was published.
       const isDone = open.build.state !== 'running' || open.order.confirmed?.key === this.parts.key
-      if (isDone || (await this.publish(open, signal))) continue
+      if (isDone || this.lossRestOf(open) > 0 || (await this.publish(open, signal))) continue
       return PUBLISH_AGAIN_MS
     }
     return this.untilNext()
@@ -94,8 +96,38 @@ export class RunnerOrders {
     return this.turn.run({ signal }, async () => {
       const why = this.refuse(report)
       if (why !== undefined) return why
-      return report.event === 'taken' ? this.note(report, runner) : this.end(report, runner, signal)
+      if (report.event === 'taken') return this.note(report, runner)
+      if (report.event === 'ended') return this.end(report, runner, signal)
+      await this.publishLater(
+        report.build,
+        `says that the runner ${runner} has dropped its order: see runner.serve_key there`,
+      )
+      return undefined
     })
+  }
+
+  /**
+   * Takes down that the order of a build is off its queue, since somebody has ended it whose results do not count: it is
+   * published again, so that others can take it. Anybody can say so, and so it comes later and later.
+   * @throws LockstepError `journal-failed`
+   */
+  lose(id: string, why: string, signal: AbortSignal): Promise<void> {
+    return this.turn.run({ signal }, () => this.publishLater(id, why))
+  }
+
+  private async publishLater(id: string, why: string): Promise<void> {
+    const { log, clock, onTrouble } = this.parts
+    const open = this.open().find(({ build }) => build.build === id)
+    if (open?.order.confirmed === undefined) return
+    const { repository, commit } = open.commit
+    const backoff =
+      this.losses.get(open.build) ?? new Backoff(() => clock.elapsed(), FAULT_FIRST_MS, FAULT_MOST_MS)
+    this.losses.set(open.build, backoff)
+    await log.append({ type: 'order lost', build: id, why })
+    const pause = backoff.fail()
+    onTrouble(
+      `a report on the build of ${shortId(commit)} of ${repository} ${why}; its order is published again in ${pause / 1000} s, for a runner that is named in pipeline.runners`,
+    )
   }
 
   private refuse({ build: id, repository, commit }: RunnerReport): string | undefined {
@@ -217,8 +249,14 @@ export class RunnerOrders {
     })
   }
 
+  private lossRestOf({ build }: Open): number {
+    return this.losses.get(build)?.rest ?? 0
+  }
+
   private untilNext(): number | undefined {
-    const waits = this.open().flatMap((open) => this.untilTold(open))
+    const open = this.open()
+    const waits = open.flatMap((each) => this.untilTold(each))
+    for (const each of open) if (each.order.confirmed === undefined) waits.push(this.lossRestOf(each))
     for (const [commit, { rest }] of this.faults) if (commit.build?.state === 'interrupted') waits.push(rest)
     return waits.length === 0 ? undefined : Math.min(...waits)
   }

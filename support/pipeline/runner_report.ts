@@ -19,6 +19,8 @@ export interface RunnerOrder {
 export type RunnerReport = Pick<RunnerOrder, 'build' | 'repository' | 'commit'> &
   (
     | { event: 'taken' }
+    /** The order is off its queue and was dropped: this runner does not believe the key that signed it. */
+    | { event: 'dropped' }
     | {
         event: 'ended'
         result: BuildResult

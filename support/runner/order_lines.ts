@@ -6,6 +6,7 @@ import { asHost } from '../connectors/stomp/delays'
 import type { Frame } from '../connectors/stomp/frame'
 import type { Clock } from '../system/clock'
 import type { Redact } from '../system/redaction'
+import type { RunnerOrder } from '../pipeline/runner_report'
 import type { OrderSource, TakenOrder } from './ports'
 
 export interface OrderLinesOptions extends Pick<
@@ -21,6 +22,11 @@ export interface OrderLinesOptions extends Pick<
   redact: Redact
   /** Hears why a message was taken off its queue and dropped. */
   onRefused(why: string): void
+  /** Tells of an order that is dropped since its signature is not believed; it may be forged. No end of it throws. */
+  tellDropped(
+    claimed: Pick<RunnerOrder, 'build' | 'repository' | 'commit'>,
+    signal: AbortSignal,
+  ): Promise<void>
   onTrouble(sentence: string): void
 }
 
@@ -32,6 +38,7 @@ export class OrderLines implements OrderSource {
   constructor(private readonly options: OrderLinesOptions) {}
 
   async take(signal: AbortSignal): Promise<TakenOrder | undefined> {
+    const { tellDropped } = this.options
     const over = new AbortController()
     const until = AbortSignal.any([signal, over.signal])
     const lines: StompConnection[] = []
@@ -49,7 +56,10 @@ export class OrderLines implements OrderSource {
             const order = readOrder(frame, this.options.believed, repository)
             if ('why' in order) {
               this.options.onRefused(`a message on the queue of ${repository} ${order.why}; it was dropped`)
-              void line.acknowledge(frame)
+              const { claimed } = order
+              const told = claimed === undefined ? Promise.resolve() : tellDropped(claimed, until)
+              // Nobody was told where another order came first: this one goes back.
+              void told.then(() => (until.aborted ? undefined : line.acknowledge(frame)))
               return
             }
             isTaken = true

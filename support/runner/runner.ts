@@ -53,7 +53,13 @@ export async function runRunner(options: RunnerOptions): Promise<void> {
   const wire = { ...settings, clock, random: Math.random, redact, onTrouble: trouble }
   const reports = new ReportLine({ ...wire, key })
   const believed = new Map([[serveKey, { name: 'lockstep serve', key: settings.serveKey }]])
-  const orders = new OrderLines({ ...wire, repositories, believed, onRefused: options.onRefused })
+  const orders = new OrderLines({
+    ...wire,
+    repositories,
+    believed,
+    onRefused: options.onRefused,
+    tellDropped: (claimed, until) => reports.publish({ event: 'dropped', ...claimed }, until).catch(() => {}),
+  })
   log.info({ key: key.publicKey, serveKey, repositories }, 'listening for orders')
   onReady()
   void reports.open(signal)

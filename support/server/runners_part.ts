@@ -22,6 +22,7 @@ const CHANGES_IT: ReadonlySet<RecordedPipelineEvent['type']> = new Set([
   'commit seen',
   'build asked for',
   'build ended',
+  'order lost',
 ])
 
 /**
@@ -77,8 +78,11 @@ export function runnersPart(broker: BusBroker): Part {
       /** A report leaves its queue once it is in the journal, or can never count. */
       const take = async (frame: Frame) => {
         const read = readReport(frame, settings.runners)
-        if ('why' in read) refusals.add(`a message on ${broker.queues.results} ${read.why}; it was dropped`)
-        else {
+        if ('why' in read) {
+          refusals.add(`a message on ${broker.queues.results} ${read.why}; it was dropped`)
+          // Who reports an end has taken the order off its queue.
+          if (read.ended !== undefined) await orders.lose(read.ended, read.why, signal)
+        } else {
           const why = await orders.take(read.report, read.runner, signal)
           if (why !== undefined) repeats.add(`a report of the runner ${read.runner} ${why}`)
         }

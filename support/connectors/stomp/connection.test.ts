@@ -332,6 +332,21 @@ describe('a connection to a pool of brokers', () => {
     expect((await published).code).to.equal('broker-lost')
   })
 
+  it('leaves no session open that is ready after its end: it would keep messages from others', async () => {
+    const unconfirmed: (() => void)[] = []
+    const slow = await broker((frame, socket) => {
+      if (frame.command === 'SUBSCRIBE') unconfirmed.push(() => welcoming(frame, socket))
+      else welcoming(frame, socket)
+    })
+    const made = connection([{ port: slow.port }])
+    const opening = failure(made.open(forever))
+    await until(() => unconfirmed.length > 0)
+    await made.close()
+    for (const confirm of unconfirmed) confirm()
+    expect((await opening).code).to.equal('broker-lost')
+    await until(() => slow.sockets.length === 0)
+  })
+
   it('is stopped while it connects', async () => {
     const silent = net.createServer(() => {}).listen(0, '127.0.0.1')
     await new Promise((resolve) => silent.once('listening', resolve))

@@ -75,16 +75,17 @@ export class StompConnection {
   }
 
   /**
-   * Tries until a broker can be used, for as long as it takes, and resolves then or when `signal` is aborted. Its pauses grow
-   * longer, so that many clients do not come at once.
+   * Tries until a broker can be used, for as long as it takes, and resolves then, or when `signal` is aborted or this is
+   * closed. Its pauses grow longer, so that many clients do not come at once.
    */
   async openAtLast(signal: AbortSignal, onTrouble: (what: string) => void): Promise<void> {
     const { clock, random } = this.options
-    for (let failures = 0; !signal.aborted; failures += 1) {
+    const isOver = () => signal.aborted || this.ended.signal.aborted
+    for (let failures = 0; !isOver(); failures += 1) {
       try {
         return await this.open(signal)
       } catch (error) {
-        if (signal.aborted) return
+        if (isOver()) return
         onTrouble((error as Error).message)
         await pause(clock, this.reconnecting.delays(failures, random()), signal).catch(() => {})
       }
@@ -192,6 +193,10 @@ export class StompConnection {
 
   private adopt(session: Session): void {
     const { clock } = this.options
+    if (this.ended.signal.aborted) {
+      void session.close()
+      throw this.ended.signal.reason
+    }
     const since = clock.elapsed()
     this.session = session
     this.wake()
@@ -247,13 +252,20 @@ export class StompConnection {
     }
     const session = await openSession({ ...this.options, broker, onMessage }, signal)
     origin.session = session
+    // A session that outlived the end of this would get messages, and keep them from others.
+    const end = () => void session.close()
+    this.ended.signal.addEventListener('abort', end, { once: true })
     try {
+      this.ended.signal.throwIfAborted()
       const confirmed = this.options.subscriptions().map((headers) => session.subscribe(headers))
       await within(this.options.clock, this.options.connectWithin, Promise.all(confirmed), session, broker)
+      this.ended.signal.throwIfAborted()
       return session
     } catch (error) {
       await session.close()
-      throw error
+      throw this.ended.signal.aborted ? this.ended.signal.reason : error
+    } finally {
+      this.ended.signal.removeEventListener('abort', end)
     }
   }
 

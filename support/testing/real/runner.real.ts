@@ -23,7 +23,8 @@ import { PASSWORD, PSK, USER } from './settings'
 const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const ORDERS = '/queue/lockstep.pipeline.builds.website'
 const RESULTS = '/queue/lockstep.pipeline.results'
-type RunnerName = 'ann' | 'ben'
+/** Nobody believes eve. */
+type RunnerName = 'ann' | 'ben' | 'eve'
 /** The rights that docs/runners.md gives a runner. */
 const LIMITED = {
   name: 'builder1',
@@ -314,10 +315,50 @@ pipeline:
       expect(
         events()
           .slice(before)
-          .map(({ type }) => type),
+          .map(({ type }) => type)
+          // The end that a stranger tells of costs an order more, and says nothing.
+          .filter((type) => type !== 'order lost' && type !== 'build ordered'),
       ).to.deep.equal(['build taken', 'build ended'])
       expect(log('serve')).to.contain(`a message on ${RESULTS} is not signed; it was dropped`)
       expect(log('serve').split('reports dropped').length).to.be.lessThan(6)
+    })
+
+    it('gives an order to others that a runner has ended which is not named', async () => {
+      await end('ann')
+      await end('ben')
+      listen('eve')
+      const commit = website.push({ 'test.sh': 'echo for a runner that is named; exit 7' })
+      await until('its end on eve', () => /"result":"failed"/.test(log('eve')))
+      await untilBuild(commit, 'a loss', ({ build }) =>
+        events().some((event) => event.type === 'order lost' && event.build === build),
+      )
+      await end('eve')
+      expect(buildOf(commit)?.state).to.equal('running')
+      listen('ben')
+      await untilEnded(commit)
+      expect(endsOf(commit)).to.deep.equal(['failed'])
+      expect(takerOf(commit)).to.equal('ben')
+      expect(log('serve')).to.match(
+        /is signed with the key .*, which is not believed; its order is published/,
+      )
+    })
+
+    it('publishes an order again that a runner has dropped which has another key of lockstep serve', async () => {
+      await end('ann')
+      await end('ben')
+      const text = readFileSync(at('runner.yaml'), 'utf8')
+      scratch.write('runner.yaml', text.replace(/serve_key: .*/, `serve_key: ${keyOf('eve').publicKey}`))
+      listen('ann')
+      const commit = website.push({ 'test.sh': 'echo for a runner with the right key; exit 7' })
+      await untilBuild(commit, 'a loss', ({ build }) =>
+        events().some((event) => event.type === 'order lost' && event.build === build),
+      )
+      await end('ann')
+      scratch.write('runner.yaml', text)
+      listen('ben')
+      await untilEnded(commit)
+      expect(endsOf(commit)).to.deep.equal(['failed'])
+      expect(log('serve')).to.match(/says that the runner ann has dropped its order: see runner.serve_key/)
     })
 
     it('carries out no order that lockstep serve has not signed, and counts a replayed one once', async () => {
