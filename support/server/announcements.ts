@@ -1,14 +1,10 @@
 import type { PackagesSettings } from '../config/packages_setting'
-import { Bell } from '../pipeline/bell'
 import { drainAnnouncements } from '../pipeline/drain_announcements'
 import { Refresher, type Refreshes } from '../pipeline/refresher'
 import { openAnnouncements } from '../pipeline/spool'
-import { pause } from '../system/clock'
 import { LockstepError } from '../system/errors'
+import { lookAfterEvents, lookEachSecond } from './loops'
 import type { Part, PartContext } from './part'
-
-/** Milliseconds between two looks into the spool. */
-const LOOK_EVERY_MS = 1_000
 
 /**
  * Returns the parts that take what package repositories announce, and have hosts refresh their lists: one for each package
@@ -25,16 +21,7 @@ export function packageParts(packages: readonly PackagesSettings[], fleets: Refr
 function announcementsPart(known: readonly PackagesSettings[]): Part {
   return {
     name: 'announcements',
-    async run(context) {
-      const { clock, log, redact, signal } = context
-      let said: string | undefined
-      while (!signal.aborted) {
-        const trouble = await drain(known, context)
-        if (trouble !== undefined && trouble !== said) log.warn(redact(trouble))
-        said = trouble
-        await pause(clock, LOOK_EVERY_MS, signal).catch(() => {})
-      }
-    },
+    run: (context) => lookEachSecond(context, () => drain(known, context)),
   }
 }
 
@@ -66,8 +53,8 @@ async function drain(
 function refreshPart({ name, hostClass }: PackagesSettings, environment: string, fleets: Refreshes): Part {
   return {
     name: `package lists of ${name} in ${environment}`,
-    async run({ pipeline, clock, log, redact, signal }) {
-      const bell = new Bell(clock)
+    run(context) {
+      const { pipeline, clock, log, redact } = context
       const refresher = new Refresher({
         repository: name,
         environment,
@@ -77,17 +64,7 @@ function refreshPart({ name, hostClass }: PackagesSettings, environment: string,
         clock,
         onTrouble: (sentence) => log.warn(redact(sentence)),
       })
-      const stop = pipeline.onEvent((event) => {
-        if (event.type === 'packages announced') bell.ring()
-      })
-      try {
-        while (!signal.aborted) {
-          const rest = await refresher.look(signal)
-          if (!signal.aborted) await bell.wait(rest, signal)
-        }
-      } finally {
-        stop()
-      }
+      return lookAfterEvents(context, ['packages announced'], (signal) => refresher.look(signal))
     },
   }
 }

@@ -1,24 +1,20 @@
 import type { PipelineSettings } from '../config/pipeline_setting'
-import { Bell } from '../pipeline/bell'
 import { DeployRequests } from '../pipeline/deploy_requests'
 import { Deployer, type DeployedRepository, type Deploys } from '../pipeline/deployer'
-import type { RecordedPipelineEvent } from '../pipeline/events'
 import { takeDeployRequests } from '../pipeline/take_deploy_requests'
 import { groupBy } from '../system/groups'
-import { LockstepError } from '../system/errors'
-import { pause } from '../system/clock'
+import { lookAfterEvents, lookEachSecond, troubleOf } from './loops'
 import type { Part } from './part'
 
 /** The events by which there may be something to plan or to roll out. */
-const CHANGES_IT: ReadonlySet<RecordedPipelineEvent['type']> = new Set([
+const CHANGES_IT = [
   'commit seen',
   'change passed over',
   'build ended',
   'hosts have fetched',
   'plan asked for',
   'plan approved',
-])
-const LOOK_EVERY_MS = 1_000
+] as const
 
 export interface Deploying {
   deploys: Deploys
@@ -80,21 +76,11 @@ function deploysTo(
 ): Part {
   return {
     name: `deploys to ${environment}`,
-    async run({ pipeline, clock, signal }) {
-      const bell = new Bell(clock)
+    async run(context) {
+      const { pipeline, clock } = context
       const deployer = new Deployer({ environment, repositories, log: pipeline, deploys, takesTag, clock })
-      const stop = pipeline.onEvent((event) => {
-        if (CHANGES_IT.has(event.type)) bell.ring()
-      })
-      try {
-        await first
-        while (!signal.aborted) {
-          const rest = await deployer.look(signal)
-          if (!signal.aborted) await bell.wait(rest, signal)
-        }
-      } finally {
-        stop()
-      }
+      await first
+      await lookAfterEvents(context, CHANGES_IT, (signal) => deployer.look(signal))
     },
   }
 }
@@ -107,29 +93,18 @@ function wishes(
 ): Part {
   return {
     name: 'wishes',
-    async run({ state, pipeline, clock, log, redact, signal }) {
+    async run(context) {
+      const { state, pipeline, log, redact } = context
       const from = new DeployRequests(state)
       const parts = { log: pipeline, repositories, takesTag, nameOf }
-      let said: string | undefined
-      try {
-        while (!signal.aborted) {
-          let trouble: string | undefined
-          try {
-            from.open()
-            for (const refused of await takeDeployRequests(from, parts))
-              log.warn(redact(`a wish about a deploy: ${refused}`))
-          } catch (error) {
-            if (error instanceof LockstepError || !('code' in Object(error))) throw error
-            trouble = `wishes about deploys: ${(error as Error).message}`
-          }
-          onLook()
-          if (trouble !== undefined && trouble !== said) log.warn(trouble)
-          said = trouble
-          await pause(clock, LOOK_EVERY_MS, signal).catch(() => {})
-        }
-      } finally {
-        onLook()
+      const take = async () => {
+        from.open()
+        for (const refused of await takeDeployRequests(from, parts))
+          log.warn(redact(`a wish about a deploy: ${refused}`))
       }
+      await lookEachSecond(context, () => troubleOf('wishes about deploys', take).finally(onLook)).finally(
+        onLook,
+      )
     },
   }
 }

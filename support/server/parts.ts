@@ -6,30 +6,22 @@ import { BuildRequests } from '../pipeline/build_requests'
 import { Spool } from '../pipeline/spool'
 import { takeRequests } from '../pipeline/take_requests'
 import { openWorker } from '../pipeline/worker'
-import { pause } from '../system/clock'
 import { runCommand } from '../system/command'
 import { LockstepError } from '../system/errors'
 import { busPart } from './bus_part'
+import { lookEachSecond, troubleOf } from './loops'
 import type { Part, PartContext } from './part'
 import { runnersPart } from './runners_part'
-
-/** Milliseconds between two looks into the spool: a look lists one folder, which is nearly always empty. */
-const LOOK_EVERY_MS = 1_000
 
 /** Takes the pushes that hooks have left in the spool. A spool that cannot be used is said once, until it can be again. */
 const spool: Part = {
   name: 'spool',
-  async run({ settings, receiver, clock, log, redact, signal }) {
-    const hooked = settings.repositories.some(({ triggers }) => triggers.some(({ kind }) => kind === 'hook'))
+  async run(context) {
+    const { repositories, spool: path } = context.settings
+    const hooked = repositories.some(({ triggers }) => triggers.some(({ kind }) => kind === 'hook'))
     if (!hooked) return
-    const from = new Spool(settings.spool)
-    let said: string | undefined
-    while (!signal.aborted) {
-      const trouble = await drain(from, { settings, receiver, clock, log, redact })
-      if (trouble !== undefined && trouble !== said) log.warn(redact(trouble))
-      said = trouble
-      await pause(clock, LOOK_EVERY_MS, signal).catch(noop)
-    }
+    const from = new Spool(path)
+    await lookEachSecond(context, () => drain(from, context))
   },
 }
 
@@ -107,24 +99,16 @@ function redacted(event: object, redact: PartContext['redact']): object {
 /** Takes what people ask for with `lockstep pipeline --again`. */
 const requests: Part = {
   name: 'requests',
-  async run({ settings, state, pipeline, clock, log, signal }) {
+  async run(context) {
+    const { settings, state, pipeline, log } = context
     const from = new BuildRequests(state)
     const kinds = new Map(settings.repositories.map(({ name, build }) => [name, build?.kind]))
-    let said: string | undefined
-    while (!signal.aborted) {
-      let trouble: string | undefined
-      try {
-        from.open()
-        for (const refused of await takeRequests(from, pipeline, (repository) => kinds.get(repository)))
-          log.warn(`a request for a build: ${refused}`)
-      } catch (error) {
-        if (error instanceof LockstepError || !('code' in Object(error))) throw error
-        trouble = `requests for builds: ${(error as Error).message}`
-      }
-      if (trouble !== undefined && trouble !== said) log.warn(trouble)
-      said = trouble
-      await pause(clock, LOOK_EVERY_MS, signal).catch(noop)
+    const take = async () => {
+      from.open()
+      for (const refused of await takeRequests(from, pipeline, (repository) => kinds.get(repository)))
+        log.warn(`a request for a build: ${refused}`)
     }
+    await lookEachSecond(context, () => troubleOf('requests for builds', take))
   },
 }
 
@@ -142,5 +126,3 @@ export function partsWith(
     requests,
   ]
 }
-
-function noop(): void {}

@@ -8,22 +8,16 @@ import { mayReport } from '../config/runners_setting'
 import { StompConnection } from '../connectors/stomp/connection'
 import { asHost } from '../connectors/stomp/delays'
 import type { Frame } from '../connectors/stomp/frame'
-import { Bell } from '../pipeline/bell'
 import { BuildFolders } from '../pipeline/build_folders'
-import type { RecordedPipelineEvent } from '../pipeline/events'
 import { keepReportedOutput, MAX_KEPT_BUILDS } from '../pipeline/reported_output'
 import { RunnerOrders } from '../pipeline/runner_orders'
 import { sayOnce } from '../system/say_once'
+import { lookAfterEvents } from './loops'
 import type { Part, PartContext } from './part'
 import { Refusals } from './refusals'
 
 /** The events after which another order may be due. */
-const CHANGES_IT: ReadonlySet<RecordedPipelineEvent['type']> = new Set([
-  'commit seen',
-  'build asked for',
-  'build ended',
-  'order lost',
-])
+const CHANGES_IT = ['commit seen', 'build asked for', 'build ended', 'order lost'] as const
 
 /**
  * Gives builds to runners on other machines over durable queues of the broker of the bus, and takes what they report. A
@@ -35,7 +29,6 @@ export function runnersPart(broker: BusBroker): Part {
     async run(context) {
       const { settings, state, pipeline, clock, log, redact, signal } = context
       const key = openSigningKey(state)
-      const bell = new Bell(clock)
       const onTrouble = sayOnce((sentence) => log.warn(`runners: ${redact(sentence)}`))
       const refusals = new Refusals(clock, (count, why) => log.warn({ count, why }, 'reports dropped'))
       // What a runner sends again is no fault: an end of its connection makes it come twice.
@@ -88,9 +81,6 @@ export function runnersPart(broker: BusBroker): Part {
         }
         await connection.acknowledge(frame)
       }
-      const stop = pipeline.onEvent((event) => {
-        if (CHANGES_IT.has(event.type)) bell.ring()
-      })
       log.info(
         { key: key.publicKey, runners: [...settings.runners.values()].map(({ name }) => name) },
         'builds by runners',
@@ -99,15 +89,10 @@ export function runnersPart(broker: BusBroker): Part {
         await together(context, [
           () => connection.openAtLast(signal, onTrouble),
           (until) => inbox.each(take, until),
-          async (until) => {
-            while (!until.aborted) {
-              const pause = await orders.look(until)
-              if (!until.aborted) await bell.wait(pause, until)
-            }
-          },
+          (until) =>
+            lookAfterEvents({ pipeline, clock, signal: until }, CHANGES_IT, () => orders.look(until)),
         ])
       } finally {
-        stop()
         refusals.stop()
         repeats.stop()
         await connection.close()
