@@ -51,7 +51,7 @@ export interface FetchSettings {
   hostClass: string
 }
 
-/** How a plan comes to be carried out: not at all, once a person has approved it, or since the configuration says so. */
+/** The way of a plan to a rollout: none, once a person has approved it, or since the configuration says so. */
 export const APPROVALS = ['none', 'person', 'configuration'] as const
 export type ApprovalBy = (typeof APPROVALS)[number]
 

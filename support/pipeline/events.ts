@@ -56,7 +56,7 @@ export type PipelineEvent =
       kind?: 'runners'
       /** A digest of what runners are told to do. An order that the configuration would not give any more counts for nothing. */
       order?: string
-      /** Where another CI runs it; absent for a build of `lockstep serve` itself, or of its runners. */
+      /** The build in another CI; absent for a build of `lockstep serve` itself, or of its runners. */
       elsewhere?: BuildElsewhere
       /** The report that told of it, where it tells no more. */
       report?: string
@@ -160,7 +160,7 @@ export interface BuildElsewhere {
   ci: (typeof CIS_ELSEWHERE)[number]
   /** Its name there. */
   build: string
-  /** Where people find it; null where that is not known. */
+  /** The address where people find it; null where it is not known. */
   url: string | null
 }
 

@@ -5,7 +5,7 @@ import { writeWhole } from '../system/whole_file'
 import { ANNOUNCE_MARK, announceScript } from './announce_script'
 import { openAnnouncements } from './spool'
 
-/** Where a program that announces goes, and what it is told. */
+/** The place of a program that announces, and its facts. */
 export interface AnnouncerPlace {
   /** The base folder of reprepro, or any other for a program that is called by hand. */
   folder: string

@@ -78,7 +78,7 @@ export interface Build {
   order?: BuildOrderState
   /** Undefined for a build of `lockstep serve` itself. */
   elsewhere: BuildElsewhere | undefined
-  /** Where another CI has it, as far as that is known. */
+  /** Its place in another CI, as far as that is known. */
   located: { queueItem: number | null; number: number | null; at: string } | undefined
   /** The time of the report of its end, by the clock of its sender; undefined where none has told of it. */
   reportedAt: string | undefined

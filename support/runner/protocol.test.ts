@@ -17,7 +17,7 @@ const HOUR = 3_600_000
 type RunnerName = (typeof RUNNERS)[number]
 type Owner = RunnerName | 'serve'
 
-/** What happens next: an operation that waits goes on, somebody is killed, or a stranger sends what was sent before. */
+/** The next thing that happens: an operation that waits goes on, somebody is killed, or a stranger sends what was sent before. */
 type Act =
   | { kind: 'go on'; which: number; how: number }
   | { kind: 'kill'; who: Owner }
@@ -59,7 +59,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 )
 
 describe('orders of builds, and what runners report of them', () => {
-  it('come to one true result of each commit, whoever is killed, whatever is sent again', async () => {
+  it('come to one true result of each commit, also after kills and replays', async () => {
     const acts = fc.array(act, { minLength: 20, maxLength: 90 })
     const red = fc.subarray(COMMITS).map((all) => new Set(all))
     await fc.assert(
@@ -95,7 +95,7 @@ class World {
   private reports: Message<{ report: RunnerReport; runner: string }>[] = []
   private readonly sent: { report: RunnerReport; runner: string }[] = []
   private readonly published: RunnerOrder[] = []
-  /** What each build came to on runners, as they truly ran it. */
+  /** The true end of each build on runners. */
   private readonly ran = new Map<string, { commit: string; results: BuildResult[] }>()
   private readonly pushed = new Set<string>()
   private readonly stores = new Map(RUNNERS.map((name) => [name, new MemoryReportStore()]))

@@ -21,7 +21,7 @@ export interface RunOrdersParts {
 
 /**
  * Takes orders one at a time and carries them out until the signal is aborted. An order leaves its queue once a broker has
- * the report of its end; whatever ends this process before that gives it back. A build that ended here is never run again:
+ * the report of its end; an end of this process before that gives it back. A build that ended here is never run again:
  * its report is on disk before anybody is told.
  */
 export async function runOrders(parts: RunOrdersParts, signal: AbortSignal): Promise<void> {

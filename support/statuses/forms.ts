@@ -1,7 +1,7 @@
 import type { StatusSettings } from '../config/status_setting'
 import type { CommitStatus } from './commit_status'
 
-/** What is posted to a server that shows statuses. */
+/** The request to a server that shows statuses. */
 export interface StatusRequest {
   url: string
   headers: Readonly<Record<string, string>>
