@@ -125,7 +125,8 @@ export function readLockstepYaml(
  * @throws LockstepError `bad-config`: file, line, what was expected
  */
 export function expectLockstepYaml(configPath: string, text: string): void {
-  const { environments } = readYaml(configPath, text, fileSchema)
+  const { default: preferred, environments } = readYaml(configPath, text, fileSchema)
+  if (preferred !== undefined) chosenIn(configPath, text, undefined)
   for (const [chosen, written] of Object.entries(environments)) {
     const shape = environmentSchemaFor(written)
     readYaml(configPath, text, v.looseObject({ environments: v.looseObject({ [chosen]: shape }) }))

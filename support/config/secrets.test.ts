@@ -187,6 +187,12 @@ describe('lockstep.yaml', () => {
       expect(variablesOf(yaml('release: 2'), {}, 'live').valueOf('release')).to.equal('1.9')
     })
 
+    it('has none where the default is no environment, and says which there are', () => {
+      const text = yaml('release: 2').replace('default: test', 'default: prod')
+      const path = scratch.write('lockstep.yaml', text)
+      expect(sentence(() => readAllVariables(path, context()))).to.match(/:2: .*prod.*(live|test)/)
+    })
+
     it('has them among the settings of an environment', () => {
       const text =
         'environments:\n  test:\n    connector: activemq\n    brokers: [{ host: mq }]\n    security: { provider: psk, secret: { env: PSK } }\n    variables: { release: 4.10 }\n'

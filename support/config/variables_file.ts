@@ -43,10 +43,11 @@ export function readVariables(
 
 /**
  * Reads the variables of each environment, those of the default one first.
- * @throws LockstepError `bad-config`
+ * @throws LockstepError `bad-config`, also where the default is none of the environments
  */
 export function readAllVariables(configPath: string, context: ProcessContext): Variables[] {
-  const { names, preferred, of } = reading(configPath, context)
+  const { names, preferred, of, where } = reading(configPath, context)
+  if (preferred !== undefined) chosenOf(() => where(['default']), names, preferred)
   return [...names.filter((each) => each === preferred), ...names.filter((each) => each !== preferred)].map(
     of,
   )

@@ -67,6 +67,9 @@ describe('the check of lockstep.yaml', () => {
     expect(judgeLockstepYaml(`${good}pipelin: {}\n`)[0]?.message).to.contain(
       'the closest known one is pipeline',
     )
+    const [lost] = judgeLockstepYaml(`default: oen\n${good}`)
+    expect(lost).to.deep.include({ severity: 'error', line: 1 })
+    expect(lost?.message).to.contain('oen')
     expect(judgeLockstepYaml('')[0]?.message).to.match(/\S/)
   })
 
