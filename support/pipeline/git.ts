@@ -15,6 +15,8 @@ export interface GitLimits {
    */
   isPlain?: boolean
   outputAtMost?: number
+  /** The number of an open file that git reads as its standard input. */
+  input?: number
 }
 
 const WITHIN_MS = 600_000
@@ -22,7 +24,7 @@ const WITHIN_MS = 600_000
 const STARTER = 'STARTED_IN_PIPELINE'
 
 /** The environment that git inherits: how programs, keys of ssh, `.netrc` and proxies are found, and no variable of git itself. */
-const INHERITED = new Set(
+export const INHERITED: ReadonlySet<string> = new Set(
   ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'SSH_AUTH_SOCK', 'SSL_CERT_FILE', 'SSL_CERT_DIR'].concat([
     'http_proxy',
     'https_proxy',
@@ -77,9 +79,14 @@ export class Git {
     return `${STARTER}=${this.folder}`
   }
 
+  /** The variable with its value, for what else is started beside git and ends with it. */
+  get marked(): Readonly<Record<string, string>> {
+    return { [STARTER]: this.folder }
+  }
+
   ask(
     args: readonly string[],
-    { signal, within = WITHIN_MS, protocol, isPlain, outputAtMost }: GitLimits,
+    { signal, within = WITHIN_MS, protocol, isPlain, outputAtMost, input }: GitLimits,
   ): Promise<CommandResult> {
     if (!this.isWritten) writeWhole(this.config, '[safe]\n\tdirectory = *\n')
     this.isWritten = true
@@ -100,6 +107,7 @@ export class Git {
         GIT_NO_LAZY_FETCH: '1',
       },
       ...(outputAtMost === undefined ? {} : { outputAtMost }),
+      ...(input === undefined ? {} : { input }),
       umask: isPlain === true ? 0o022 : 0o077,
     })
   }
