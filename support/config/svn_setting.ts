@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 
-const ADDRESS = 'svn://…, svn+ssh://…, https://… or file:///…, without a password, an @ behind the host, or spaces'
+const ADDRESS =
+  'svn://…, svn+ssh://…, https://… or file:///…, without a password, an @ behind the host, or spaces'
 const LAYOUTS = ['standard', 'trunk'] as const
 
 /** The schema of the address of a Subversion repository. The bindings that git svn uses misread a path with an @. */

@@ -118,7 +118,13 @@ describe('the mirror of a Subversion repository @long', function () {
     await advance(server.put('trunk/a', 'one'))
     const names = ['my branch', 'a..b', 'x@2', 'trunk', '50%', 'k.lock', '.dot', 'a~1', 'w[x]', 'b\\c']
     const copies = names.flatMap((name) => ['cp', '2', 'trunk', `branches/${encodeURI(name)}@`])
-    const last = server.change(...copies.map((each) => each.replace(/@$/, '')), 'cp', '2', 'trunk', 'branches/fine')
+    const last = server.change(
+      ...copies.map((each) => each.replace(/@$/, '')),
+      'cp',
+      '2',
+      'trunk',
+      'branches/fine',
+    )
     server.put('branches/my%20branch/a', 'two')
     const file = server.put('branches/README', 'no folder')
     expect(await advance(last)).to.deep.equal({ 'refs/heads/fine': 'new' })
@@ -130,6 +136,23 @@ describe('the mirror of a Subversion repository @long', function () {
     expect(await advance(file)).to.deep.equal({})
     expect(troubles).to.have.length(names.length + 1)
     expect(await advance(server.put('trunk/a', 'two'))).to.deep.equal({ [TRUNK]: 'moved' })
+  })
+
+  it('knows the revision of each commit whatever its message says, also without a map', async () => {
+    const file = scratch.write('file', 'x')
+    await advance(server.put('trunk/a', 'one'))
+    const uuid = execFileSync('svnlook', ['uuid', server.path], { encoding: 'utf8' }).trim()
+    const forged = `git-svn-id: svn://lockstep/trunk@99 ${uuid}`
+    const messages = ['', ' ', forged, `x\n\n${forged}`, `x\n\n${forged}\n\n`, '---\n# x', 'x\n---\nConflicts:\n\ta']
+    for (const [index, message] of messages.entries()) {
+      const revision = server.say(message, 'put', file, `trunk/f${index}`)
+      expect(await advance(revision), JSON.stringify(message)).to.deep.equal({ [TRUNK]: 'moved' })
+      expect(git('ls-tree', '--name-only', TRUNK)).to.contain(`f${index}`)
+      rmSync(join(path(), 'svn'), { recursive: true })
+      mkdirSync(join(path(), 'svn'))
+    }
+    expect(git('rev-list', '--count', TRUNK)).to.equal(String(server.youngest))
+    expect(troubles).to.deep.equal([])
   })
 
   it('leaves out what git refuses to have in a commit', async () => {
@@ -230,7 +253,6 @@ describe('the mirror of a Subversion repository @long', function () {
 
   it('follows an address that is the trunk itself', async () => {
     const trunk = open({ address: `${server.url}/trunk`, layout: 'trunk' })
-    const first = await advance(server.put('trunk/a', 'one'), trunk); console.log(first);
     expect(await advance(server.put('trunk/a', 'one'), trunk)).to.deep.equal({ [TRUNK]: 'moved' })
     expect(await advance(server.change('cp', '2', 'trunk', 'branches/b'), trunk)).to.deep.equal({})
     expect(shows(TRUNK, 'a')).to.equal('one')

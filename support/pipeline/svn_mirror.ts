@@ -1,4 +1,13 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import type { SvnSettings } from '../config/svn_setting'
 import { LockstepError } from '../system/errors'
@@ -258,19 +267,22 @@ export class SvnMirror extends Mirror {
   private async kept(
     signal: AbortSignal,
   ): Promise<{ refs: ReadonlyMap<string, { commit: string; revision: number }> } | { why: string }> {
-    const format = '--format=%(refname) %(objectname) %(trailers:key=git-svn-id,valueonly)'
+    const format = '--format=%(refname)%00%(objectname)%00%(contents)%00'
     const listed = await this.git.ask([`--git-dir=${this.path}`, 'for-each-ref', format, KEPT_REFS], {
       signal,
       outputAtMost: MAX_LIST,
     })
     const why = faultOf(listed)
     if (why !== undefined) return { why }
-    const all = [...listed.stdout.matchAll(/^(\S+) ([0-9a-f]{40}) \S+@(\d+) [0-9a-f-]+$/gm)]
-    return {
-      refs: new Map(
-        all.map(([, ref = '', commit = '', revision]) => [ref, { commit, revision: Number(revision) }]),
-      ),
+    const parts = listed.stdout.split('\0')
+    const refs = new Map<string, { commit: string; revision: number }>()
+    for (let at = 0; at + 2 < parts.length; at += 3) {
+      const [ref = '', commit = '', message = ''] = parts.slice(at, at + 3)
+      // The message of Subversion stands above it, and may have such lines too.
+      const revision = Number(/(?:^|\n)git-svn-id: \S+@(\d+) [0-9a-f-]+\s*$/.exec(message)?.[1])
+      if (Number.isSafeInteger(revision)) refs.set(ref.trim(), { commit, revision })
     }
+    return { refs }
   }
 
   /** Has the mirror show these branches and tags, and no others, at once. */

@@ -22,7 +22,12 @@ describe('the folders that svn lists', () => {
 
   it('are not taken for fewer where the list is cut, or has an entry in another form', () => {
     const whole = list(entry('kind="dir"', 'a'), entry('kind="dir"', 'b'))
-    for (const text of ['', whole.slice(0, -20), whole.replace('</entry>', ''), whole.replace('kind="dir"', '')])
+    for (const text of [
+      '',
+      whole.slice(0, -20),
+      whole.replace('</entry>', ''),
+      whole.replace('kind="dir"', ''),
+    ])
       expect(parseFolders(text)).to.have.keys(['why'])
     expect(parseFolders(whole.replace('revision="7"', 'revision="?"'))).to.have.keys(['why'])
   })

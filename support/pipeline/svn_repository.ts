@@ -13,7 +13,7 @@ export interface SvnHead {
 const WITHIN_MS = 600_000
 const MAX_LIST = 64 * 1024 * 1024
 /** What Subversion says of a path that is not there in a revision. */
-const NOT_THERE = /\b[EW]160013\b/
+const NOT_THERE = /\b(?:[EW]160013|W170000)\b/
 /** An entry of a list; its attributes come in any order. */
 const ENTRY = /<entry\s([^>]*)>([\s\S]*?)<\/entry>/g
 
@@ -26,14 +26,15 @@ export class SvnRepository {
     private readonly env: CommandEnv,
   ) {}
 
-  /** Returns which repository it is, or why it cannot be asked. */
-  async head(signal: AbortSignal): Promise<SvnHead | { why: string }> {
-    const asked = await this.ask('info', `${this.settings.address}@HEAD`, signal)
+  /** Returns which repository it is, or why it cannot be asked. An address that is no more is asked for above it. */
+  async head(signal: AbortSignal, address = this.settings.address): Promise<SvnHead | { why: string }> {
+    const asked = await this.ask('info', `${address}@HEAD`, signal)
     const uuid = /<uuid>([0-9a-f-]{36})<\/uuid>/.exec(asked.stdout)?.[1]
     const youngest = Number(/<entry\s[^>]*revision="(\d+)"/.exec(asked.stdout)?.[1])
     if (asked.exitCode === 0 && uuid !== undefined && Number.isSafeInteger(youngest))
       return { uuid, youngest }
-    return { why: faultOfSvn(asked) }
+    const above = /^([a-z+]+:\/\/.*[^/])\/[^/]+$/.exec(address)?.[1]
+    return isNotThere(asked) && above !== undefined ? this.head(signal, above) : { why: faultOfSvn(asked) }
   }
 
   /** Returns the lines that are there in a revision, or why they cannot be listed. */
@@ -52,8 +53,7 @@ export class SvnRepository {
       if (kind === undefined) continue
       const below = await this.entries('list', `${address}/${name}@${revision}`, signal)
       if ('why' in below) return below
-      for (const each of below)
-        lines.push({ kind, path: `${name}/${each.name}`, changedIn: each.changedIn })
+      for (const each of below) lines.push({ kind, path: `${name}/${each.name}`, changedIn: each.changedIn })
     }
     return lines
   }
@@ -61,10 +61,7 @@ export class SvnRepository {
   /** Returns the folders; none where the path itself is not there. */
   private async entries(command: 'info' | 'list', target: string, signal: AbortSignal) {
     const asked = await this.ask(command, target, signal)
-    if (asked.exitCode !== 0) {
-      const isGone = NOT_THERE.test(asked.output) || asked.output.includes('W170000')
-      return asked.exitCode !== undefined && isGone ? [] : { why: faultOfSvn(asked) }
-    }
+    if (asked.exitCode !== 0) return isNotThere(asked) ? [] : { why: faultOfSvn(asked) }
     return parseFolders(asked.stdout)
   }
 
@@ -95,6 +92,10 @@ export function parseFolders(xml: string): { name: string; changedIn: number }[]
     if (kind === 'dir') folders.push({ name: unescape(name), changedIn })
   }
   return folders
+}
+
+function isNotThere({ exitCode, output }: CommandResult): boolean {
+  return exitCode === 1 && NOT_THERE.test(output)
 }
 
 function faultOfSvn({ exitCode, output, failure }: CommandResult): string {

@@ -23,7 +23,12 @@ export class SvnServer {
 
   /** Commits actions of svnmucc in one revision; returns its number. */
   change(...actions: string[]): number {
-    run('svnmucc', ['--non-interactive', '-u', 'ann', '-m', 'change', '-U', this.url, ...actions])
+    return this.say('change', ...actions)
+  }
+
+  /** Commits actions of svnmucc with a message. */
+  say(message: string, ...actions: string[]): number {
+    run('svnmucc', ['--non-interactive', '-u', 'ann', '-m', message, '-U', this.url, ...actions])
     return this.youngest
   }
 
