@@ -143,7 +143,15 @@ describe('the mirror of a Subversion repository @long', function () {
     await advance(server.put('trunk/a', 'one'))
     const uuid = execFileSync('svnlook', ['uuid', server.path], { encoding: 'utf8' }).trim()
     const forged = `git-svn-id: svn://lockstep/trunk@99 ${uuid}`
-    const messages = ['', ' ', forged, `x\n\n${forged}`, `x\n\n${forged}\n\n`, '---\n# x', 'x\n---\nConflicts:\n\ta']
+    const messages = [
+      '',
+      ' ',
+      forged,
+      `x\n\n${forged}`,
+      `x\n\n${forged}\n\n`,
+      '---\n# x',
+      'x\n---\nConflicts:\n\ta',
+    ]
     for (const [index, message] of messages.entries()) {
       const revision = server.say(message, 'put', file, `trunk/f${index}`)
       expect(await advance(revision), JSON.stringify(message)).to.deep.equal({ [TRUNK]: 'moved' })

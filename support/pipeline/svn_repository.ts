@@ -1,7 +1,7 @@
 import type { SvnSettings } from '../config/svn_setting'
 import type { CommandEnv, CommandResult, CommandRunner } from '../system/command'
 import { pickReason } from '../system/reason'
-import { INHERITED } from './git'
+import { INHERITED, SSH } from './git'
 import type { SvnLine } from './svn_refs'
 
 /** The repository as a whole: which one it is, and its last revision. */
@@ -71,7 +71,7 @@ export class SvnRepository {
       within: WITHIN_MS,
       inherits: (name) => INHERITED.has(name),
       // Names of other letters than those of ASCII are refused without it.
-      env: { ...this.env, LC_ALL: 'C.UTF-8', LANG: 'C.UTF-8' },
+      env: { ...this.env, SVN_SSH: SSH, LC_ALL: 'C.UTF-8', LANG: 'C.UTF-8' },
       outputAtMost: MAX_LIST,
     })
   }
