@@ -3,9 +3,10 @@ import { readSpoolSetting } from '../config/pipeline_setting'
 import { hookScript } from '../pipeline/hook_script'
 import { announceScript } from '../pipeline/announce_script'
 import { installAnnouncer, type InstalledAnnouncer } from '../pipeline/install_announcer'
-import { installHook, type InstalledHook } from '../pipeline/install_hook'
+import { installHook, isSubversion, type HookPlace, type InstalledHook } from '../pipeline/install_hook'
 import { configPath, surroundingsOf } from '../run/parameters'
-import { openAnnouncements } from '../pipeline/spool'
+import { openAnnouncements, openRevisions } from '../pipeline/spool'
+import { svnHookScript } from '../pipeline/svn_hook_script'
 import { LockstepError } from '../system/errors'
 import { REPOSITORY_NAME } from '../system/git_names'
 import type { Call, Outcome } from './command'
@@ -53,7 +54,7 @@ function hookOfSpool({ cwd, env, options }: Call<Options>): Outcome {
   if (asked.length > 1 || (asked.length === 0 && !print))
     throw new LockstepError(
       'bad-input',
-      'expected one of --install <bare repository>, --gitolite <LOCAL_CODE>, --packages <folder> and --print',
+      'expected one of --install <repository>, --gitolite <LOCAL_CODE>, --packages <folder> and --print',
     )
   const repository = nameOf(options)
   const spool = resolve(cwd, options.spool ?? configuredSpool(env, cwd) ?? USUAL_SPOOL)
@@ -68,11 +69,17 @@ function hookOfSpool({ cwd, env, options }: Call<Options>): Outcome {
     const announcer = installAnnouncer({ folder, spool, repository: named })
     return { text: formatAnnouncer(announcer, named), exitCode: 0 }
   }
-  if (print) return { text: hookScript({ spool, repository }), exitCode: 0 }
-  const [folder = ''] = asked
-  const kind = gitolite === undefined ? 'bare repository' : 'gitolite'
-  const installed = installHook({ folder: resolve(cwd, folder), kind, spool, repository })
-  return { text: formatInstalled(installed, repository, kind === 'gitolite'), exitCode: 0 }
+  const folder = resolve(cwd, asked[0] ?? '')
+  const kind = install === undefined ? 'gitolite' : isSubversion(folder) ? 'Subversion' : 'bare repository'
+  if (print) {
+    const ofSvn = { spool: openRevisions(spool).path, repository: repository ?? '' }
+    return {
+      text: kind === 'Subversion' ? svnHookScript(ofSvn) : hookScript({ spool, repository }),
+      exitCode: 0,
+    }
+  }
+  const installed = installHook({ folder, kind, spool, repository })
+  return { text: formatInstalled(installed, repository, kind), exitCode: 0 }
 }
 
 /** Returns the name of the repository; undefined where the hook itself finds it for each push. */
@@ -123,12 +130,15 @@ const DONE = { written: 'is written', renewed: 'is written anew', 'there already
 function formatInstalled(
   { path, spool, became }: InstalledHook,
   repository: string | undefined,
-  isGitolite: boolean,
+  kind: HookPlace['kind'],
 ) {
+  const isSvn = kind === 'Subversion'
   const lines = [
-    `${path} ${DONE[became]}. Pushes${repository === undefined ? '' : ` to ${repository}`} are left in ${spool}.`,
-    `The user of git and the user of lockstep serve both have to write there, for instance by one group.`,
-    ...(isGitolite ? GITOLITE : []),
+    `${path} ${DONE[became]}. ${isSvn ? 'Revisions of' : 'Pushes'}${repository === undefined ? '' : `${isSvn ? '' : ' to'} ${repository}`} are left in ${spool}.`,
+    isSvn
+      ? `Every user as whom Subversion commits and the user of lockstep serve have to write there, for instance by one group.`
+      : `The user of git and the user of lockstep serve both have to write there, for instance by one group.`,
+    ...(kind === 'gitolite' ? GITOLITE : []),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }

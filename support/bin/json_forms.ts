@@ -762,6 +762,16 @@ const pipeline = v.strictObject({
     ),
     v.description('what waits in the spool of package repositories; null where it is not known'),
   ),
+  revisions: v.pipe(
+    v.nullable(
+      v.strictObject({
+        path: text('its folder'),
+        waiting: whole('the revisions of Subversion that nothing has taken yet'),
+        refused: whole('the revisions that lie aside'),
+      }),
+    ),
+    v.description('what waits in the spool of Subversion repositories; null where it is not known'),
+  ),
   notKnown: texts('why not everything is known, in sentences'),
 })
 

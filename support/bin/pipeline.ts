@@ -13,7 +13,7 @@ import { accountsOf, type RepositoryAccount } from '../pipeline/pipeline_account
 import type { PushedCommit } from '../pipeline/pipeline_state'
 import { readPipeline } from '../pipeline/pipeline_journal'
 import { PipelineState, type Build } from '../pipeline/pipeline_state'
-import { openAnnouncements, Spool } from '../pipeline/spool'
+import { openAnnouncements, openRevisions, Spool } from '../pipeline/spool'
 import { foldersIn } from '../run/folders'
 import { configPath, surroundingsOf } from '../run/parameters'
 import { recordedVerdict } from '../reporting/recorded_verdict'
@@ -83,8 +83,9 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
   const notKnown = [...faults, ...carried.faults, ...('fault' in spool ? [spool.fault] : [])]
   const known = 'fault' in spool ? undefined : spool.account
   const announcements = 'fault' in spool ? undefined : spool.announcements
-  const isNothing =
-    accounts.length + packages.length === 0 && (known?.waiting ?? 0) + (announcements?.waiting ?? 0) === 0
+  const revisions = 'fault' in spool ? undefined : spool.revisions
+  const waiting = [known, announcements, revisions].reduce((sum, one) => sum + (one?.waiting ?? 0), 0)
+  const isNothing = accounts.length + packages.length + waiting === 0
   const exitCode = isNothing || notKnown.length > 0 ? 1 : 0
   if (json) {
     const repositories = accounts.map((account) => documentOf(account, carried.of, plansOf))
@@ -95,6 +96,7 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
         packages: packages.map(documentOfAnnouncing),
         spool: known ?? null,
         announcements: announcements ?? null,
+        revisions: revisions ?? null,
         notKnown,
       }),
       exitCode,
@@ -104,6 +106,7 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
   const text = formatPipeline(accounts, {
     spool: known,
     announcements,
+    revisions,
     isServed: served,
     now: systemClock.now(),
     outputOf: (build) => outputs.of(build).output,
@@ -202,14 +205,15 @@ function untilEnough(): AbortSignal {
 function spoolIn(
   env: Call['env'],
   cwd: string,
-): Record<'account' | 'announcements', SpoolAccount | undefined> | { fault: string } {
+): Record<'account' | 'announcements' | 'revisions', SpoolAccount | undefined> | { fault: string } {
   const config = configPath(surroundingsOf(env), cwd)
   const setting = config === undefined ? undefined : readSpoolSetting(config)
-  if (setting === undefined) return { account: undefined, announcements: undefined }
+  if (setting === undefined) return { account: undefined, announcements: undefined, revisions: undefined }
   try {
     return {
       account: setting.isUsed ? accountOf(new Spool(setting.path)) : undefined,
       announcements: setting.isForPackages ? accountOf(openAnnouncements(setting.path)) : undefined,
+      revisions: setting.isForRevisions ? accountOf(openRevisions(setting.path)) : undefined,
     }
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error

@@ -16,6 +16,7 @@ import { decidingFiles } from '../deploys/deciding_files'
 import { lookUpAccount } from '../pipeline/build_user'
 import { buildUsersOf } from '../pipeline/build_users'
 import { BUILD_CAPABILITIES, proveBuildUser } from '../pipeline/prove_build_user'
+import { proveSvn } from '../pipeline/prove_svn'
 import { foldersIn } from '../run/folders'
 import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
@@ -63,6 +64,7 @@ export async function serve({
       'bad-config',
       `${config} has no pipeline; expected pipeline: { repositories: … }, as docs/pipeline.md has it`,
     )
+  await proveSvn(settings.repositories, runCommand)
   // Nothing that it writes is for everybody; the umask says whether it is for the group.
   process.umask(process.umask() | 0o007)
   const triggers = new HookTriggers(settings.repositories)

@@ -23,6 +23,7 @@ import { secretFilesOf } from './secret_files'
 import { expectOwnSecrets } from './report_secrets'
 import { eyaml, secret, SecretReader, type ReadSecret, type SecretSetting } from './secrets'
 import { resolveStatus, statusSetting, type StatusSettings } from './status_setting'
+import { layoutSetting, resolveAddress, svnSetting, type SvnSettings } from './svn_setting'
 import { placesIn, readYaml } from './yaml_file'
 
 const GLOB = 'a whole name such as main, or one with stars such as v*'
@@ -63,7 +64,9 @@ const bus = allowKnownKeys({
 })
 
 const repository = allowKnownKeys({
-  url: urlSetting,
+  url: v.optional(urlSetting),
+  svn: svnSetting,
+  layout: layoutSetting,
   branches: globs,
   tags: globs,
   trigger: v.pipe(v.array(trigger, `a list of: ${TRIGGER}`), v.minLength(1, `at least one of: ${TRIGGER}`)),
@@ -91,7 +94,7 @@ export const pipelineSetting = allowKnownKeys({
     v.record(
       v.pipe(v.string(), v.regex(REPOSITORY_NAME, REPOSITORY)),
       repository,
-      `names of repositories, each with url, trigger, and branches or tags`,
+      `names of repositories, each with url or svn, trigger, and branches or tags`,
     ),
     {},
   ),
@@ -117,6 +120,8 @@ export interface RepositorySettings {
   name: string
   /** The only place that anything is fetched from. No message can name another. */
   url: string
+  /** The Subversion repository; its git mirror is made here, and `url` is where that is served. Absent for a git repository. */
+  svn?: SvnSettings | undefined
   /** The whole names, with stars, of branches and tags that start something. */
   branches: readonly string[]
   tags: readonly string[]
@@ -200,7 +205,7 @@ export function readPipelineSetting(
       )
     return {
       name,
-      url: written.url,
+      ...resolveAddress(written, (...below) => where(...at, ...below)),
       branches: written.branches,
       tags: written.tags,
       triggers: resolveTriggers(written.trigger, where(...at, 'trigger'), (from, what, ...below) =>
@@ -283,6 +288,8 @@ export interface SpoolSetting {
   isUsed: boolean
   /** True where package repositories leave announcements below it. */
   isForPackages: boolean
+  /** True where Subversion repositories have hooks that leave revisions below it. */
+  isForRevisions: boolean
   /** The users that builds run as. */
   buildUsers: readonly string[]
   /** The repositories whose commits are tested. */
@@ -301,7 +308,9 @@ export function readSpoolSetting(configPath: string): SpoolSetting | undefined {
   const text = readConfigFile(configPath, 'configuration', 'Lockstep')
   const { pipeline } = readYaml(configPath, text, v.looseObject({ pipeline: v.optional(pipelineSetting) }))
   if (pipeline === undefined) return undefined
-  const isUsed = Object.values(pipeline.repositories).some(({ trigger: all }) => all.includes('hook'))
+  const hooked = Object.values(pipeline.repositories).filter(({ trigger: all }) => all.includes('hook'))
+  const isUsed = hooked.some(({ svn }) => svn === undefined)
+  const isForRevisions = hooked.some(({ svn }) => svn !== undefined)
   const users = Object.values(pipeline.repositories).flatMap(({ ci }) => ci?.user ?? [])
   const built = Object.entries(pipeline.repositories).flatMap(([name, { ci }]) =>
     ci === undefined ? [] : [name],
@@ -312,7 +321,16 @@ export function readSpoolSetting(configPath: string): SpoolSetting | undefined {
   const rollsOut = Object.values(pipeline.repositories).some(({ after_success: acts }) =>
     Object.values(acts).some((act) => act === 'approval' || act === 'run without approval'),
   )
-  return { path: spool, isUsed, isForPackages, buildUsers: [...new Set(users)], built, reported, rollsOut }
+  return {
+    path: spool,
+    isUsed,
+    isForPackages,
+    isForRevisions,
+    buildUsers: [...new Set(users)],
+    built,
+    reported,
+    rollsOut,
+  }
 }
 
 function resolveTriggers(

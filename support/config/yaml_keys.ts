@@ -82,6 +82,16 @@ export const FILE_KEYS: YamlKeys = {
     takes: 'an address of git',
     help: 'where the repository is, and nowhere else',
   },
+  'pipeline.repositories.svn': {
+    takes: 'an address of Subversion',
+    default: 'none',
+    help: 'where the repository is, in place of `url`; with both, `url` is where its git mirror is served',
+  },
+  'pipeline.repositories.layout': {
+    takes: '`standard` or `trunk`',
+    default: '`standard`',
+    help: 'with `svn`: trunk, branches and tags lie below it, or it is the trunk itself',
+  },
   'pipeline.repositories.branches': {
     takes: 'a list of names, `*` for any text',
     default: 'none',

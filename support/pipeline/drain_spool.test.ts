@@ -72,6 +72,18 @@ describe('the spool of hooks', () => {
     expect(spool.waiting()).to.deep.equal([])
   })
 
+  it('refuses refs of a Subversion repository, which has none', async () => {
+    leave('1', spooled(`${NONE} ${A} refs/heads/main`))
+    const svn = { address: 'svn://host/website', layout: 'standard' } as const
+    const log = new MemoryLog()
+    const [drained] = await drainSpool(spool, [{ ...WEBSITE, svn }], new Receiver(log))
+    expect(drained).to.deep.include({
+      became: 'refused',
+      why: 'is of website, a Subversion repository: its hook leaves revisions, and no refs',
+    })
+    expect(log.events).to.deep.equal([])
+  })
+
   it('keeps a push that the journal has no room for, and gives it later', async () => {
     leave('1', spooled(`${NONE} ${A} refs/heads/main`))
     const log = new MemoryLog(0)

@@ -42,6 +42,8 @@ function readPush(
     return {
       fault: `is of the repository ${JSON.stringify(named)}; lockstep.yaml has: ${repositories.map((one) => one.name).join(', ')}`,
     }
+  if (repository.svn !== undefined)
+    return { fault: `is of ${named}, a Subversion repository: its hook leaves revisions, and no refs` }
   return repository.triggers.some(({ kind }) => kind === 'hook')
     ? parsed
     : { fault: `is of ${named}, whose trigger does not have hook` }

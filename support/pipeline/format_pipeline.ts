@@ -38,6 +38,8 @@ export interface PipelineSurroundings {
   isServed: boolean
   /** The announcements that wait in their spool; undefined where no package repository leaves any. */
   announcements?: SpoolAccount | undefined
+  /** The revisions that wait in their spool; undefined where no Subversion repository leaves any. */
+  revisions?: SpoolAccount | undefined
   /** The time of now, in milliseconds. */
   now: number
   /** Returns where the output of a build is. */
@@ -65,15 +67,17 @@ export function formatPipeline(
   accounts: readonly RepositoryAccount[],
   surroundings: PipelineSurroundings,
 ): string {
-  const { spool, announcements, isServed, packages = [] } = surroundings
+  const { spool, announcements, revisions, isServed, packages = [] } = surroundings
+  const spools = [spool, announcements, revisions]
   const isNothing =
-    accounts.length + packages.length === 0 && (spool?.waiting ?? 0) + (announcements?.waiting ?? 0) === 0
+    accounts.length + packages.length === 0 && spools.every((each) => (each?.waiting ?? 0) === 0)
   const lines = [
     ...(isServed || isNothing
       ? []
       : ['lockstep serve does not run here: nothing is taken, and nothing is tested']),
     ...(spool === undefined ? [] : formatSpool(spool, ['push', 'pushes'])),
     ...(announcements === undefined ? [] : formatSpool(announcements, ['announcement', 'announcements'])),
+    ...(revisions === undefined ? [] : formatSpool(revisions, ['revision', 'revisions'])),
     ...accounts.flatMap((account) => formatRepository(account, surroundings)),
     ...packages.flatMap((each) => formatAnnouncing(each, surroundings)),
   ]

@@ -15,14 +15,19 @@ export interface GitLimits {
    */
   isPlain?: boolean
   outputAtMost?: number
+  /** The number of an open file that git reads as its standard input. */
+  input?: number
 }
 
 const WITHIN_MS = 600_000
 /** The variable by which a git that outlived a kill of its starter is found. */
 const STARTER = 'STARTED_IN_PIPELINE'
 
+/** The ssh that asks nobody anything, and does not hang. */
+export const SSH = 'ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=30'
+
 /** The environment that git inherits: how programs, keys of ssh, `.netrc` and proxies are found, and no variable of git itself. */
-const INHERITED = new Set(
+export const INHERITED: ReadonlySet<string> = new Set(
   ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'SSH_AUTH_SOCK', 'SSL_CERT_FILE', 'SSL_CERT_DIR'].concat([
     'http_proxy',
     'https_proxy',
@@ -77,9 +82,14 @@ export class Git {
     return `${STARTER}=${this.folder}`
   }
 
+  /** The variable with its value, for what else is started beside git and ends with it. */
+  get marked(): Readonly<Record<string, string>> {
+    return { [STARTER]: this.folder }
+  }
+
   ask(
     args: readonly string[],
-    { signal, within = WITHIN_MS, protocol, isPlain, outputAtMost }: GitLimits,
+    { signal, within = WITHIN_MS, protocol, isPlain, outputAtMost, input }: GitLimits,
   ): Promise<CommandResult> {
     if (!this.isWritten) writeWhole(this.config, '[safe]\n\tdirectory = *\n')
     this.isWritten = true
@@ -94,12 +104,14 @@ export class Git {
         GIT_TERMINAL_PROMPT: '0',
         GIT_CONFIG_GLOBAL: this.config,
         GIT_CONFIG_NOSYSTEM: isPlain === true ? '1' : undefined,
-        GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=30',
+        GIT_SSH_COMMAND: SSH,
+        SVN_SSH: SSH,
         GIT_OPTIONAL_LOCKS: '0',
         // A build may have written the settings of the clone that is looked at: git fetches nothing of its own accord.
         GIT_NO_LAZY_FETCH: '1',
       },
       ...(outputAtMost === undefined ? {} : { outputAtMost }),
+      ...(input === undefined ? {} : { input }),
       umask: isPlain === true ? 0o022 : 0o077,
     })
   }

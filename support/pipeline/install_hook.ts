@@ -4,13 +4,14 @@ import { join, resolve } from 'node:path'
 import { LockstepError } from '../system/errors'
 import { writeWhole } from '../system/whole_file'
 import { HOOK_MARK, hookScript } from './hook_script'
-import { Spool } from './spool'
+import { openRevisions, Spool } from './spool'
+import { SVN_HOOK_MARK, svnHookScript } from './svn_hook_script'
 
 /** Where a hook goes, and what it is told. */
 export interface HookPlace {
-  /** The folder of a bare repository, or the `LOCAL_CODE` of gitolite. */
+  /** The folder of a bare repository or of one of Subversion, or the `LOCAL_CODE` of gitolite. */
   folder: string
-  kind: 'bare repository' | 'gitolite'
+  kind: 'bare repository' | 'gitolite' | 'Subversion'
   spool: string
   /** The name in lockstep.yaml; undefined where gitolite's own name of it, or `lockstep.repository`, is that. */
   repository: string | undefined
@@ -27,8 +28,8 @@ const MODE = 0o755
 
 /** A hook of git: its script, and the names under which it is installed. */
 export interface PlacedHook {
-  /** The name by which git calls it. */
-  event: 'post-receive' | 'pre-receive'
+  /** The name by which git or Subversion calls it. */
+  event: 'post-receive' | 'pre-receive' | 'post-commit'
   /** The name by which gitolite.conf calls it. */
   gitolite: string
   /** The second line of the script, which ends with the number of its form. */
@@ -43,8 +44,10 @@ export interface PlacedHook {
  * @throws LockstepError `bad-input` for a folder that is no repository, for one whose hooks git looks for elsewhere, and for
  * a hook of another
  */
-export function installHook({ folder, kind, spool: written, repository }: HookPlace): InstalledHook {
+export function installHook(place: HookPlace): InstalledHook {
+  const { folder, kind, spool: written, repository } = place
   const spool = resolve(written)
+  if (kind === 'Subversion') return installSvnHook(place)
   const hook: PlacedHook = {
     event: 'post-receive',
     gitolite: 'lockstep',
@@ -53,6 +56,24 @@ export function installHook({ folder, kind, spool: written, repository }: HookPl
     print: 'lockstep hook --print',
   }
   return { ...placeHook({ folder, kind }, hook, () => new Spool(spool).prepare()), spool }
+}
+
+/** Installs the hook of a Subversion repository: it leaves revisions in a spool of their own. */
+function installSvnHook({ folder, kind, spool: below, repository = '' }: HookPlace): InstalledHook {
+  const spool = openRevisions(resolve(below))
+  const hook: PlacedHook = {
+    event: 'post-commit',
+    gitolite: 'lockstep',
+    mark: SVN_HOOK_MARK,
+    script: svnHookScript({ spool: spool.path, repository }),
+    print: `lockstep hook --print --install ${resolve(folder)}`,
+  }
+  return { ...placeHook({ folder, kind }, hook, () => spool.prepare()), spool: spool.path }
+}
+
+/** Returns whether a folder is a Subversion repository, as `svnadmin create` makes it. */
+export function isSubversion(folder: string): boolean {
+  return ['format', 'db', 'hooks', 'conf'].every((name) => existsSync(join(folder, name)))
 }
 
 /**
@@ -71,7 +92,7 @@ export function placeHook(
   if (before !== undefined && !isOurs(before, mark))
     throw new LockstepError(
       'bad-input',
-      `${path} is a hook of another, and stays as it is; run both from one: ${print} shows ours, which reads the same lines`,
+      `${path} is a hook of another, and stays as it is; run both from one: ${print} shows ours, which takes the same ${kind === 'Subversion' ? 'arguments' : 'lines'}`,
     )
   prepare()
   const isSame = before === script && (statSync(path).mode & 0o111) !== 0
@@ -88,6 +109,13 @@ function pathOf(folder: string, kind: HookPlace['kind'], { event, gitolite }: Pl
     throw new LockstepError(
       'bad-input',
       `${folder} is no LOCAL_CODE of gitolite: it has no folder hooks; expected what .gitolite.rc names, such as ~git/local`,
+    )
+  }
+  if (isSubversion(folder)) {
+    if (event === 'post-commit') return join(folder, 'hooks', event)
+    throw new LockstepError(
+      'bad-input',
+      `${folder} is a Subversion repository, and ${event} is a hook of git`,
     )
   }
   const isBare = ['HEAD', 'objects', 'refs'].every((name) => existsSync(join(folder, name)))

@@ -42,18 +42,18 @@ const HEADS_AND_TAGS = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'
  * damaged one is made again.
  */
 export class Mirror implements CommitSource {
-  private readonly path: string
+  protected readonly path: string
   /** The file that says that the mirror may be damaged: a fetch was killed, or its files could not be checked out. */
-  private readonly unsure: string
+  protected readonly unsure: string
   private readonly turn = new InTurn()
   /** True when the mirror was found whole since a fetch last succeeded. */
-  private isChecked = false
+  protected isChecked = false
   private readonly redact: (text: string) => string
 
   constructor(
-    private readonly repository: Pick<RepositorySettings, 'name' | 'url'>,
-    private readonly folder: string,
-    private readonly git: Git,
+    protected readonly repository: Pick<RepositorySettings, 'name' | 'url'>,
+    protected readonly folder: string,
+    protected readonly git: Git,
   ) {
     this.path = join(folder, `${repository.name}.git`)
     this.unsure = join(folder, `${repository.name}.unsure`)
@@ -73,7 +73,7 @@ export class Mirror implements CommitSource {
   }
 
   /** Only one git works with the mirror. What the file system or an end throws becomes a value. */
-  private async inTurn<T>(
+  protected async inTurn<T>(
     signal: AbortSignal,
     work: () => Promise<T>,
     failed: (why: string) => T,
@@ -85,7 +85,8 @@ export class Mirror implements CommitSource {
     }
   }
 
-  private async fetchNow(signal: AbortSignal): Promise<Fetched> {
+  /** Fetches in a turn of its own. */
+  protected async fetchNow(signal: AbortSignal): Promise<Fetched> {
     makeFolder(this.folder, 0o700)
     if (!existsSync(this.path)) return this.makeAnew(signal)
     if (existsSync(this.unsure) && !(await this.isWhole(signal))) return this.makeAnew(signal)
@@ -157,7 +158,7 @@ export class Mirror implements CommitSource {
   }
 
   /** Looks at all objects of the mirror. It takes minutes for a large one, and is done after a kill or a fault alone. */
-  private async isWhole(signal: AbortSignal): Promise<boolean> {
+  protected async isWhole(signal: AbortSignal): Promise<boolean> {
     // No other git works here: a lock is of one that was killed.
     for (const name of readdirSync(this.path, { recursive: true, encoding: 'utf8' }))
       if (name.endsWith('.lock')) rmSync(join(this.path, name), { force: true })
@@ -245,11 +246,11 @@ export class Mirror implements CommitSource {
     return (await this.own(signal)('cat-file', '-e', `${commit}^{commit}`)).exitCode === 0
   }
 
-  private doubt(): void {
+  protected doubt(): void {
     writeFileSync(this.unsure, '', { mode: 0o600 })
   }
 
-  private own(signal: AbortSignal) {
+  protected own(signal: AbortSignal) {
     return (...args: string[]) => this.git.ask([`--git-dir=${this.path}`, ...args], { signal })
   }
 
@@ -257,7 +258,7 @@ export class Mirror implements CommitSource {
     return this.shown(faultOf(await this.git.ask(args, limits)))
   }
 
-  private shown(why: string | undefined): string | undefined {
+  protected shown(why: string | undefined): string | undefined {
     return why === undefined ? undefined : this.redact(why)
   }
 }
@@ -269,7 +270,7 @@ export async function readHead(git: Git, folder: string, signal: AbortSignal): P
   return exitCode === 0 ? stdout.trim() : undefined
 }
 
-function away(why: string): Fetched {
+export function away(why: string): Fetched {
   return { kind: 'away', why }
 }
 

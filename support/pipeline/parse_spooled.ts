@@ -31,6 +31,7 @@ export function parseSpooled(text: string): { push: Push } | { fault: string } {
   return { push: { repository, by: fieldOf(fields, 'by') || undefined, changes } }
 }
 
-function fieldOf(fields: readonly string[], name: string): string | undefined {
+/** Returns the value of a line of a word and its value; undefined where there is none. */
+export function fieldOf(fields: readonly string[], name: string): string | undefined {
   return fields.find((field) => field.startsWith(`${name} `))?.slice(name.length + 1)
 }

@@ -52,10 +52,15 @@ function readPlace(path: string): JournalPlace {
 
 /** Writes a place down, whole or not at all, on disk when it returns. @throws Error when it cannot be written */
 export function savePlace(path: string, { journal, entries }: JournalPlace): void {
+  writeOnDisk(path, JSON.stringify({ journal, entries }))
+}
+
+/** Writes a file whole or not at all, on disk when it returns. @throws Error when it cannot be written */
+export function writeOnDisk(path: string, text: string): void {
   const beside = `${path}.new`
   const file = openSync(beside, 'w', 0o600)
   try {
-    writeFileSync(file, JSON.stringify({ journal, entries }))
+    writeFileSync(file, text)
     fsyncSync(file)
   } finally {
     closeSync(file)

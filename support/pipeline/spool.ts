@@ -16,12 +16,22 @@ import { namesIn, readForeignFile } from '../system/regular_file'
 const FOLDERS = ['tmp', 'new', 'refused'] as const
 const MAX_BYTES = 16 * 1024 * 1024
 const MAX_ANNOUNCEMENT_BYTES = 4 * 1024 * 1024
+const MAX_REVISION_BYTES = 4 * 1024
 /** Milliseconds after which no hook still writes its file. */
 const ENDED_AFTER_MS = 600_000
 
 /** Returns the spool of announcements, below that of pushes. */
 export function openAnnouncements(spool: string): Spool {
   return new Spool(join(spool, 'packages'), 'lockstep hook --packages', MAX_ANNOUNCEMENT_BYTES)
+}
+
+/** Returns the spool of revisions of Subversion repositories, below that of pushes. */
+export function openRevisions(spool: string): Spool {
+  return new Spool(
+    join(spool, 'revisions'),
+    'lockstep hook --install <Subversion repository>',
+    MAX_REVISION_BYTES,
+  )
 }
 
 /** The spool that hooks leave pushes in. It has the form of a maildir: what is in `new` is whole, and on disk. */

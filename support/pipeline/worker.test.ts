@@ -50,6 +50,7 @@ describe('the worker of a pipeline', () => {
     }
     return openWorker({
       log,
+      spool: scratch.path,
       repositories: [settings],
       state: scratch.path,
       clock,

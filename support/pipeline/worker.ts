@@ -13,13 +13,19 @@ import { PushJudge } from './judge_push'
 import { Jenkins } from './jenkins'
 import { JenkinsBuilds } from './jenkins_builds'
 import { Mirror } from './mirror'
-import type { PipelineLog } from './receive'
+import { RevisionFollower } from './follow_revisions'
+import { Receiver, type PipelineLog } from './receive'
 import { MAX_KEPT_BUILDS } from './reported_output'
 import { ReportJudge } from './report_judge'
+import { openRevisions } from './spool'
+import { SvnMirror } from './svn_mirror'
+import { SvnRepository } from './svn_repository'
 
 export interface WorkerParts {
   log: PipelineLog
   repositories: readonly RepositorySettings[]
+  /** The folder that hooks leave pushes in; below it is that of revisions. */
+  spool: string
   /** The folder of the state. Only one worker may use it at a time. */
   state: string
   clock: Clock
@@ -52,10 +58,24 @@ export function openWorker(parts: WorkerParts): PipelineWorker {
   const own = new OwnPlace(folders, run, git)
   const placeOf = ({ user }: { user?: string | undefined }): BuildPlace =>
     user === undefined ? own : users.placeOf(user, folders)
+  const mirrors = join(folder, 'mirrors')
+  const followers: RevisionFollower[] = []
+  const names = parts.repositories.flatMap(({ name, svn }) => (svn === undefined ? [] : [name]))
+  const sourceOf = (settings: RepositorySettings): Mirror => {
+    const { name: repository, svn } = settings
+    if (svn === undefined) return new Mirror(settings, mirrors, git)
+    const asked = new SvnRepository(run, svn, git.marked)
+    const own = { repository: settings, settings: svn, folder: mirrors, git, svn: asked, onTrouble }
+    const mirror = new SvnMirror(own)
+    const spool = openRevisions(parts.spool)
+    const receiver = new Receiver(log)
+    followers.push(new RevisionFollower({ repository, names, mirror, spool, receiver, clock, onTrouble }))
+    return mirror
+  }
   const repositories = new Map(
     parts.repositories.map((settings): [string, FollowedRepository] => [
       settings.name,
-      { settings, source: new Mirror(settings, join(folder, 'mirrors'), git) },
+      { settings, source: sourceOf(settings) },
     ]),
   )
   const tell = (why: string | undefined) => {
@@ -74,6 +94,7 @@ export function openWorker(parts: WorkerParts): PipelineWorker {
   // Each looks after the builds of its own kind, in a loop of its own.
   const kinds: readonly KindOfBuilds[] = [
     builder,
+    ...followers,
     ...parts.repositories.flatMap(({ name: repository, build: settings }): KindOfBuilds[] => {
       if (settings?.kind === 'reports') return [new ReportJudge({ repository, settings, log, clock })]
       if (settings?.kind !== 'jenkins') return []
@@ -90,7 +111,7 @@ export function openWorker(parts: WorkerParts): PipelineWorker {
   })
 }
 
-/** Carries builds of one kind to their results. */
+/** Carries builds of one kind to their results, or revisions into the journal. */
 export interface KindOfBuilds {
   /**
    * Does what can be done now. Resolves with the milliseconds until it is worth another look; undefined when nothing waits.

@@ -18,7 +18,10 @@ const spool: Part = {
   name: 'spool',
   async run(context) {
     const { repositories, spool: path } = context.settings
-    const hooked = repositories.some(({ triggers }) => triggers.some(({ kind }) => kind === 'hook'))
+    // The revisions of Subversion have a spool of their own.
+    const hooked = repositories.some(
+      ({ svn, triggers }) => svn === undefined && triggers.some(({ kind }) => kind === 'hook'),
+    )
     if (!hooked) return
     const from = new Spool(path)
     await lookEachSecond(context, () => drain(from, context))
@@ -69,6 +72,7 @@ const builds: Part = {
     const worker = openWorker({
       log: pipeline,
       repositories: settings.repositories,
+      spool: settings.spool,
       state,
       clock,
       run: runCommand,

@@ -17,9 +17,11 @@ async function main(state: string, config: string): Promise<void> {
   )
   const over = new AbortController()
   process.once('SIGTERM', () => over.abort())
+  const settings = readPipelineSetting(config, { env: process.env })
   await openWorker({
     log,
-    repositories: readPipelineSetting(config, { env: process.env })?.repositories ?? [],
+    repositories: settings?.repositories ?? [],
+    spool: settings?.spool ?? '',
     state,
     clock: systemClock,
     run: runCommand,

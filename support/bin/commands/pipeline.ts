@@ -89,7 +89,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     group: 'pipeline',
     summary: 'tells of every git push, and loses none; or refuses faulty ones',
     about:
-      'The hook is a small program of the shell. It leaves each push in a folder, on disk, and neither delays nor fails it. With verify it is about a pre-receive, which checks features and YAML and refuses a push that is faulty.',
+      'The hook is a small program of the shell. It leaves each push in a folder, on disk, and neither delays nor fails it. A Subversion repository gets a post-commit, which leaves revisions. With verify it is about a pre-receive, which checks features and YAML and refuses a push that is faulty.',
     arguments: [
       {
         name: 'what',
@@ -103,7 +103,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     options: {
       install: {
         takes: 'folder',
-        help: 'the bare repository that people push to',
+        help: 'the bare repository that people push to, or one of Subversion',
         completed: 'folders',
       },
       gitolite: {
@@ -139,6 +139,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     settings: ['LOCKSTEP_CONFIG'],
     examples: [
       ['hook --install /srv/git/website.git', 'writes its hooks/post-receive'],
+      ['hook --install /srv/svn/website', 'writes its hooks/post-commit, for Subversion'],
       ['hook --gitolite ~git/local', 'writes a hook that gitolite.conf can name'],
       ['hook --packages /srv/apt', 'writes a program by which reprepro tells of new packages'],
       [
