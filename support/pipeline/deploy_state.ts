@@ -21,6 +21,8 @@ export interface PlanOfTag extends FetchTarget {
 /** The one rollout of an approved plan. */
 export interface RolloutOfPlan {
   run: string
+  /** The machine that has started it, or was about to. */
+  machine: string
   begunAt: string
   state: 'running' | BuildResult
   endedAt: string | undefined
@@ -74,7 +76,7 @@ export class DeployState {
       }
       case 'rollout begun': {
         const known = this.byRun.get(event.planRun)
-        const begun = { run: event.run, begunAt: event.at, state: 'running' } as const
+        const begun = { run: event.run, machine: event.machine, begunAt: event.at, state: 'running' } as const
         if (known?.approved !== undefined)
           known.rollout ??= { ...begun, endedAt: undefined, outcome: undefined }
         return

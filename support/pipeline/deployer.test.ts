@@ -160,7 +160,9 @@ describe('the deploys to an environment', () => {
   it('are one at a time, a rollout that an earlier process has begun among them', async () => {
     await add([...fetched(A, 'v1'), ...planned(TARGET)])
     await approve('p1')
-    await add([{ type: 'rollout begun', run: 'left', planRun: 'p1', plan: MADE.plan ?? '', ...TARGET }])
+    await add([
+      { type: 'rollout begun', run: 'left', planRun: 'p1', plan: MADE.plan ?? '', machine: 'a', ...TARGET },
+    ])
     deploys.started.push({ ...TARGET, run: 'left', feature: '', variable: '', plan: '', planRun: 'p1' })
     let plannedThen = -1
     deploys.onWait = () => void (plannedThen = deploys.planned.length)
@@ -169,6 +171,40 @@ describe('the deploys to an environment', () => {
     expect(plannedThen).to.equal(0)
     expect(deploys.planned).to.have.length(1)
     expect(types().slice(-3)).to.deep.equal(['rollout ended', 'plan begun', 'plan ended'])
+  })
+
+  it('wait for the word of a rollout itself where another machine has begun it, and begin nothing before', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    await approve('p1')
+    await add([
+      { type: 'rollout begun', run: 'far', planRun: 'p1', plan: MADE.plan ?? '', machine: 'b', ...TARGET },
+    ])
+    deploys.started.push({ ...TARGET, run: 'far', feature: '', variable: '', plan: '', planRun: 'p1' })
+    await add(fetched(B, 'v2'))
+    const deployer = deployerOf('configuration')
+    for (let times = 0; times < 3; times += 1) expect(await deployer.look(never)).to.be.greaterThan(0)
+    expect(types().at(-1)).to.equal('rollout begun')
+    expect([deploys.planned.length, deploys.started.length]).to.deep.equal([0, 1])
+    deploys.saidEnded.add('far')
+    await deployer.look(never)
+    expect(log.state.deploys.plan('p1')?.rollout).to.include({ state: 'succeeded', machine: 'b' })
+    expect(deploys.started.map(({ commit }) => commit)).to.deep.equal([A, B])
+  })
+
+  it('go on where a person has ended a rollout of another machine', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    await approve('p1')
+    await add([
+      { type: 'rollout begun', run: 'far', planRun: 'p1', plan: MADE.plan ?? '', machine: 'b', ...TARGET },
+    ])
+    const deployer = deployerOf('person')
+    await deployer.look(never)
+    const interrupted = { result: 'interrupted', verdict: null, why: 'a person said so' } as const
+    await add([{ type: 'rollout ended', run: 'far', ...interrupted, ...TARGET }, ...fetched(B, 'v2')])
+    await deployer.look(never)
+    expect(log.state.deploys.plan('p1')?.rollout?.state).to.equal('interrupted')
+    expect(deploys.planned.map(({ commit }) => commit)).to.deep.equal([B])
+    expect(deploys.started).to.deep.equal([])
   })
 
   it('never start a rollout twice for one approval, at whichever events they are killed', async () => {

@@ -1,6 +1,6 @@
 import type { DeploySettings } from '../config/after_success_setting'
 import type { Clock } from '../system/clock'
-import type { PlanOfTag } from './deploy_state'
+import type { PlanOfTag, RolloutOfPlan } from './deploy_state'
 import type { FetchTarget, PlanOutcome, RolloutOutcome } from './events'
 import { whyOver, whyPerson } from './judge_approval'
 import type { PipelineLog } from './receive'
@@ -27,6 +27,8 @@ export interface RolloutOrder extends DeployOrder {
 
 /** The command that plans and rolls out, as a person would call it. */
 export interface Deploys {
+  /** The name of this machine. Processes of another one cannot be seen. */
+  readonly machine: string
   /** Returns the SHA-256 of a feature; empty where it cannot be read. */
   digestOf(feature: string): string
   /** Returns an id that no run had. */
@@ -37,8 +39,10 @@ export interface Deploys {
   endPlan(run: string): void
   /** Starts a rollout that outlives this process. Resolves once it was started, or could not be. */
   start(order: RolloutOrder): Promise<void>
-  /** Resolves once no process of the rollout is there any more, or when the signal is aborted. */
+  /** Resolves once no process of a rollout of this machine is there any more, or when the signal is aborted. */
   untilGone(run: string, signal: AbortSignal): Promise<void>
+  /** Resolves with whether a rollout, of any machine, has ended by what it has written itself. It throws for no fault. */
+  hasEnded(run: string): Promise<boolean>
   /** Returns what came of a rollout whose process is gone, by its own journal. It throws for no end of it. */
   outcomeOf(order: RolloutOrder): Promise<RolloutOutcome>
 }
@@ -78,9 +82,10 @@ export class Deployer {
   async look(signal: AbortSignal): Promise<number | undefined> {
     await this.tidyUp()
     while (!signal.aborted && (await this.doNext(signal)));
-    return this.parts.repositories.some((each) => this.targetOf(each) !== undefined)
-      ? LOOK_AGAIN_MS
-      : undefined
+    const isWorthAnother =
+      this.openRollout() !== undefined ||
+      this.parts.repositories.some((each) => this.targetOf(each) !== undefined)
+    return isWorthAnother ? LOOK_AGAIN_MS : undefined
   }
 
   /** Takes down once that plans ended with the process that made them. */
@@ -95,10 +100,9 @@ export class Deployer {
 
   /** Does one thing, and returns whether there was one. */
   private async doNext(signal: AbortSignal): Promise<boolean> {
-    const plans = this.plans()
-    const open = plans.find(({ rollout }) => rollout?.state === 'running')
-    if (open !== undefined) return this.follow(open, signal)
-    for (const plan of plans) if (await this.carryOut(plan, signal)) return true
+    const open = this.openRollout()
+    if (open !== undefined) return this.follow(open.plan, open.rollout, signal)
+    for (const plan of this.plans()) if (await this.carryOut(plan, signal)) return true
     for (const each of this.parts.repositories) if (await this.plan(each, signal)) return true
     return false
   }
@@ -109,12 +113,29 @@ export class Deployer {
     return log.state.deploys.plans.filter((plan) => plan.environment === environment)
   }
 
-  private async follow(plan: PlanOfTag, signal: AbortSignal): Promise<boolean> {
+  private openRollout(): { plan: PlanOfTag; rollout: RolloutOfPlan } | undefined {
+    const [open] = this.plans().flatMap((plan) =>
+      plan.rollout?.state === 'running' ? [{ plan, rollout: plan.rollout }] : [],
+    )
+    return open
+  }
+
+  /**
+   * Tells the end of a rollout, and returns whether that is known. Of one that another machine has begun, no process can
+   * be seen: it may run on until its own journal has its end, and nothing else is begun before that.
+   */
+  private async follow(
+    plan: PlanOfTag,
+    { run, machine }: RolloutOfPlan,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { deploys, log } = this.parts
-    const run = plan.rollout?.run ?? ''
-    await deploys.untilGone(run, signal)
+    if (machine === deploys.machine) await deploys.untilGone(run, signal)
+    else if (!(await deploys.hasEnded(run))) return false
     if (signal.aborted) return false
     const outcome = await deploys.outcomeOf(this.orderOf(plan, run))
+    // A person may have said so meanwhile.
+    if (plan.rollout?.state !== 'running') return true
     await log.append({ type: 'rollout ended', run, ...targetIn(plan), ...outcome })
     return true
   }
@@ -143,7 +164,15 @@ export class Deployer {
       return false
     if (signal.aborted) return false
     const run = deploys.newRun()
-    await log.append({ type: 'rollout begun', run, planRun: plan.run, plan: name, ...targetIn(plan) })
+    const { machine } = deploys
+    await log.append({
+      type: 'rollout begun',
+      run,
+      planRun: plan.run,
+      plan: name,
+      machine,
+      ...targetIn(plan),
+    })
     await deploys.start(this.orderOf(plan, run))
     return true
   }

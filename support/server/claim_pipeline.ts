@@ -70,15 +70,20 @@ export async function claimPipeline({
   }
 }
 
-/** Returns whether a process serves the pipeline of a state folder; on another machine, one that renewed its claim. */
-export async function isServed(
+/**
+ * Returns the machine on which a process serves the pipeline of a state folder; on another machine than this, one that
+ * renewed its claim. Undefined where there is none.
+ */
+export async function servingMachine(
   state: string,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const directory = lockFolderIn(state)
-  if (!existsSync(directory)) return false
+  if (!existsSync(directory)) return undefined
   const holders = await new HostLocks({ ...lockSurroundings(env), directory }).list()
-  return holders.some((holder) => holder.state === 'alive')
+  const alive = holders.filter((holder) => holder.state === 'alive')
+  // One that waits for its turn has a claim for a moment too.
+  return alive.sort((a, b) => a.since.localeCompare(b.since))[0]?.machine
 }
 
 function lockFolderIn(state: string): string {
