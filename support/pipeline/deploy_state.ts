@@ -15,6 +15,8 @@ export interface PlanOfTag extends FetchTarget {
   /** True once another plan was begun for the repository and the environment. */
   isSuperseded: boolean
   approved: { at: string; by: string | null } | undefined
+  /** The tag that hosts were to have instead, while the approval was not used: it counts no more; undefined while it does. */
+  lapsedFor: string | undefined
   rollout: RolloutOfPlan | undefined
 }
 
@@ -35,6 +37,7 @@ export class DeployState {
   private readonly byRun = new Map<string, PlanOfTag>()
   private readonly newestByKey = new Map<string, PlanOfTag>()
   private readonly asked = new Set<string>()
+  private readonly unused = new Set<PlanOfTag>()
 
   get plans(): readonly PlanOfTag[] {
     return [...this.byRun.values()]
@@ -54,6 +57,17 @@ export class DeployState {
     return this.asked.has(keyOf(repository, environment))
   }
 
+  /** Returns the approved plans of which no rollout was begun. */
+  get unusedApprovals(): readonly PlanOfTag[] {
+    return [...this.unused]
+  }
+
+  /** Ends an approval that was not used, for good: what it was given for is not what hosts are to have. */
+  lapse(plan: PlanOfTag, tag: string): void {
+    plan.lapsedFor = tag
+    this.unused.delete(plan)
+  }
+
   apply(event: RecordedPipelineEvent): void {
     switch (event.type) {
       case 'plan asked for':
@@ -70,15 +84,17 @@ export class DeployState {
       }
       case 'plan approved': {
         const known = this.byRun.get(event.run)
-        if (known?.state === 'succeeded' && known.outcome?.plan === event.plan)
-          known.approved ??= { at: event.at, by: event.by }
+        if (known?.state !== 'succeeded' || known.outcome?.plan !== event.plan || known.approved) return
+        known.approved = { at: event.at, by: event.by }
+        this.unused.add(known)
         return
       }
       case 'rollout begun': {
         const known = this.byRun.get(event.planRun)
         const begun = { run: event.run, machine: event.machine, begunAt: event.at, state: 'running' } as const
-        if (known?.approved !== undefined)
-          known.rollout ??= { ...begun, endedAt: undefined, outcome: undefined }
+        if (known?.approved === undefined) return
+        known.rollout ??= { ...begun, endedAt: undefined, outcome: undefined }
+        this.unused.delete(known)
         return
       }
       case 'rollout ended': {
@@ -110,6 +126,7 @@ export class DeployState {
       outcome: undefined,
       isSuperseded: false,
       approved: undefined,
+      lapsedFor: undefined,
       rollout: undefined,
     }
     this.byRun.set(run, begun)

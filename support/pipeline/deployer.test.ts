@@ -149,6 +149,44 @@ describe('the deploys to an environment', () => {
     expect(deploys.started.map(({ commit }) => commit)).to.deep.equal([A, B, A])
   })
 
+  it('need another approval where that was not used before a newer tag came and went', async () => {
+    const ref = 'refs/tags/v2'
+    const wentAndCame: PipelineEvent[] = [
+      ...fetched(B, 'v2').slice(0, 3),
+      { type: 'push taken', delivery: 'd2', repository: 'website', teller: 'hook', by: null, changes: [] },
+      { type: 'change passed over', delivery: 'd2', ref, after: null, why: 'it was deleted' },
+      ...fetched(A, 'v1').slice(-2),
+    ]
+    for (const act of ['person', 'configuration'] as const) {
+      deploys = new MemoryDeploys()
+      log = new MemoryPipelineLog()
+      await add([...fetched(A, 'v1'), ...planned(TARGET)])
+      await approve('p1')
+      await add(wentAndCame)
+      const deployer = deployerOf(act)
+      await deployer.look(never)
+      expect(deploys.started.filter(({ planRun }) => planRun === 'p1')).to.deep.equal([])
+      expect(deploys.planned.map(({ commit }) => commit)).to.deep.equal([A])
+      if (act === 'configuration') continue
+      expect(deploys.started).to.deep.equal([])
+      await approve(log.state.deploys.newest('website', 'test')?.run ?? '')
+      await deployer.look(never)
+      expect(deploys.started).to.have.length(1)
+    }
+  })
+
+  it('keep an approval where another branch is pushed and tested meanwhile', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    await approve('p1')
+    await add(
+      fetched(B, 'v2')
+        .slice(0, 3)
+        .map((event) => (event.type === 'commit seen' ? { ...event, ref: 'refs/heads/main' } : event)),
+    )
+    await deployerOf('person').look(never)
+    expect(deploys.started.map(({ planRun }) => planRun)).to.deep.equal(['p1'])
+  })
+
   it('make a plan again that ended with the process which made it, and end that one alone', async () => {
     await add([...fetched(A, 'v1'), ...planned(TARGET, 'left').slice(0, 1)])
     await deployerOf('person').look(never)

@@ -217,6 +217,8 @@ export class Deployer {
     const last = deploys.newest(repository, environment)
     if (last === undefined || deploys.isAskedFor(repository, environment)) return true
     if (last.commit !== target.commit || last.tag !== target.tag) return true
+    // An approval that was given before another tag came and went is to be given anew.
+    if (last.lapsedFor !== undefined) return true
     // What was rolled out once, and also what has failed there, is done again by the wish of a person alone.
     if (last.rollout !== undefined) return false
     if (last.feature !== feature) return true
