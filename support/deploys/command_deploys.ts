@@ -14,6 +14,7 @@ import { makeFolder } from '../system/folders'
 import { JOURNAL_SUFFIX } from '../system/journal_lines'
 import type { Redact } from '../system/redaction'
 import { startApart } from '../system/start_apart'
+import { digestCode } from './digest_code'
 import { environmentOf } from './environment'
 import { failed, judgePlan } from './judge_plan'
 import { judgeRollout } from './judge_rollout'
@@ -61,6 +62,10 @@ export class CommandDeploys implements Deploys {
     } catch {
       return ''
     }
+  }
+
+  codeOf(feature: string): string {
+    return digestCode(this.surroundings.folder, feature)
   }
 
   newRun(): string {

@@ -7,6 +7,8 @@ export interface PlanOfTag extends FetchTarget {
   run: string
   /** The SHA-256 of the feature when the plan was begun. */
   feature: string
+  /** The SHA-256 of the code beside the feature at that moment. */
+  code: string
   approval: ApprovalBy
   begunAt: string
   state: 'running' | BuildResult
@@ -107,7 +109,7 @@ export class DeployState {
   }
 
   private begin(event: Extract<RecordedPipelineEvent, { type: 'plan begun' }>): void {
-    const { run, feature, approval, repository, environment, commit, tag, at } = event
+    const { run, feature, code, approval, repository, environment, commit, tag, at } = event
     if (this.byRun.has(run)) return
     const key = keyOf(repository, environment)
     const before = this.newestByKey.get(key)
@@ -115,6 +117,7 @@ export class DeployState {
     const begun: PlanOfTag = {
       run,
       feature,
+      code,
       approval,
       repository,
       environment,

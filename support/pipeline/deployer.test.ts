@@ -113,6 +113,21 @@ describe('the deploys to an environment', () => {
     expect(deploys.started).to.deep.equal([])
   })
 
+  it('roll out nothing with other code than was planned, and plan with that for another approval', async () => {
+    for (const act of ['person', 'configuration'] as const) {
+      deploys = new MemoryDeploys()
+      log = new MemoryPipelineLog()
+      await add([...fetched(A, 'v1'), ...planned(TARGET)])
+      await approve('p1')
+      deploys.code = 'changed behind it'
+      await deployerOf(act).look(never)
+      expect(deploys.started.filter(({ planRun }) => planRun === 'p1')).to.deep.equal([])
+      expect(deploys.planned).to.have.length(1)
+      expect(log.state.deploys.newest('website', 'test')).to.include({ code: 'changed behind it' })
+      expect(deploys.started).to.have.length(act === 'person' ? 0 : 1)
+    }
+  })
+
   it('need an approval of a person, unless the configuration said so then and says so now', async () => {
     await add([...fetched(A, 'v1'), ...planned(TARGET)])
     await deployerOf('configuration').look(never)

@@ -31,6 +31,8 @@ export interface Deploys {
   readonly machine: string
   /** Returns the SHA-256 of a feature; empty where it cannot be read. */
   digestOf(feature: string): string
+  /** Returns the SHA-256 of the code that decides, beside a feature, what that does. */
+  codeOf(feature: string): string
   /** Returns an id that no run had. */
   newRun(): string
   /** Plans, and ends that when the signal is aborted. It throws for no end of it. */
@@ -146,6 +148,8 @@ export class Deployer {
     const settings = repositories.find(({ repository }) => repository === plan.repository)
     if (plan.state !== 'succeeded' || plan.rollout !== undefined || settings === undefined) return false
     if (whyOver(log.state, plan, takesTag) !== undefined) return false
+    // Other code may do something else than was approved. What is there now is planned anew.
+    if (deploys.codeOf(settings.feature) !== plan.code) return false
     const name = plan.outcome?.plan ?? ''
     // The configuration of the moment counts: approval may be wanted by now.
     if (plan.approved === undefined) {
@@ -182,10 +186,11 @@ export class Deployer {
     const target = this.targetOf(each)
     if (target === undefined) return false
     const feature = deploys.digestOf(each.feature)
-    if (!this.isDue(each, target, feature)) return false
+    const code = deploys.codeOf(each.feature)
+    if (!this.isDue(each, target, { feature, code })) return false
     const run = deploys.newRun()
     this.made.set(each.repository, run)
-    await log.append({ type: 'plan begun', run, feature, approval: each.approval, ...target })
+    await log.append({ type: 'plan begun', run, feature, code, approval: each.approval, ...target })
     const order = { run, ...target, feature: each.feature, variable: each.variable, within: each.within }
     const outcome = await deploys.plan(order, signal)
     const begun = log.state.deploys.plan(run)
@@ -212,7 +217,11 @@ export class Deployer {
   }
 
   /** Returns whether something has changed since the last plan, or a person wants another one. */
-  private isDue({ repository, environment }: DeployedRepository, target: FetchTarget, feature: string) {
+  private isDue(
+    { repository, environment }: DeployedRepository,
+    target: FetchTarget,
+    { feature, code }: Pick<PlanOfTag, 'feature' | 'code'>,
+  ): boolean {
     const { deploys } = this.parts.log.state
     const last = deploys.newest(repository, environment)
     if (last === undefined || deploys.isAskedFor(repository, environment)) return true
@@ -221,7 +230,7 @@ export class Deployer {
     if (last.lapsedFor !== undefined) return true
     // What was rolled out once, and also what has failed there, is done again by the wish of a person alone.
     if (last.rollout !== undefined) return false
-    if (last.feature !== feature) return true
+    if (last.feature !== feature || last.code !== code) return true
     return last.state !== 'succeeded' && this.made.get(repository) !== last.run
   }
 

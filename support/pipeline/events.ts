@@ -131,8 +131,9 @@ export type PipelineEvent =
   | ({
       type: 'plan begun'
       run: string
-      /** The SHA-256 of the feature. */
+      /** The SHA-256 of the feature, and that of the code beside it. */
       feature: string
+      code: string
       /** Who may let it be carried out, by the configuration of that moment. */
       approval: ApprovalBy
     } & FetchTarget)

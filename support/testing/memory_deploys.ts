@@ -15,6 +15,7 @@ export class MemoryDeploys implements Deploys {
   /** The rollouts whose process is there. */
   readonly running = new Set<string>()
   digest = 'sha'
+  code = 'code'
   outcome: (order: PlanOrder) => PlanOutcome = () => MADE
   end: (order: RolloutOrder) => RolloutOutcome = () => ({ result: 'succeeded', verdict: 'PASSED', why: null })
   /** Called before a rollout is gone. */
@@ -25,6 +26,10 @@ export class MemoryDeploys implements Deploys {
 
   digestOf(): string {
     return this.digest
+  }
+
+  codeOf(): string {
+    return this.code
   }
 
   newRun(): string {
