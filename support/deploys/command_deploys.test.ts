@@ -22,6 +22,7 @@ const ORDER: PlanOrder & RolloutOrder = {
   within: 20_000,
   plan: '0123456789ab',
   planRun: '20260101-000000-0000',
+  hosts: 1,
 }
 
 describe('the command that plans and rolls out', () => {

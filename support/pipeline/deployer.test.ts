@@ -216,7 +216,15 @@ describe('the deploys to an environment', () => {
     await add([
       { type: 'rollout begun', run: 'left', planRun: 'p1', plan: MADE.plan ?? '', machine: 'a', ...TARGET },
     ])
-    deploys.started.push({ ...TARGET, run: 'left', feature: '', variable: '', plan: '', planRun: 'p1' })
+    deploys.started.push({
+      ...TARGET,
+      run: 'left',
+      feature: '',
+      variable: '',
+      plan: '',
+      planRun: 'p1',
+      hosts: 3,
+    })
     let plannedThen = -1
     deploys.onWait = () => void (plannedThen = deploys.planned.length)
     await add(fetched(B, 'v2'))
@@ -232,7 +240,15 @@ describe('the deploys to an environment', () => {
     await add([
       { type: 'rollout begun', run: 'far', planRun: 'p1', plan: MADE.plan ?? '', machine: 'b', ...TARGET },
     ])
-    deploys.started.push({ ...TARGET, run: 'far', feature: '', variable: '', plan: '', planRun: 'p1' })
+    deploys.started.push({
+      ...TARGET,
+      run: 'far',
+      feature: '',
+      variable: '',
+      plan: '',
+      planRun: 'p1',
+      hosts: 3,
+    })
     await add(fetched(B, 'v2'))
     const deployer = deployerOf('configuration')
     for (let times = 0; times < 3; times += 1) expect(await deployer.look(never)).to.be.greaterThan(0)

@@ -23,6 +23,8 @@ export interface RolloutOrder extends DeployOrder {
   /** The name of the plan that it keeps to, and the run that has made it. */
   plan: string
   planRun: string
+  /** The number of hosts that the plan tells to serve the tag. */
+  hosts: number
 }
 
 /** The command that plans and rolls out, as a person would call it. */
@@ -238,7 +240,15 @@ export class Deployer {
     const { repositories } = this.parts
     const { feature = '', variable = '' } =
       repositories.find(({ repository }) => repository === plan.repository) ?? {}
-    return { ...targetIn(plan), run, feature, variable, plan: plan.outcome?.plan ?? '', planRun: plan.run }
+    return {
+      ...targetIn(plan),
+      run,
+      feature,
+      variable,
+      plan: plan.outcome?.plan ?? '',
+      planRun: plan.run,
+      hosts: plan.outcome?.hosts.count ?? 0,
+    }
   }
 }
 
