@@ -119,7 +119,7 @@ Feature: 9. Locks and gates
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 6
         And it should say "the folder of locks no-folder cannot be used"
-        And it should say "name another one with LOCKSTEP_LOCKS"
+        And it should say "name another folder with LOCKSTEP_LOCKS"
         When I run lockstep "status"
         Then it should say "Locks are not known"
 

@@ -5,7 +5,7 @@ import type { PipelineEvent } from '../pipeline/events'
 import { PipelineState } from '../pipeline/pipeline_state'
 import { fetched, PLAN, planned } from '../testing/deploy_events'
 import { Scratch } from '../testing/scratch'
-import { approvePlan, askForPlan } from './deploy_wishes'
+import { approvePlan, askForPlan, tellGone } from './deploy_wishes'
 
 const [A, B] = ['a'.repeat(40), 'b'.repeat(40)]
 const TARGET = { repository: 'website', environment: 'test', commit: A, tag: 'v1' }
@@ -22,7 +22,7 @@ describe('a wish about a deploy, at the command line', () => {
     known: PipelineState.of(
       [...fetched(A, 'v1'), ...planned(TARGET, 'f1'), ...events].map((event) => ({ ...event, at: 'then' })),
     ),
-    served: true,
+    servedOn: 'b' as string | undefined,
     state: scratch.path,
     env,
   })
@@ -44,6 +44,28 @@ describe('a wish about a deploy, at the command line', () => {
   it('approves the newest of two plans of one name', () => {
     approvePlan(PLAN, 'website', wishing(planned(TARGET, 'f2')))
     expect(left().map((each) => each?.kind === 'approve' && each.run)).to.deep.equal(['f2'])
+  })
+
+  it('tells of a rollout of another machine that nothing of it runs any more', () => {
+    const begun: PipelineEvent[] = [
+      { type: 'plan approved', run: 'f1', plan: PLAN, by: 'bob', ...TARGET },
+      { type: 'rollout begun', run: 'e1', planRun: 'f1', plan: PLAN, machine: 'a', ...TARGET },
+    ]
+    const ended: PipelineEvent[] = [
+      ...begun,
+      { type: 'rollout ended', run: 'e1', result: 'succeeded', verdict: 'PASSED', why: null, ...TARGET },
+    ]
+    expect(() => tellGone('r2', 'website', wishing(begun))).to.throw(/no rollout of website has the run "r2"/)
+    expect(() => tellGone('e1', 'shop', wishing(begun))).to.throw(/no rollout of shop has the run "e1"/)
+    expect(() => tellGone('e1', 'website', wishing(ended))).to.throw(/has ended already/)
+    expect(() => tellGone('e1', 'website', { ...wishing(begun), servedOn: 'a' })).to.throw(
+      /was begun on a, where lockstep serve sees its processes/,
+    )
+    expect(left()).to.deep.equal([])
+    expect(tellGone('e1', 'website', wishing(begun)).text).to.equal(
+      'website: it is told soon that nothing of the rollout e1 runs on a any more.\n',
+    )
+    expect(left().map((each) => each?.kind)).to.deep.equal(['gone'])
   })
 
   it('is refused in one sentence, and leaves nothing', () => {
@@ -74,7 +96,7 @@ describe('a wish about a deploy, at the command line', () => {
   })
 
   it('asks for another plan', () => {
-    expect(askForPlan('test', 'website', { ...wishing(), served: false }).text).to.equal(
+    expect(askForPlan('test', 'website', { ...wishing(), servedOn: undefined }).text).to.equal(
       'website: the deploy to test is planned again once lockstep serve runs.\n',
     )
     expect(left().map((each) => each?.kind)).to.deep.equal(['plan'])

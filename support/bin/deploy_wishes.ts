@@ -12,7 +12,8 @@ import type { Call, Outcome } from './command'
 
 export interface Wishing {
   known: PipelineState
-  served: boolean
+  /** The machine of the `lockstep serve` that serves; undefined where none does. */
+  servedOn: string | undefined
   /** The folder of the state, as an absolute path. */
   state: string
   env: Call['env']
@@ -20,7 +21,7 @@ export interface Wishing {
 
 /** Leaves with `lockstep serve` that exactly this plan may be carried out. @throws LockstepError for another one */
 export function approvePlan(name: string, repository: string | undefined, wishing: Wishing): Outcome {
-  const { known, state, env, served } = wishing
+  const { known, state, env, servedOn } = wishing
   const wanted = expectRepository(repository, `--approve ${name}`)
   const all = known.deploys.plans.filter((each) => each.repository === wanted)
   const plan = all.findLast(({ outcome }) => outcome?.plan === name)
@@ -45,12 +46,12 @@ export function approvePlan(name: string, repository: string | undefined, wishin
     plan: name,
     by: personIn(env),
   })
-  return { text: `${wanted}: ${describe(plan)} is rolled out ${when(served)}.\n`, exitCode: 0 }
+  return { text: `${wanted}: ${describe(plan)} is rolled out ${when(servedOn)}.\n`, exitCode: 0 }
 }
 
 /** Leaves with `lockstep serve` that the deploy to an environment is to be planned again. */
 export function askForPlan(environment: string, repository: string | undefined, wishing: Wishing): Outcome {
-  const { known, state, env, served } = wishing
+  const { known, state, env, servedOn } = wishing
   const wanted = expectRepository(repository, `--plan ${environment}`)
   if (known.deploys.newest(wanted, environment) === undefined)
     throw new LockstepError(
@@ -58,7 +59,39 @@ export function askForPlan(environment: string, repository: string | undefined, 
       `no deploy of ${wanted} to ${JSON.stringify(environment)} was ever planned; lockstep serve plans one once all hosts have a tag whose tests have passed`,
     )
   new DeployRequests(state).leave({ kind: 'plan', repository: wanted, environment, by: personIn(env) })
-  return { text: `${wanted}: the deploy to ${environment} is planned again ${when(served)}.\n`, exitCode: 0 }
+  return {
+    text: `${wanted}: the deploy to ${environment} is planned again ${when(servedOn)}.\n`,
+    exitCode: 0,
+  }
+}
+
+/**
+ * Leaves with `lockstep serve` that nothing of a rollout runs any more.
+ * @throws LockstepError `bad-input` for one that is not under way, `gate-closed` where its machine can be asked itself
+ */
+export function tellGone(run: string, repository: string | undefined, wishing: Wishing): Outcome {
+  const { known, state, env, servedOn } = wishing
+  const wanted = expectRepository(repository, `--gone ${run}`)
+  const rollout = known.deploys.plans
+    .filter((plan) => plan.repository === wanted)
+    .find((plan) => plan.rollout?.run === run)?.rollout
+  if (rollout?.state !== 'running')
+    throw new LockstepError(
+      'bad-input',
+      rollout === undefined
+        ? `no rollout of ${wanted} has the run ${JSON.stringify(run)}; ${formatLockstep(`pipeline ${wanted}`)} names those that may still run`
+        : `the rollout ${run} of ${wanted} has ended already`,
+    )
+  if (rollout.machine === servedOn)
+    throw new LockstepError(
+      'gate-closed',
+      `the rollout ${run} was begun on ${rollout.machine}, where lockstep serve sees its processes, and tells their end; nothing is to be said of it`,
+    )
+  new DeployRequests(state).leave({ kind: 'gone', repository: wanted, run, by: personIn(env) })
+  return {
+    text: `${wanted}: it is told ${when(servedOn)} that nothing of the rollout ${run} runs on ${rollout.machine} any more.\n`,
+    exitCode: 0,
+  }
 }
 
 /** Returns the plans of a commit, each with why it cannot be carried out any more. One that was begun is not over. */
@@ -95,6 +128,7 @@ export function documentOfPlan({ plan, over }: { plan: PlanOfTag; over: string |
         ? null
         : {
             run: rollout.run,
+            machine: rollout.machine,
             begunAt: rollout.begunAt,
             state: rollout.state,
             endedAt: rollout.endedAt ?? null,
@@ -126,6 +160,6 @@ function describe({ outcome, tag, commit, environment }: PlanOfTag): string {
   return `exactly the plan ${outcome?.plan ?? ''} of ${tag} (${shortId(commit)}) for ${environment}`
 }
 
-function when(served: boolean): string {
-  return served ? 'soon' : 'once lockstep serve runs'
+function when(servedOn: string | undefined): string {
+  return servedOn === undefined ? 'once lockstep serve runs' : 'soon'
 }

@@ -584,6 +584,7 @@ const pipelinePlan = v.strictObject({
       v.strictObject({
         run: text('the id of the run'),
         begunAt: text('when it was begun, in ISO 8601'),
+        machine: text('the machine that began it'),
         state: pipelineEnd('the rollout'),
         endedAt: textOrNull('when its end was seen; null until then'),
         verdict: textOrNull('the verdict of the run itself; null where it has none'),

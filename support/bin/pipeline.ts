@@ -17,12 +17,12 @@ import { openAnnouncements, openRevisions, Spool } from '../pipeline/spool'
 import { foldersIn } from '../run/folders'
 import { configPath, surroundingsOf } from '../run/parameters'
 import { recordedVerdict } from '../reporting/recorded_verdict'
-import { isServed } from '../server/claim_pipeline'
+import { servingMachine } from '../server/claim_pipeline'
 import { systemClock } from '../system/clock'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import type { Call, Outcome } from './command'
-import { approvePlan, askForPlan, documentOfPlan, plansIn } from './deploy_wishes'
+import { approvePlan, askForPlan, documentOfPlan, plansIn, tellGone } from './deploy_wishes'
 import { followPipeline } from './follow_pipeline'
 import { formatJson } from './json'
 import type { ReportOptions } from './report_build'
@@ -31,6 +31,7 @@ interface Options extends ReportOptions {
   again: string | undefined
   approve: string | undefined
   plan: string | undefined
+  gone: string | undefined
   follow: boolean
   all: boolean
   json: boolean
@@ -39,11 +40,11 @@ interface Options extends ReportOptions {
 
 /** Prints what has become of pushes. The exit status is 1 where nothing was pushed, or not everything is known. */
 export async function pipeline({ cwd, env, args: [wanted], options }: Call<Options>): Promise<Outcome> {
-  const { again, approve, plan, all, follow, json, 'public-key': isKeyAsked, report } = options
+  const { again, approve, plan, gone, all, follow, json, 'public-key': isKeyAsked, report } = options
   expectFitting(options)
   if (report !== undefined) return reporter().reportBuild(report, wanted, { cwd, env, options })
   const { state, history } = foldersIn(env)
-  const [one, other] = Object.entries({ again, approve, plan }).filter(([, said]) => said !== undefined)
+  const [one, other] = Object.entries({ again, approve, plan, gone }).filter(([, said]) => said !== undefined)
   if (one !== undefined && other !== undefined)
     throw new LockstepError('bad-input', `--${one[0]} and --${other[0]} are two wishes; say one at a time`)
   if (isKeyAsked) return publicKeyOf(resolve(cwd, state))
@@ -64,7 +65,8 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
     return { text: '', exitCode: isWhole ? 0 : 1 }
   }
   const { events, faults } = readPipeline(resolve(cwd, state))
-  const served = await isServed(resolve(cwd, state), env)
+  const servedOn = await servingMachine(resolve(cwd, state), env)
+  const served = servedOn !== undefined
   const pipelineState = PipelineState.of(events)
   const accounts = accountsOf(pipelineState).filter(
     ({ repository }) => wanted === undefined || repository === wanted,
@@ -73,10 +75,11 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
   const packages = pipelineState.announced.repositories.filter(
     ({ repository }) => wanted === undefined || repository === wanted,
   )
-  const wishing = { known: pipelineState, served, state: resolve(cwd, state), env }
-  if (approve !== undefined || plan !== undefined) expectKnown(faults)
+  const wishing = { known: pipelineState, servedOn, state: resolve(cwd, state), env }
+  if (approve !== undefined || plan !== undefined || gone !== undefined) expectKnown(faults)
   if (approve !== undefined) return approvePlan(approve, wanted, wishing)
   if (plan !== undefined) return askForPlan(plan, wanted, wishing)
+  if (gone !== undefined) return tellGone(gone, wanted, wishing)
   const plansOf = plansIn(pipelineState)
   const spool = spoolIn(env, cwd)
   const carried = await rolloutsOf(accounts, { state, history, cwd })
@@ -108,6 +111,7 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
     announcements,
     revisions,
     isServed: served,
+    servedOn,
     now: systemClock.now(),
     outputOf: (build) => outputs.of(build).output,
     isFetchable: (commit, tag) => pipelineState.isFetchable(commit, tag),
@@ -132,10 +136,10 @@ function reporter() {
 }
 
 /** Refuses an option that would be left out without a word. */
-function expectFitting({ report, again, approve, plan, all, follow, json, ...rest }: Options): void {
+function expectFitting({ report, again, approve, plan, gone, all, follow, json, ...rest }: Options): void {
   const { commit, build, url, to, secret, 'secret-env': name, 'public-key': isKeyAsked } = rest
   const ofReport = { commit, build, url, to, secret, 'secret-env': name }
-  const others = { again, approve, plan, all, follow, json, 'public-key': isKeyAsked }
+  const others = { again, approve, plan, gone, all, follow, json, 'public-key': isKeyAsked }
   const [odd] = Object.entries(report === undefined ? ofReport : others).find(([, given]) => given) ?? []
   if (odd !== undefined)
     throw new LockstepError(

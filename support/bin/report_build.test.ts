@@ -11,7 +11,8 @@ describe('lockstep pipeline --report', () => {
   beforeEach(async () => {
     scratch = new Scratch()
     endpoint = await WebEndpoint.start()
-    endpoint.answer = (response) => void response.writeHead(202).end('{"isNew":true}')
+    endpoint.answer = (response) =>
+      void response.writeHead(202).end(`{"report":"${'a'.repeat(32)}","isNew":true}`)
     scratch.write('ci.key', 'a secret of the CI\n')
   })
   afterEach(async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { homedir, hostname } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import pino from 'pino'
 import { liveEnvironment } from '../composition/environments'
@@ -102,6 +102,7 @@ export async function serve({
     config,
     folder: dirname(config),
     state,
+    machine: hostname(),
     env,
     cwd,
     run: runCommand,

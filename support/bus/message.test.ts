@@ -81,7 +81,7 @@ describe('a message of the bus', () => {
       { type: 'plan asked for', repository: 'website', environment: 'test', by: 'ann' },
       ...planned(target),
       { type: 'plan approved', run: 'p1', plan: PLAN, by: 'ann', ...target },
-      { type: 'rollout begun', run: 'r1', planRun: 'p1', plan: PLAN, ...target },
+      { type: 'rollout begun', run: 'r1', planRun: 'p1', plan: PLAN, machine: 'a', ...target },
       { type: 'rollout ended', run: 'r1', result: 'failed', verdict: 'REFUSED', why: 'locked', ...target },
     ])
     for (const message of all) expect(v.parse(busMessage, message)).to.deep.equal(message)

@@ -3,9 +3,13 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { PlanOrder, RolloutOrder } from '../pipeline/deployer'
 import { systemClock } from '../system/clock'
+import { JOURNAL_SUFFIX } from '../system/journal_lines'
 import { isRunningWith, runCommand } from '../system/command'
 import { redactor } from '../system/redaction'
+import { BEGAN } from '../testing/fake_fleet'
+import { journalText } from '../testing/journal_text'
 import { Scratch } from '../testing/scratch'
+import { begunRun } from '../testing/told_run'
 import { CommandDeploys } from './command_deploys'
 
 const TARGET = { repository: 'website', environment: 'test', commit: 'a'.repeat(40), tag: 'v1' }
@@ -18,6 +22,7 @@ const ORDER: PlanOrder & RolloutOrder = {
   within: 20_000,
   plan: '0123456789ab',
   planRun: '20260101-000000-0000',
+  hosts: 1,
 }
 
 describe('the command that plans and rolls out', () => {
@@ -34,6 +39,7 @@ describe('the command that plans and rolls out', () => {
       config: join(scratch.path, 'lockstep.yaml'),
       folder: scratch.path,
       state: join(scratch.path, 'state'),
+      machine: 'a',
       env: { PATH: process.env['PATH'], ...env },
       cwd: scratch.path,
       run: runCommand,
@@ -127,6 +133,37 @@ describe('the command that plans and rolls out', () => {
     })
     await deploys.untilGone(RUN, never)
     expect(asked).to.deep.equal(looks.concat(Array(4).fill(`LOCKSTEP_RUN=${RUN}`)))
+  })
+
+  it('has ended where its own journal or refusal says so, whichever machine it is of', async () => {
+    const deploys = deploysBy('exit 0')
+    const lines = [JSON.stringify({ type: 'journal', version: 1, at: new Date(0).toISOString() })]
+    const run = begunRun([], 'live')
+    run.stream.openInto({
+      put: (entry: object) => void lines.push(JSON.stringify(entry)),
+      settle: async () => {},
+      settleNow: () => {},
+    })
+    await run.stream.append({ ...BEGAN, mode: 'live' })
+    const journal = join('state', 'live', `${RUN}${JOURNAL_SUFFIX}`)
+    const place = join(scratch.path, 'state', 'pipeline', 'runs', RUN)
+    mkdirSync(join(scratch.path, 'state', 'live'), { recursive: true })
+    mkdirSync(place, { recursive: true })
+    expect(await deploys.hasEnded(RUN), 'nothing is there').to.equal(false)
+    const refusal = { exitCode: 6, verdict: 'REFUSED', reason: { message: 'web1 is locked' } }
+    writeFileSync(join(place, 'run.json'), JSON.stringify(refusal))
+    expect(await deploys.hasEnded(RUN), 'it was refused').to.equal(true)
+    scratch.write(journal, journalText(...lines))
+    expect(await deploys.hasEnded(RUN), 'it runs').to.equal(false)
+    expect(await deploys.hasEnded(RUN), 'it still runs').to.equal(false)
+    run.end()
+    const whole = journalText(...lines)
+    scratch.write(journal, whole.slice(0, -20))
+    expect(await deploys.hasEnded(RUN), 'its last line is not whole here').to.equal(false)
+    scratch.write(journal, `{${whole}`)
+    expect(await deploys.hasEnded(RUN), 'it cannot be read').to.equal(false)
+    scratch.write(journal, whole)
+    expect(await deploys.hasEnded(RUN), 'it has ended').to.equal(true)
   })
 
   it('is of a feature whose digest is empty where it is not there', () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Deploys, PlanOrder, RolloutOrder } from '../pipeline/deployer'
 import type { PlanOutcome, RolloutOutcome } from '../pipeline/events'
@@ -14,6 +14,7 @@ import { makeFolder } from '../system/folders'
 import { JOURNAL_SUFFIX } from '../system/journal_lines'
 import type { Redact } from '../system/redaction'
 import { startApart } from '../system/start_apart'
+import { digestCode } from './digest_code'
 import { environmentOf } from './environment'
 import { failed, judgePlan } from './judge_plan'
 import { judgeRollout } from './judge_rollout'
@@ -30,6 +31,8 @@ export interface DeploySurroundings {
   config: string
   folder: string
   state: string
+  /** The name of this machine. */
+  machine: string
   env: Readonly<Record<string, string | undefined>>
   /** The folder in which this process was started. */
   cwd: string
@@ -42,7 +45,14 @@ export interface DeploySurroundings {
 
 /** Plans and rolls out with the command that a person would call, in the folder of lockstep.yaml. */
 export class CommandDeploys implements Deploys {
+  /** The journals of rollouts of other machines that had no end, by their run, with their size in bytes. */
+  private readonly unended = new Map<string, number>()
+
   constructor(private readonly surroundings: DeploySurroundings) {}
+
+  get machine(): string {
+    return this.surroundings.machine
+  }
 
   digestOf(feature: string): string {
     try {
@@ -52,6 +62,10 @@ export class CommandDeploys implements Deploys {
     } catch {
       return ''
     }
+  }
+
+  codeOf(feature: string): string {
+    return digestCode(this.surroundings.folder, feature)
   }
 
   newRun(): string {
@@ -118,6 +132,22 @@ export class CommandDeploys implements Deploys {
       if (gone === LOOKS_UNTIL_GONE) return
       await pause(clock, LOOK_EVERY_MS, signal).catch(() => {})
     }
+  }
+
+  async hasEnded(run: string): Promise<boolean> {
+    const { state, folder } = this.surroundings
+    try {
+      const size = statSync(this.journalOf(run, 'live'), { throwIfNoEntry: false })?.size
+      // A run that is refused before its first line has a report alone.
+      if (size === undefined) return readRefusal(this.folderOf(run)) !== undefined
+      if (this.unended.get(run) === size) return false
+      const read = await readRecordedRun(run, state, folder)
+      if (read.ended !== undefined && !read.isCutOff) return true
+      this.unended.set(run, size)
+    } catch {
+      // A journal on a shared disk may not be whole here yet: it tells no end then.
+    }
+    return false
   }
 
   async outcomeOf(order: RolloutOrder): Promise<RolloutOutcome> {

@@ -86,12 +86,12 @@ function whyAnother(
 }
 
 /** Returns whether hosts would be, or were, told to serve a tag. */
-export function deploys(run: RunState): boolean {
+function deploys(run: RunState): boolean {
   return deployLines(run).length > 0
 }
 
 /** Returns the hosts that would be told to serve a tag. The roll call may have others, which no wave takes. */
-function hostsOf(run: RunState): string[] {
+export function hostsOf(run: RunState): string[] {
   return [...new Set(deployLines(run).flatMap(({ verdict }) => verdict.observations.map(({ host }) => host)))]
 }
 

@@ -2,7 +2,7 @@ import type { RolloutOrder } from '../pipeline/deployer'
 import type { RolloutOutcome } from '../pipeline/events'
 import { caveatsOf, qualifiedTitle } from '../reporting/about'
 import type { RunState } from '../run/run_state'
-import { deploys, whyFailed } from './judge_plan'
+import { hostsOf, whyFailed } from './judge_plan'
 
 /**
  * Judges a rollout that is over, by what its journal tells. It has succeeded only where it was live, for all hosts of the
@@ -17,7 +17,7 @@ export function judgeRollout(run: RunState, order: RolloutOrder): RolloutOutcome
 
 function whyAnother(
   run: RunState,
-  { environment, plan, repository, tag, commit }: RolloutOrder,
+  { environment, plan, repository, tag, commit, hosts }: RolloutOrder,
 ): string | undefined {
   if (run.ended === undefined) return 'its journal has no end'
   const caveats = caveatsOf(run)
@@ -27,5 +27,7 @@ function whyAnother(
   if (run.keptPlan !== plan) return `it did not keep to the plan ${plan}`
   const at = run.tags.get(`${repository} ${tag}`)
   if (at !== commit) return `the tag ${tag} was at ${at ?? 'no known commit'}, and not at ${commit}`
-  return deploys(run) ? undefined : 'no host was told to serve the tag'
+  const told = hostsOf(run).length
+  if (told === 0) return 'no host was told to serve the tag'
+  return told < hosts ? `${told} of the ${hosts} hosts of the plan were told to serve the tag` : undefined
 }

@@ -19,6 +19,7 @@ const ORDER: PlanOrder & RolloutOrder = {
   within: 1,
   plan: PLAN,
   planRun: 'p',
+  hosts: 1,
 }
 const DEPLOYS = [{ line: 4, text: DEPLOY, expression: DEPLOY, values: [] }]
 const LOOKS = [{ line: 4, text: 'every host should have the tag', values: [] }]
@@ -86,6 +87,13 @@ describe('a rollout is said to have succeeded', () => {
       expect(result, String(why)).to.equal('failed')
       expect(said).to.match(why)
     }
+  })
+
+  it('and not where the plan has more hosts than were told to serve the tag', () => {
+    expect(judgeRollout(told(), { ...ORDER, hosts: 2 })).to.include({
+      result: 'failed',
+      why: '1 of the 2 hosts of the plan were told to serve the tag',
+    })
   })
 
   it('and not where its journal stops, also behind its last line', () => {

@@ -35,6 +35,35 @@ export interface ClaimFile {
   takes: readonly { run: string; reason: string }[]
 }
 
+/** The words by which people know what is claimed. */
+export interface ClaimWords {
+  /** The thing that a file stands for: `lock`. */
+  lock: string
+  /** The time for which it is needed: `during the run`. */
+  during: string
+  /** The danger without it: `another rollout may have its hosts`. */
+  danger: string
+  /** The case in which a file may be removed: `no rollout is under way here`. */
+  isFree: string
+  /** The way around: `name another folder with LOCKSTEP_LOCKS`. */
+  another: string
+}
+
+const OF_ROLLOUTS: ClaimWords = {
+  lock: 'lock',
+  during: 'during the run',
+  danger: 'another rollout may have its hosts',
+  isFree: 'no rollout is under way here',
+  another: 'name another folder with LOCKSTEP_LOCKS',
+}
+
+/** A file among claims that says nothing of whose it is; it may be another process that is just writing it. */
+export class UnreadableClaim extends LockstepError {
+  constructor(sentence: string, cause: unknown) {
+    super('lock-failed', sentence, { cause })
+  }
+}
+
 const SUFFIX = '.claim.json'
 /** Matches the names of claims that are being written, and of what file systems keep for themselves. */
 const PASSED_OVER = /\.claim\.json\.\d+\.new$|^\.|^lost\+found$/
@@ -44,7 +73,10 @@ export class ClaimFiles {
   /** The file that this process has written last, by the file system's number for it. */
   private own: { run: string; number: number } | undefined
 
-  constructor(private readonly directory: string) {}
+  constructor(
+    private readonly directory: string,
+    private readonly words: ClaimWords = OF_ROLLOUTS,
+  ) {}
 
   /**
    * Returns all claims.
@@ -56,8 +88,8 @@ export class ClaimFiles {
     const names = namesIn(this.directory).filter((name) => !PASSED_OVER.test(name))
     const foreign = names.find((name) => !name.endsWith(SUFFIX))
     if (foreign !== undefined)
-      throw claimFailure(
-        `${join(this.directory, foreign)} is no lock, and lies among them: it may have been one; look what it is, then move it away, or name another folder with LOCKSTEP_LOCKS`,
+      throw new UnreadableClaim(
+        `${join(this.directory, foreign)} is no ${this.words.lock}, and lies among them: it may have been one; look what it is, then move it away, or ${this.words.another}`,
         undefined,
       )
     return names.flatMap((name) => this.read(join(this.directory, name)) ?? [])
@@ -71,8 +103,9 @@ export class ClaimFiles {
     const path = this.pathOf(run)
     const there = lstatSync(path, { throwIfNoEntry: false })
     if (there !== undefined && this.own?.run === run && there.ino === this.own.number) return
+    const { lock, during, danger } = this.words
     throw claimFailure(
-      `somebody ${there === undefined ? 'removed' : 'replaced'} the lock ${path} during the run: another rollout may have its hosts; nothing more is done without it`,
+      `somebody ${there === undefined ? 'removed' : 'replaced'} the ${lock} ${path} ${during}: ${danger}; nothing more is done without it`,
       undefined,
     )
   }
@@ -89,7 +122,7 @@ export class ClaimFiles {
       renameSync(`${path}.${process.pid}.new`, path)
     } catch (error) {
       throw claimFailure(
-        `the lock ${path} cannot be written: ${(error as Error).message}; mend that, or name another folder with LOCKSTEP_LOCKS`,
+        `the ${this.words.lock} ${path} cannot be written: ${(error as Error).message}; mend that, or ${this.words.another}`,
         error,
       )
     }
@@ -118,7 +151,7 @@ export class ClaimFiles {
       if (!stats.isDirectory()) throw new Error('it is no directory')
     } catch (error) {
       throw claimFailure(
-        `the folder of locks ${this.directory} cannot be used: ${(error as Error).message}; name another one with LOCKSTEP_LOCKS`,
+        `the folder of ${this.words.lock}s ${this.directory} cannot be used: ${(error as Error).message}; ${this.words.another}`,
         error,
       )
     }
@@ -132,8 +165,8 @@ export class ClaimFiles {
     } catch (error) {
       // The claim was released in between.
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined
-      throw claimFailure(
-        `the lock ${path} cannot be read: ${(error as Error).message}; if no rollout is under way here, remove it`,
+      throw new UnreadableClaim(
+        `the ${this.words.lock} ${path} cannot be read: ${(error as Error).message}; if ${this.words.isFree}, remove it`,
         error,
       )
     }

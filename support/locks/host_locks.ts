@@ -1,8 +1,9 @@
-import { ClaimFiles, type ClaimFile } from './claim_files'
+import { ClaimFiles, type ClaimFile, type ClaimWords } from './claim_files'
 import type { LockContext } from './lock_context'
 import { LockstepError } from '../system/errors'
 
 export { lockContext as lockSurroundings } from './lock_context'
+export { UnreadableClaim, type ClaimWords } from './claim_files'
 
 /**
  * A claim to hosts. `fleet` says how the hosts are reached, for a reader. It tells no hosts apart. One fleet can be
@@ -43,8 +44,11 @@ export class HostLocks {
   private readonly files: ClaimFiles
   private own: ClaimFile | undefined
 
-  constructor(private readonly context: LockContext) {
-    this.files = new ClaimFiles(context.directory)
+  constructor(
+    private readonly context: LockContext,
+    words?: ClaimWords,
+  ) {
+    this.files = new ClaimFiles(context.directory, words)
   }
 
   /**

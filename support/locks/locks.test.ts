@@ -247,7 +247,7 @@ describe('locks of hosts', () => {
     symlinkSync(join(scratch.path, 'elsewhere'), join(scratch.path, 'locks'))
     const error = await failure(new HostLocks(context(1)).claim(claim('r1', ['web1'])))
     expect(error.code).to.equal('lock-failed')
-    expect(error.message).to.match(/it is a link, .*; name another one with LOCKSTEP_LOCKS$/)
+    expect(error.message).to.match(/it is a link, .*; name another folder with LOCKSTEP_LOCKS$/)
   })
 
   it('that cannot be read are named, and never passed over', async () => {

@@ -7,6 +7,8 @@ export type DeployRequest =
   | { kind: 'approve'; repository: string; run: string; plan: string; by: string }
   /** The deploy is to be planned anew. */
   | { kind: 'plan'; repository: string; environment: string; by: string }
+  /** Nothing of a rollout runs any more on the machine that began it. */
+  | { kind: 'gone'; repository: string; run: string; by: string }
 
 /** The wishes about deploys that people have left, each with the user whom its file belongs to. */
 export class DeployRequests {
@@ -42,18 +44,32 @@ export class DeployRequests {
 
 function nameOf(request: DeployRequest): string {
   const { kind, repository } = request
-  const what = kind === 'approve' ? `${request.run}~${request.plan}` : request.environment
-  return `${kind}~${repository}~${what}~${nameInWish(request.by)}`
+  return `${kind}~${repository}~${whatIn(request)}~${nameInWish(request.by)}`
+}
+
+function whatIn(request: DeployRequest): string {
+  switch (request.kind) {
+    case 'approve':
+      return `${request.run}~${request.plan}`
+    case 'plan':
+      return request.environment
+    case 'gone':
+      return request.run
+  }
 }
 
 const REPOSITORY = '([a-z0-9][a-z0-9_-]{0,63})'
 const APPROVE = new RegExp(`^approve~${REPOSITORY}~([0-9a-f-]{1,40})~([0-9a-f]{12})~([\\w.@-]*)$`)
+const GONE = new RegExp(`^gone~${REPOSITORY}~([0-9a-f-]{1,40})~([\\w.@-]*)$`)
 const PLAN = new RegExp(`^plan~${REPOSITORY}~([\\w.-]{1,80})~([\\w.@-]*)$`)
 
 function parseName(name: string): DeployRequest | undefined {
   const [, approved, run, plan, approver] = APPROVE.exec(name) ?? []
   if (approved !== undefined && run !== undefined && plan !== undefined && approver !== undefined)
     return { kind: 'approve', repository: approved, run, plan, by: approver }
+  const [, rolledOut, gone, teller] = GONE.exec(name) ?? []
+  if (rolledOut !== undefined && gone !== undefined && teller !== undefined)
+    return { kind: 'gone', repository: rolledOut, run: gone, by: teller }
   const [, repository, environment, by] = PLAN.exec(name) ?? []
   return repository === undefined || environment === undefined || by === undefined
     ? undefined

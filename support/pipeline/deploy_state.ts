@@ -7,6 +7,8 @@ export interface PlanOfTag extends FetchTarget {
   run: string
   /** The SHA-256 of the feature when the plan was begun. */
   feature: string
+  /** The SHA-256 of the code beside the feature at that moment. */
+  code: string
   approval: ApprovalBy
   begunAt: string
   state: 'running' | BuildResult
@@ -15,12 +17,16 @@ export interface PlanOfTag extends FetchTarget {
   /** True once another plan was begun for the repository and the environment. */
   isSuperseded: boolean
   approved: { at: string; by: string | null } | undefined
+  /** The tag that hosts were to have instead, while the approval was not used: it counts no more; undefined while it does. */
+  lapsedFor: string | undefined
   rollout: RolloutOfPlan | undefined
 }
 
 /** The one rollout of an approved plan. */
 export interface RolloutOfPlan {
   run: string
+  /** The machine that has started it, or was about to. */
+  machine: string
   begunAt: string
   state: 'running' | BuildResult
   endedAt: string | undefined
@@ -33,6 +39,7 @@ export class DeployState {
   private readonly byRun = new Map<string, PlanOfTag>()
   private readonly newestByKey = new Map<string, PlanOfTag>()
   private readonly asked = new Set<string>()
+  private readonly unused = new Set<PlanOfTag>()
 
   get plans(): readonly PlanOfTag[] {
     return [...this.byRun.values()]
@@ -52,6 +59,17 @@ export class DeployState {
     return this.asked.has(keyOf(repository, environment))
   }
 
+  /** Returns the approved plans of which no rollout was begun. */
+  get unusedApprovals(): readonly PlanOfTag[] {
+    return [...this.unused]
+  }
+
+  /** Ends an approval that was not used, for good: what it was given for is not what hosts are to have. */
+  lapse(plan: PlanOfTag, tag: string): void {
+    plan.lapsedFor = tag
+    this.unused.delete(plan)
+  }
+
   apply(event: RecordedPipelineEvent): void {
     switch (event.type) {
       case 'plan asked for':
@@ -68,15 +86,17 @@ export class DeployState {
       }
       case 'plan approved': {
         const known = this.byRun.get(event.run)
-        if (known?.state === 'succeeded' && known.outcome?.plan === event.plan)
-          known.approved ??= { at: event.at, by: event.by }
+        if (known?.state !== 'succeeded' || known.outcome?.plan !== event.plan || known.approved) return
+        known.approved = { at: event.at, by: event.by }
+        this.unused.add(known)
         return
       }
       case 'rollout begun': {
         const known = this.byRun.get(event.planRun)
-        const begun = { run: event.run, begunAt: event.at, state: 'running' } as const
-        if (known?.approved !== undefined)
-          known.rollout ??= { ...begun, endedAt: undefined, outcome: undefined }
+        const begun = { run: event.run, machine: event.machine, begunAt: event.at, state: 'running' } as const
+        if (known?.approved === undefined) return
+        known.rollout ??= { ...begun, endedAt: undefined, outcome: undefined }
+        this.unused.delete(known)
         return
       }
       case 'rollout ended': {
@@ -89,7 +109,7 @@ export class DeployState {
   }
 
   private begin(event: Extract<RecordedPipelineEvent, { type: 'plan begun' }>): void {
-    const { run, feature, approval, repository, environment, commit, tag, at } = event
+    const { run, feature, code, approval, repository, environment, commit, tag, at } = event
     if (this.byRun.has(run)) return
     const key = keyOf(repository, environment)
     const before = this.newestByKey.get(key)
@@ -97,6 +117,7 @@ export class DeployState {
     const begun: PlanOfTag = {
       run,
       feature,
+      code,
       approval,
       repository,
       environment,
@@ -108,6 +129,7 @@ export class DeployState {
       outcome: undefined,
       isSuperseded: false,
       approved: undefined,
+      lapsedFor: undefined,
       rollout: undefined,
     }
     this.byRun.set(run, begun)

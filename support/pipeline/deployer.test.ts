@@ -113,6 +113,21 @@ describe('the deploys to an environment', () => {
     expect(deploys.started).to.deep.equal([])
   })
 
+  it('roll out nothing with other code than was planned, and plan with that for another approval', async () => {
+    for (const act of ['person', 'configuration'] as const) {
+      deploys = new MemoryDeploys()
+      log = new MemoryPipelineLog()
+      await add([...fetched(A, 'v1'), ...planned(TARGET)])
+      await approve('p1')
+      deploys.code = 'changed behind it'
+      await deployerOf(act).look(never)
+      expect(deploys.started.filter(({ planRun }) => planRun === 'p1')).to.deep.equal([])
+      expect(deploys.planned).to.have.length(1)
+      expect(log.state.deploys.newest('website', 'test')).to.include({ code: 'changed behind it' })
+      expect(deploys.started).to.have.length(act === 'person' ? 0 : 1)
+    }
+  })
+
   it('need an approval of a person, unless the configuration said so then and says so now', async () => {
     await add([...fetched(A, 'v1'), ...planned(TARGET)])
     await deployerOf('configuration').look(never)
@@ -149,6 +164,44 @@ describe('the deploys to an environment', () => {
     expect(deploys.started.map(({ commit }) => commit)).to.deep.equal([A, B, A])
   })
 
+  it('need another approval where that was not used before a newer tag came and went', async () => {
+    const ref = 'refs/tags/v2'
+    const wentAndCame: PipelineEvent[] = [
+      ...fetched(B, 'v2').slice(0, 3),
+      { type: 'push taken', delivery: 'd2', repository: 'website', teller: 'hook', by: null, changes: [] },
+      { type: 'change passed over', delivery: 'd2', ref, after: null, why: 'it was deleted' },
+      ...fetched(A, 'v1').slice(-2),
+    ]
+    for (const act of ['person', 'configuration'] as const) {
+      deploys = new MemoryDeploys()
+      log = new MemoryPipelineLog()
+      await add([...fetched(A, 'v1'), ...planned(TARGET)])
+      await approve('p1')
+      await add(wentAndCame)
+      const deployer = deployerOf(act)
+      await deployer.look(never)
+      expect(deploys.started.filter(({ planRun }) => planRun === 'p1')).to.deep.equal([])
+      expect(deploys.planned.map(({ commit }) => commit)).to.deep.equal([A])
+      if (act === 'configuration') continue
+      expect(deploys.started).to.deep.equal([])
+      await approve(log.state.deploys.newest('website', 'test')?.run ?? '')
+      await deployer.look(never)
+      expect(deploys.started).to.have.length(1)
+    }
+  })
+
+  it('keep an approval where another branch is pushed and tested meanwhile', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    await approve('p1')
+    await add(
+      fetched(B, 'v2')
+        .slice(0, 3)
+        .map((event) => (event.type === 'commit seen' ? { ...event, ref: 'refs/heads/main' } : event)),
+    )
+    await deployerOf('person').look(never)
+    expect(deploys.started.map(({ planRun }) => planRun)).to.deep.equal(['p1'])
+  })
+
   it('make a plan again that ended with the process which made it, and end that one alone', async () => {
     await add([...fetched(A, 'v1'), ...planned(TARGET, 'left').slice(0, 1)])
     await deployerOf('person').look(never)
@@ -160,8 +213,18 @@ describe('the deploys to an environment', () => {
   it('are one at a time, a rollout that an earlier process has begun among them', async () => {
     await add([...fetched(A, 'v1'), ...planned(TARGET)])
     await approve('p1')
-    await add([{ type: 'rollout begun', run: 'left', planRun: 'p1', plan: MADE.plan ?? '', ...TARGET }])
-    deploys.started.push({ ...TARGET, run: 'left', feature: '', variable: '', plan: '', planRun: 'p1' })
+    await add([
+      { type: 'rollout begun', run: 'left', planRun: 'p1', plan: MADE.plan ?? '', machine: 'a', ...TARGET },
+    ])
+    deploys.started.push({
+      ...TARGET,
+      run: 'left',
+      feature: '',
+      variable: '',
+      plan: '',
+      planRun: 'p1',
+      hosts: 3,
+    })
     let plannedThen = -1
     deploys.onWait = () => void (plannedThen = deploys.planned.length)
     await add(fetched(B, 'v2'))
@@ -169,6 +232,48 @@ describe('the deploys to an environment', () => {
     expect(plannedThen).to.equal(0)
     expect(deploys.planned).to.have.length(1)
     expect(types().slice(-3)).to.deep.equal(['rollout ended', 'plan begun', 'plan ended'])
+  })
+
+  it('wait for the word of a rollout itself where another machine has begun it, and begin nothing before', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    await approve('p1')
+    await add([
+      { type: 'rollout begun', run: 'far', planRun: 'p1', plan: MADE.plan ?? '', machine: 'b', ...TARGET },
+    ])
+    deploys.started.push({
+      ...TARGET,
+      run: 'far',
+      feature: '',
+      variable: '',
+      plan: '',
+      planRun: 'p1',
+      hosts: 3,
+    })
+    await add(fetched(B, 'v2'))
+    const deployer = deployerOf('configuration')
+    for (let times = 0; times < 3; times += 1) expect(await deployer.look(never)).to.be.greaterThan(0)
+    expect(types().at(-1)).to.equal('rollout begun')
+    expect([deploys.planned.length, deploys.started.length]).to.deep.equal([0, 1])
+    deploys.saidEnded.add('far')
+    await deployer.look(never)
+    expect(log.state.deploys.plan('p1')?.rollout).to.include({ state: 'succeeded', machine: 'b' })
+    expect(deploys.started.map(({ commit }) => commit)).to.deep.equal([A, B])
+  })
+
+  it('go on where a person has ended a rollout of another machine', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    await approve('p1')
+    await add([
+      { type: 'rollout begun', run: 'far', planRun: 'p1', plan: MADE.plan ?? '', machine: 'b', ...TARGET },
+    ])
+    const deployer = deployerOf('person')
+    await deployer.look(never)
+    const interrupted = { result: 'interrupted', verdict: null, why: 'a person said so' } as const
+    await add([{ type: 'rollout ended', run: 'far', ...interrupted, ...TARGET }, ...fetched(B, 'v2')])
+    await deployer.look(never)
+    expect(log.state.deploys.plan('p1')?.rollout?.state).to.equal('interrupted')
+    expect(deploys.planned.map(({ commit }) => commit)).to.deep.equal([B])
+    expect(deploys.started).to.deep.equal([])
   })
 
   it('never start a rollout twice for one approval, at whichever events they are killed', async () => {

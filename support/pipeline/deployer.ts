@@ -1,6 +1,6 @@
 import type { DeploySettings } from '../config/after_success_setting'
 import type { Clock } from '../system/clock'
-import type { PlanOfTag } from './deploy_state'
+import type { PlanOfTag, RolloutOfPlan } from './deploy_state'
 import type { FetchTarget, PlanOutcome, RolloutOutcome } from './events'
 import { whyOver, whyPerson } from './judge_approval'
 import type { PipelineLog } from './receive'
@@ -23,12 +23,18 @@ export interface RolloutOrder extends DeployOrder {
   /** The name of the plan that it keeps to, and the run that has made it. */
   plan: string
   planRun: string
+  /** The number of hosts that the plan tells to serve the tag. */
+  hosts: number
 }
 
 /** The command that plans and rolls out, as a person would call it. */
 export interface Deploys {
+  /** The name of this machine. Processes of another one cannot be seen. */
+  readonly machine: string
   /** Returns the SHA-256 of a feature; empty where it cannot be read. */
   digestOf(feature: string): string
+  /** Returns the SHA-256 of the code that decides, beside a feature, what that does. */
+  codeOf(feature: string): string
   /** Returns an id that no run had. */
   newRun(): string
   /** Plans, and ends that when the signal is aborted. It throws for no end of it. */
@@ -37,8 +43,10 @@ export interface Deploys {
   endPlan(run: string): void
   /** Starts a rollout that outlives this process. Resolves once it was started, or could not be. */
   start(order: RolloutOrder): Promise<void>
-  /** Resolves once no process of the rollout is there any more, or when the signal is aborted. */
+  /** Resolves once no process of a rollout of this machine is there any more, or when the signal is aborted. */
   untilGone(run: string, signal: AbortSignal): Promise<void>
+  /** Resolves with whether a rollout, of any machine, has ended by what it has written itself. It throws for no fault. */
+  hasEnded(run: string): Promise<boolean>
   /** Returns what came of a rollout whose process is gone, by its own journal. It throws for no end of it. */
   outcomeOf(order: RolloutOrder): Promise<RolloutOutcome>
 }
@@ -78,9 +86,10 @@ export class Deployer {
   async look(signal: AbortSignal): Promise<number | undefined> {
     await this.tidyUp()
     while (!signal.aborted && (await this.doNext(signal)));
-    return this.parts.repositories.some((each) => this.targetOf(each) !== undefined)
-      ? LOOK_AGAIN_MS
-      : undefined
+    const isWorthAnother =
+      this.openRollout() !== undefined ||
+      this.parts.repositories.some((each) => this.targetOf(each) !== undefined)
+    return isWorthAnother ? LOOK_AGAIN_MS : undefined
   }
 
   /** Takes down once that plans ended with the process that made them. */
@@ -95,10 +104,9 @@ export class Deployer {
 
   /** Does one thing, and returns whether there was one. */
   private async doNext(signal: AbortSignal): Promise<boolean> {
-    const plans = this.plans()
-    const open = plans.find(({ rollout }) => rollout?.state === 'running')
-    if (open !== undefined) return this.follow(open, signal)
-    for (const plan of plans) if (await this.carryOut(plan, signal)) return true
+    const open = this.openRollout()
+    if (open !== undefined) return this.follow(open.plan, open.rollout, signal)
+    for (const plan of this.plans()) if (await this.carryOut(plan, signal)) return true
     for (const each of this.parts.repositories) if (await this.plan(each, signal)) return true
     return false
   }
@@ -109,12 +117,29 @@ export class Deployer {
     return log.state.deploys.plans.filter((plan) => plan.environment === environment)
   }
 
-  private async follow(plan: PlanOfTag, signal: AbortSignal): Promise<boolean> {
+  private openRollout(): { plan: PlanOfTag; rollout: RolloutOfPlan } | undefined {
+    const [open] = this.plans().flatMap((plan) =>
+      plan.rollout?.state === 'running' ? [{ plan, rollout: plan.rollout }] : [],
+    )
+    return open
+  }
+
+  /**
+   * Tells the end of a rollout, and returns whether that is known. Of one that another machine has begun, no process can
+   * be seen: it may run on until its own journal has its end, and nothing else is begun before that.
+   */
+  private async follow(
+    plan: PlanOfTag,
+    { run, machine }: RolloutOfPlan,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { deploys, log } = this.parts
-    const run = plan.rollout?.run ?? ''
-    await deploys.untilGone(run, signal)
+    if (machine === deploys.machine) await deploys.untilGone(run, signal)
+    else if (!(await deploys.hasEnded(run))) return false
     if (signal.aborted) return false
     const outcome = await deploys.outcomeOf(this.orderOf(plan, run))
+    // A person may have said so meanwhile.
+    if (plan.rollout?.state !== 'running') return true
     await log.append({ type: 'rollout ended', run, ...targetIn(plan), ...outcome })
     return true
   }
@@ -125,6 +150,8 @@ export class Deployer {
     const settings = repositories.find(({ repository }) => repository === plan.repository)
     if (plan.state !== 'succeeded' || plan.rollout !== undefined || settings === undefined) return false
     if (whyOver(log.state, plan, takesTag) !== undefined) return false
+    // Other code may do something else than was approved. What is there now is planned anew.
+    if (deploys.codeOf(settings.feature) !== plan.code) return false
     const name = plan.outcome?.plan ?? ''
     // The configuration of the moment counts: approval may be wanted by now.
     if (plan.approved === undefined) {
@@ -143,7 +170,15 @@ export class Deployer {
       return false
     if (signal.aborted) return false
     const run = deploys.newRun()
-    await log.append({ type: 'rollout begun', run, planRun: plan.run, plan: name, ...targetIn(plan) })
+    const { machine } = deploys
+    await log.append({
+      type: 'rollout begun',
+      run,
+      planRun: plan.run,
+      plan: name,
+      machine,
+      ...targetIn(plan),
+    })
     await deploys.start(this.orderOf(plan, run))
     return true
   }
@@ -153,10 +188,11 @@ export class Deployer {
     const target = this.targetOf(each)
     if (target === undefined) return false
     const feature = deploys.digestOf(each.feature)
-    if (!this.isDue(each, target, feature)) return false
+    const code = deploys.codeOf(each.feature)
+    if (!this.isDue(each, target, { feature, code })) return false
     const run = deploys.newRun()
     this.made.set(each.repository, run)
-    await log.append({ type: 'plan begun', run, feature, approval: each.approval, ...target })
+    await log.append({ type: 'plan begun', run, feature, code, approval: each.approval, ...target })
     const order = { run, ...target, feature: each.feature, variable: each.variable, within: each.within }
     const outcome = await deploys.plan(order, signal)
     const begun = log.state.deploys.plan(run)
@@ -183,14 +219,20 @@ export class Deployer {
   }
 
   /** Returns whether something has changed since the last plan, or a person wants another one. */
-  private isDue({ repository, environment }: DeployedRepository, target: FetchTarget, feature: string) {
+  private isDue(
+    { repository, environment }: DeployedRepository,
+    target: FetchTarget,
+    { feature, code }: Pick<PlanOfTag, 'feature' | 'code'>,
+  ): boolean {
     const { deploys } = this.parts.log.state
     const last = deploys.newest(repository, environment)
     if (last === undefined || deploys.isAskedFor(repository, environment)) return true
     if (last.commit !== target.commit || last.tag !== target.tag) return true
+    // An approval that was given before another tag came and went is to be given anew.
+    if (last.lapsedFor !== undefined) return true
     // What was rolled out once, and also what has failed there, is done again by the wish of a person alone.
     if (last.rollout !== undefined) return false
-    if (last.feature !== feature) return true
+    if (last.feature !== feature || last.code !== code) return true
     return last.state !== 'succeeded' && this.made.get(repository) !== last.run
   }
 
@@ -198,7 +240,15 @@ export class Deployer {
     const { repositories } = this.parts
     const { feature = '', variable = '' } =
       repositories.find(({ repository }) => repository === plan.repository) ?? {}
-    return { ...targetIn(plan), run, feature, variable, plan: plan.outcome?.plan ?? '', planRun: plan.run }
+    return {
+      ...targetIn(plan),
+      run,
+      feature,
+      variable,
+      plan: plan.outcome?.plan ?? '',
+      planRun: plan.run,
+      hosts: plan.outcome?.hosts.count ?? 0,
+    }
   }
 }
 

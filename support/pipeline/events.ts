@@ -131,8 +131,9 @@ export type PipelineEvent =
   | ({
       type: 'plan begun'
       run: string
-      /** The SHA-256 of the feature. */
+      /** The SHA-256 of the feature, and that of the code beside it. */
       feature: string
+      code: string
       /** Who may let it be carried out, by the configuration of that moment. */
       approval: ApprovalBy
     } & FetchTarget)
@@ -140,9 +141,16 @@ export type PipelineEvent =
   /** A plan may be carried out, once. `run` is the run that made it; without a person, the configuration says so. */
   | ({ type: 'plan approved'; run: string; plan: string; by: string | null } & FetchTarget)
   /** A live run of this id is about to be started, that keeps to a plan. It is never started again. */
-  | ({ type: 'rollout begun'; run: string; planRun: string; plan: string } & FetchTarget)
-  /** A live run is over, by its own journal. */
-  | ({ type: 'rollout ended'; run: string } & FetchTarget & RolloutOutcome)
+  | ({
+      type: 'rollout begun'
+      run: string
+      planRun: string
+      plan: string
+      /** The name of the machine that starts it. Its processes carry the id of the run, and can be seen there alone. */
+      machine: string
+    } & FetchTarget)
+  /** A live run is over, by its own journal, or by the word of a person where its machine is gone. */
+  | ({ type: 'rollout ended'; run: string; by?: string } & FetchTarget & RolloutOutcome)
 
 /** The last announcement that hosts are to refresh their lists for. */
 export interface RefreshTarget {

@@ -11,20 +11,20 @@ const TARGET = { repository: 'website', environment: 'test', commit: A, tag: 'v1
 describe('what is shown of a plan', () => {
   const shown = (
     events: readonly PipelineEvent[],
-    { isServed = true, over, person }: Partial<Around> = {},
+    { isServed = true, servedOn, over, person }: Partial<Around> = {},
   ) => {
     const all = [...fetched(A, 'v1'), ...events].map((event) => ({ ...event, at: AT }))
     const plan = PipelineState.of(all).deploys.plan('p1') ?? expect.fail('it is not known')
-    return formatPlan(plan, { isServed, over, person })
+    return formatPlan(plan, { isServed, servedOn, over, person })
   }
-  type Around = { isServed: boolean; over: string | undefined; person: string | undefined }
+  type Around = { isServed: boolean; servedOn: string; over: string | undefined; person: string | undefined }
   const approved = (by: string | null): PipelineEvent[] => [
     ...planned(TARGET),
     { type: 'plan approved', run: 'p1', plan: PLAN, by, ...TARGET },
   ]
   const begun: PipelineEvent[] = [
     ...approved('ann'),
-    { type: 'rollout begun', run: 'r1', planRun: 'p1', plan: PLAN, ...TARGET },
+    { type: 'rollout begun', run: 'r1', planRun: 'p1', plan: PLAN, machine: 'a', ...TARGET },
   ]
   const PLANNED = 'planned for test as 0123456789ab: 3 changes to 3 hosts'
 
@@ -62,6 +62,12 @@ describe('what is shown of a plan', () => {
     expect(shown(begun)[2]).to.equal(`is rolled out by run r1 since ${AT}`)
     expect(shown(begun, { isServed: false })[2]).to.equal(
       `rollout r1 was begun at ${AT}; lockstep serve does not run, and has not seen its end`,
+    )
+    expect(shown(begun, { servedOn: 'a' })[2]).to.equal(`is rolled out by run r1 since ${AT}`)
+    expect(shown(begun, { servedOn: 'b' })[2]).to.match(
+      new RegExp(
+        `^rollout r1 was begun at ${AT} on a, and may still run there: lockstep serve on b waits for the end of its journal; once nothing of it runs there any more, say: .*lockstep.* pipeline website --gone r1$`,
+      ),
     )
     const end = (verdict: string | null, why: string): PipelineEvent => ({
       type: 'rollout ended',

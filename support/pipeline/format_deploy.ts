@@ -1,4 +1,5 @@
 import { clean } from '../rollout/model/verdict'
+import { formatLockstep } from '../system/commands'
 import type { PlanOfTag, RolloutOfPlan } from './deploy_state'
 import type { PlanOutcome, RolloutOutcome } from './events'
 
@@ -7,6 +8,8 @@ const NO_REASON = 'no reason is known'
 /** The facts that a plan is shown with. */
 export interface PlanSurroundings {
   isServed: boolean
+  /** The machine of the process that serves; undefined where that is not known. */
+  servedOn?: string | undefined
   /** Why it cannot be carried out any more; undefined where it can. */
   over: string | undefined
   /** Why a person has to approve it where the configuration approves others; undefined where that may. */
@@ -68,11 +71,13 @@ function formatApproval(
 }
 
 function formatRollout(
-  { outcome: planned }: PlanOfTag,
-  { run, begunAt, outcome }: RolloutOfPlan,
-  { isServed }: PlanSurroundings,
+  { outcome: planned, repository }: PlanOfTag,
+  { run, machine, begunAt, outcome }: RolloutOfPlan,
+  { isServed, servedOn = machine }: PlanSurroundings,
 ): string {
   if (outcome !== undefined) return describeRollout(run, planned?.hosts.count, outcome)
+  if (isServed && servedOn !== machine)
+    return `rollout ${run} was begun at ${begunAt} on ${clean(machine)}, and may still run there: lockstep serve on ${clean(servedOn)} waits for the end of its journal; once nothing of it runs there any more, say: ${formatLockstep(`pipeline ${clean(repository)} --gone ${run}`)}`
   return isServed
     ? `is rolled out by run ${run} since ${begunAt}`
     : `rollout ${run} was begun at ${begunAt}; lockstep serve does not run, and has not seen its end`

@@ -26,7 +26,14 @@ const approved = (by: string | null): PipelineEvent => ({
   by,
   ...fetch,
 })
-const rollout: PipelineEvent = { type: 'rollout begun', run: 'r1', planRun: 'p1', plan: PLAN, ...fetch }
+const rollout: PipelineEvent = {
+  type: 'rollout begun',
+  run: 'r1',
+  planRun: 'p1',
+  plan: PLAN,
+  machine: 'a',
+  ...fetch,
+}
 const over = (result: BuildResult, verdict: string | null, why: string | null): PipelineEvent => ({
   type: 'rollout ended',
   run: 'r1',

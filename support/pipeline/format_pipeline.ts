@@ -36,6 +36,8 @@ export interface PipelineSurroundings {
   spool: SpoolAccount | undefined
   /** True while a process takes pushes and tests commits. */
   isServed: boolean
+  /** The machine of that process; undefined where that is not known. */
+  servedOn?: string | undefined
   /** The announcements that wait in their spool; undefined where no package repository leaves any. */
   announcements?: SpoolAccount | undefined
   /** The revisions that wait in their spool; undefined where no Subversion repository leaves any. */
@@ -50,7 +52,7 @@ export interface PipelineSurroundings {
   plansOf: (
     repository: string,
     commit: string,
-  ) => readonly ({ plan: PlanOfTag } & Omit<PlanSurroundings, 'isServed'>)[]
+  ) => readonly ({ plan: PlanOfTag } & Omit<PlanSurroundings, 'isServed' | 'servedOn'>)[]
   /** Returns the rollouts that carried a commit, oldest first. */
   rolloutsOf: (repository: string, commit: string) => readonly CarriedBy[]
   /** The package repositories that have announced something; absent where there are none. */
@@ -119,7 +121,7 @@ function formatRepository(
 
 function formatCommit(
   pushed: PushedCommit,
-  { isServed, now, outputOf, isFetchable, plansOf, rolloutsOf, isWhole }: PipelineSurroundings,
+  { isServed, servedOn, now, outputOf, isFetchable, plansOf, rolloutsOf, isWhole }: PipelineSurroundings,
 ): string[] {
   const { repository, commit, refs, seenAt, gone, isAskedFor, build, earlier, fetches } = pushed
   const last = lastFinished({ build, earlier })
@@ -146,7 +148,7 @@ function formatCommit(
     ),
     ...plansOf(repository, commit)
       .filter(({ plan }) => isWhole || !plan.isSuperseded || plan.approved !== undefined)
-      .flatMap(({ plan, ...around }) => formatPlan(plan, { isServed, ...around })),
+      .flatMap(({ plan, ...around }) => formatPlan(plan, { isServed, servedOn, ...around })),
     ...rolloutsOf(repository, commit).map(formatRollout),
   ]
   return [line, ...below.map((each) => `      ${each}`)]

@@ -12,6 +12,8 @@ export function whyOver(state: PipelineState, plan: PlanOfTag, takesTag: TakesTa
     const name = newest?.outcome?.plan ?? undefined
     return `a newer plan was begun at ${newest?.begunAt ?? 'a later time'}${name === undefined ? '' : `: ${name}`}`
   }
+  if (plan.lapsedFor !== undefined)
+    return `its approval ended unused, when hosts of ${environment} were to have ${plan.lapsedFor === '' ? 'no tag' : plan.lapsedFor} instead`
   const newest = state.newestFetchable(repository, takesTag)
   if (newest === undefined) return `no tested commit of ${repository} is at a tag any more`
   if (newest.commit.commit !== commit)

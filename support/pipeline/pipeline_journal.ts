@@ -94,11 +94,17 @@ const SHAPES = {
   'refresh begun': v.object(refresh),
   'hosts have refreshed': v.object({ ...refresh, has: hosts, missing }),
   'plan asked for': v.object({ repository: text, environment: text, by: orNull }),
-  'plan begun': v.object({ ...target, run: text, feature: text, approval: v.picklist(APPROVALS) }),
+  'plan begun': v.object({
+    ...target,
+    run: text,
+    feature: text,
+    code: text,
+    approval: v.picklist(APPROVALS),
+  }),
   'plan ended': v.object({ ...target, ...result, run: text, plan: orNull, hosts, changes: v.number() }),
   'plan approved': v.object({ ...target, run: text, plan: text, by: orNull }),
-  'rollout begun': v.object({ ...target, run: text, planRun: text, plan: text }),
-  'rollout ended': v.object({ ...target, ...result, run: text, verdict: orNull }),
+  'rollout begun': v.object({ ...target, run: text, planRun: text, plan: text, machine: text }),
+  'rollout ended': v.object({ ...target, ...result, run: text, verdict: orNull, by: v.optional(text) }),
 } as const satisfies Record<PipelineEvent['type'], v.GenericSchema>
 
 /** The events in the journals of a pipeline, and a sentence for each that does not tell everything. */

@@ -102,6 +102,8 @@ function weightOf({ changes }: Delivery): number {
 /** The number of ids of old deliveries that are known again, at the least. */
 const MAX_FORGOTTEN = 1_000_000
 const NONE: readonly Build[] = []
+/** The events after which hosts may have to have another commit. */
+const MOVES_NEWEST: ReadonlySet<string> = new Set(['commit seen', 'change passed over', 'build ended'])
 
 /** The state that the events of a pipeline come to. */
 export class PipelineState {
@@ -181,6 +183,18 @@ export class PipelineState {
 
   /** Takes the next event. An event that fits to nothing before it changes nothing. */
   apply(event: RecordedPipelineEvent): void {
+    const unused = MOVES_NEWEST.has(event.type) ? this.deploys.unusedApprovals : []
+    const before = unused.map(({ repository }) => this.newestFetchable(repository))
+    this.take(event)
+    for (const [index, plan] of unused.entries()) {
+      const newest = this.newestFetchable(plan.repository)
+      const [tag] = newest?.tags ?? []
+      if (newest?.commit === before[index]?.commit && tag === before[index]?.tags[0]) continue
+      if (newest?.commit.commit !== plan.commit || tag !== plan.tag) this.deploys.lapse(plan, tag ?? '')
+    }
+  }
+
+  private take(event: RecordedPipelineEvent): void {
     switch (event.type) {
       case 'push taken': {
         const { delivery, repository, teller, by, at, changes } = event

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { JournalPlace } from './event_cursor'
 import { Scratch } from '../testing/scratch'
-import { openPlace, savePlace } from './place_file'
+import { FakeClock, settled } from '../testing/fake_clock'
+import { openPlace, savePlace, waitForPlace } from './place_file'
 
 describe('the place up to which events are confirmed', () => {
   let scratch: Scratch
@@ -37,6 +38,35 @@ describe('the place up to which events are confirmed', () => {
       expect(open(FIRST)).to.deep.equal(FIRST)
       expect(troubles).to.deep.equal([])
     }
+  })
+
+  it('is waited for while its file says none, until a person has mended it, or ends the wait', async () => {
+    open(FIRST)
+    writeFileSync(path(), '{"jour')
+    const clock = new FakeClock()
+    const end = new AbortController()
+    let found: JournalPlace | undefined
+    const wait = () =>
+      waitForPlace(
+        path(),
+        () => FIRST,
+        (sentence) => troubles.push(sentence),
+        { clock, signal: end.signal },
+      )
+    const waiting = wait().then((place) => (found = place))
+    await settled()
+    expect(found).to.equal(undefined)
+    expect(troubles[0]).to.match(/confirmed\.json does not say which events .*; put it back, or remove it/)
+    writeFileSync(path(), '{"journal":2,"entries":5}')
+    await clock.next()
+    await waiting
+    expect(found).to.deep.equal({ journal: 2, entries: 5 })
+    writeFileSync(path(), '')
+    const other = wait()
+    await settled()
+    end.abort()
+    expect(await other).to.equal(undefined)
+    expect(readFileSync(path(), 'utf8')).to.equal('')
   })
 
   it('is refused where its file says none: events would be lost without a word', () => {

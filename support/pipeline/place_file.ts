@@ -2,6 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync }
 import { dirname } from 'node:path'
 import * as v from 'valibot'
 import type { JournalPlace } from './event_cursor'
+import { pause, type Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { makeFolder } from '../system/folders'
 import { readRegularFile } from '../system/regular_file'
@@ -32,6 +33,31 @@ export function openPlace(
   )
   savePlace(path, first)
   return first
+}
+
+/** Milliseconds between two looks at a file that says no place. */
+const LOOK_AGAIN_MS = 10_000
+
+/**
+ * Returns the place as `openPlace` does, and waits while its file says none: what is told from any other place is either
+ * lost or told late, and a person decides. Nothing else waits for that. Resolves with undefined when the signal is aborted.
+ */
+export async function waitForPlace(
+  path: string,
+  first: () => JournalPlace,
+  onTrouble: (sentence: string) => void,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+): Promise<JournalPlace | undefined> {
+  while (!signal.aborted) {
+    try {
+      return openPlace(path, first(), onTrouble)
+    } catch (error) {
+      if (!(error instanceof LockstepError) || error.code !== 'bad-config') throw error
+      onTrouble(`${error.message}; nothing is told until then`)
+    }
+    await pause(clock, LOOK_AGAIN_MS, signal).catch(() => {})
+  }
+  return undefined
 }
 
 function isBehind(place: JournalPlace, other: JournalPlace): boolean {

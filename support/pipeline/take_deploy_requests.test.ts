@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { ApprovalBy } from '../config/after_success_setting'
 import { fetched, MADE, PLAN, planned } from '../testing/deploy_events'
+import { MemoryDeploys } from '../testing/memory_deploys'
 import { MemoryPipelineLog } from '../testing/memory_pipeline_log'
 import { Scratch } from '../testing/scratch'
 import { DeployRequests } from './deploy_requests'
@@ -18,12 +19,14 @@ describe('wishes about deploys', () => {
   let requests: DeployRequests
   let log: MemoryPipelineLog
   let approval: ApprovalBy
+  let deploys: MemoryDeploys
   beforeEach(async () => {
     scratch = new Scratch()
     requests = new DeployRequests(scratch.path)
     requests.open()
     log = new MemoryPipelineLog()
     approval = 'person'
+    deploys = new MemoryDeploys()
     await add([...fetched(A, 'v1'), ...planned(TARGET, 'f1')])
   })
   afterEach(() => scratch.remove())
@@ -38,6 +41,7 @@ describe('wishes about deploys', () => {
     return takeDeployRequests(requests, {
       log,
       repositories,
+      deploys,
       takesTag: () => true,
       nameOf: async () => owner,
     })
@@ -122,6 +126,31 @@ describe('wishes about deploys', () => {
     chmodSync(folder(), 0o2770)
     requests.open()
     expect(statSync(folder()).mode & 0o7777).to.equal(0o3770)
+  })
+
+  it('end a rollout of another machine that tells no end itself, and no other one', async () => {
+    await add([
+      { type: 'plan approved', run: 'f1', plan: PLAN, by: 'bob', ...TARGET },
+      { type: 'rollout begun', run: 'f2', planRun: 'f1', plan: PLAN, machine: 'b', ...TARGET },
+    ])
+    const gone = { kind: 'gone', repository: 'website', run: 'f2', by: 'ann' } as const
+    const ends = () => log.added.flatMap((event) => (event.type === 'rollout ended' ? [event] : []))
+    const refused = async (request: Omit<typeof gone, 'run'> & { run: string }) => {
+      requests.leave(request)
+      return (await take())[0]
+    }
+    expect(await refused({ ...gone, run: 'f3' })).to.match(/no rollout f3 of website is under way/)
+    deploys.machine = 'b'
+    expect(await refused(gone)).to.match(/the processes of f2 can be seen here, on b/)
+    deploys.machine = 'a'
+    deploys.saidEnded.add('f2')
+    expect(await refused(gone)).to.match(/the journal of f2 has its end, and is judged by it/)
+    expect(ends()).to.deep.equal([])
+    deploys.saidEnded.clear()
+    expect(await refused(gone)).to.equal(undefined)
+    expect(ends()[0]).to.include({ run: 'f2', result: 'interrupted', verdict: null, by: 'ann', commit: A })
+    expect(await refused(gone)).to.match(/is under way/)
+    expect(ends()).to.have.length(1)
   })
 
   it('ask for another plan, once until it is begun', async () => {

@@ -1,11 +1,12 @@
 import type { DeployRequest, DeployRequests } from './deploy_requests'
-import type { DeployedRepository } from './deployer'
+import type { DeployedRepository, Deploys } from './deployer'
 import { whyNotToApprove } from './judge_approval'
 import type { PipelineLog } from './receive'
 
 export interface TakingDeploys {
   log: PipelineLog
   repositories: readonly DeployedRepository[]
+  deploys: Pick<Deploys, 'machine' | 'hasEnded'>
   takesTag(tag: string): boolean
   /** Returns the name of a user of this machine. */
   nameOf(user: number): Promise<string>
@@ -32,7 +33,14 @@ async function take(
   parts: TakingDeploys,
 ): Promise<string | undefined> {
   const by = nameBoth(request.by, await parts.nameOf(owner))
-  return request.kind === 'approve' ? approve(request, by, parts) : askForPlan(request, by, parts)
+  switch (request.kind) {
+    case 'approve':
+      return approve(request, by, parts)
+    case 'plan':
+      return askForPlan(request, by, parts)
+    case 'gone':
+      return endGone(request, by, parts)
+  }
 }
 
 async function approve(
@@ -68,6 +76,36 @@ async function askForPlan(
   // A kill may have left a wish that was taken.
   if (!log.state.deploys.isAskedFor(repository, environment))
     await log.append({ type: 'plan asked for', repository, environment, by })
+  return undefined
+}
+
+/** Ends a rollout of another machine by the word of a person, where nothing else tells its end. */
+async function endGone(
+  { repository, run }: Extract<DeployRequest, { kind: 'gone' }>,
+  by: string,
+  { log, deploys }: TakingDeploys,
+): Promise<string | undefined> {
+  const plan = log.state.deploys.plans.find(
+    (each) => each.repository === repository && each.rollout?.run === run,
+  )
+  if (plan?.rollout?.state !== 'running') return `is refused: no rollout ${run} of ${repository} is under way`
+  const { machine } = plan.rollout
+  if (machine === deploys.machine)
+    return `is refused: the processes of ${run} can be seen here, on ${machine}`
+  if (await deploys.hasEnded(run)) return `is refused: the journal of ${run} has its end, and is judged by it`
+  const { environment, commit, tag } = plan
+  await log.append({
+    type: 'rollout ended',
+    run,
+    repository,
+    environment,
+    commit,
+    tag,
+    result: 'interrupted',
+    verdict: null,
+    why: `its journal has no end, and a person has said that nothing of it runs on ${machine} any more`,
+    by,
+  })
   return undefined
 }
 

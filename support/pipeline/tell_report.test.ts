@@ -5,6 +5,7 @@ import { WebEndpoint } from '../testing/web_endpoint'
 import { readReport, type CiReport } from './ci_report'
 import { tellReport } from './tell_report'
 
+const ID = '0123456789abcdef'.repeat(2)
 const SECRET = 'a secret of the CI'
 const report: CiReport = {
   id: '1',
@@ -42,7 +43,7 @@ describe('the telling of a report', () => {
   }
 
   it('signs exactly the bytes that it sends', async () => {
-    answer(202, '{"report":"r","isNew":true}')
+    answer(202, `{"report":"${ID}","isNew":true}`)
     expect(await tell(`${endpoint.url('')}/`)).to.deep.equal({ isTaken: true, isNew: true })
     const [sent] = endpoint.received
     expect(sent?.path).to.equal('/ci/website')
@@ -57,7 +58,7 @@ describe('the telling of a report', () => {
       times += 1
       if (times === 1) response.destroy()
       else if (times < 4) response.writeHead(503).end('{"error":"nothing is taken"}')
-      else response.writeHead(202).end('{"isNew":false}')
+      else response.writeHead(202).end(`{"report":"${ID}","isNew":false}`)
     }
     expect(await hurry(tell())).to.deep.equal({ isTaken: true, isNew: false })
     expect(new Set(endpoint.received.map(({ body }) => body)).size).to.equal(1)
@@ -84,6 +85,23 @@ describe('the telling of a report', () => {
     answer(307, '', { location: endpoint.url('/elsewhere') })
     expect(await tell()).to.include({ isTaken: false, isFinal: true })
     expect(endpoint.received.map(({ path }) => path)).to.deep.equal(['/ci/website', '/ci/website'])
+  })
+
+  it('is not done by a 202 of another program', async () => {
+    const answers = [
+      '',
+      'Accepted',
+      '{}',
+      '{"isNew":true}',
+      '{"report":"x","isNew":true}',
+      `{"report":"${ID}"}`,
+    ]
+    for (const body of [...answers, `[{"report":"${ID}","isNew":true}]`]) {
+      answer(202, body)
+      const told = await tell()
+      expect(told, body).to.include({ isTaken: false, isFinal: true })
+      expect(told.isTaken ? '' : told.why).to.match(/it answered 202, and not as lockstep serve does/)
+    }
   })
 
   it('says 200 of another program is no taking', async () => {

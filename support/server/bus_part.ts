@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Outbox } from '../pipeline/outbox'
-import { openPlace, savePlace } from '../pipeline/place_file'
+import { savePlace, waitForPlace } from '../pipeline/place_file'
 import { Publisher } from '../bus/publisher'
 import { busFolderIn, openSigningKey } from '../bus/signing_key'
 import type { BusBroker } from '../config/bus_broker'
@@ -24,7 +24,8 @@ export function busPart(broker: BusBroker): Part {
         if (sentence !== said) log.warn(`the bus: ${redact(sentence)}`)
         said = sentence
       }
-      const from = openPlace(placePath, pipeline.end, onTrouble)
+      const from = await waitForPlace(placePath, () => pipeline.end, onTrouble, { clock, signal })
+      if (from === undefined) return
       const publisher = new Publisher({
         broker,
         key,

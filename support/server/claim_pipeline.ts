@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { HostLocks, LEASE, lockSurroundings, type Holder } from '../locks/host_locks'
+import { HostLocks, LEASE, lockSurroundings, type ClaimWords, type Holder } from '../locks/host_locks'
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { makeFolder } from '../system/folders'
@@ -30,7 +30,7 @@ const WHAT = 'lockstep serve'
 /**
  * Claims the pipeline of a state folder. A claim outlives no process: after `kill -9`, its pid and start say that it is
  * gone. On another machine, it is taken over when it was not renewed for a minute.
- * @throws LockstepError `locked` while another process has it
+ * @throws LockstepError `locked` while another process has it, UnreadableClaim where that cannot be known
  */
 export async function claimPipeline({
   state,
@@ -42,7 +42,7 @@ export async function claimPipeline({
   const directory = lockFolderIn(state)
   // Unlike the folder of locks that users share, it is for those alone who may write the state.
   makeFolder(directory, 0o770)
-  const locks = new HostLocks({ ...lockSurroundings(env), directory })
+  const locks = new HostLocks({ ...lockSurroundings(env), directory }, wordsOf(what))
   const gone = (await locks.list()).filter((one) => one.state !== 'alive').map(({ run }) => run)
   const claim = { run: `serve-${randomUUID()}`, feature: what, fleet: state, hosts: [WHAT] }
   const [other] = await locks.claim(claim, { runs: gone, reason: 'its process is gone' })
@@ -70,15 +70,30 @@ export async function claimPipeline({
   }
 }
 
-/** Returns whether a process serves the pipeline of a state folder; on another machine, one that renewed its claim. */
-export async function isServed(
+/**
+ * Returns the machine on which a process serves the pipeline of a state folder; on another machine than this, one that
+ * renewed its claim. Undefined where there is none.
+ */
+export async function servingMachine(
   state: string,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const directory = lockFolderIn(state)
-  if (!existsSync(directory)) return false
-  const holders = await new HostLocks({ ...lockSurroundings(env), directory }).list()
-  return holders.some((holder) => holder.state === 'alive')
+  if (!existsSync(directory)) return undefined
+  const holders = await new HostLocks({ ...lockSurroundings(env), directory }, wordsOf(WHAT)).list()
+  const alive = holders.filter((holder) => holder.state === 'alive')
+  // One that waits for its turn has a claim for a moment too.
+  return alive.sort((a, b) => a.since.localeCompare(b.since))[0]?.machine
+}
+
+function wordsOf(what: string): ClaimWords {
+  return {
+    lock: 'claim',
+    during: `while this ${what} ran`,
+    danger: 'another one may have taken over',
+    isFree: `no ${what} runs on this state folder, on any machine`,
+    another: 'name another folder with --state',
+  }
 }
 
 function lockFolderIn(state: string): string {

@@ -56,7 +56,7 @@ describe('the parts of lockstep serve that deploy', () => {
     const log = new MemoryPipelineLog()
     for (const event of [...fetched(A, 'v1'), ...planned(TARGET, 'f1')]) await log.append(event)
     await log.append({ type: 'plan approved', run: 'f1', plan: PLAN, by: 'ann', ...TARGET })
-    await log.append({ type: 'rollout begun', run: 'r1', planRun: 'f1', plan: PLAN, ...TARGET })
+    await log.append({ type: 'rollout begun', run: 'r1', planRun: 'f1', plan: PLAN, machine: 'a', ...TARGET })
     const context = partContext(log, over.signal, scratch.path)
     await Promise.all(partsOf(website()).map((part) => part.run(context)))
     expect(log.state.deploys.plan('f1')?.rollout?.state).to.equal('failed')

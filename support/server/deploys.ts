@@ -2,9 +2,10 @@ import type { PipelineSettings } from '../config/pipeline_setting'
 import { DeployRequests } from '../pipeline/deploy_requests'
 import { Deployer, type DeployedRepository, type Deploys } from '../pipeline/deployer'
 import { takeDeployRequests } from '../pipeline/take_deploy_requests'
+import { pause } from '../system/clock'
 import { groupBy } from '../system/groups'
 import { lookAfterEvents, lookEachSecond, troubleOf } from './loops'
-import type { Part } from './part'
+import type { Part, PartContext } from './part'
 
 /** The events by which there may be something to plan or to roll out. */
 const CHANGES_IT = [
@@ -14,6 +15,7 @@ const CHANGES_IT = [
   'hosts have fetched',
   'plan asked for',
   'plan approved',
+  'rollout ended',
 ] as const
 
 export interface Deploying {
@@ -59,12 +61,25 @@ function earlierDeploys(configured: ReadonlySet<string>, { deploys, takesTag }: 
       const environments = new Set(open.map(({ environment }) => environment))
       await Promise.all(
         [...environments].map((environment) =>
-          new Deployer({ environment, repositories: [], log: pipeline, deploys, takesTag, clock }).look(
-            signal,
+          followEarlier(
+            new Deployer({ environment, repositories: [], log: pipeline, deploys, takesTag, clock }),
+            { clock, signal },
           ),
         ),
       )
     },
+  }
+}
+
+/** A rollout of another machine is looked at again, until its end is known. */
+async function followEarlier(
+  deployer: Deployer,
+  { clock, signal }: Pick<PartContext, 'clock' | 'signal'>,
+): Promise<void> {
+  while (!signal.aborted) {
+    const rest = await deployer.look(signal)
+    if (rest === undefined) return
+    await pause(clock, rest, signal).catch(() => {})
   }
 }
 
@@ -88,7 +103,7 @@ function deploysTo(
 /** Takes what people ask for with `lockstep pipeline --approve` and `--plan`. */
 function wishes(
   repositories: readonly DeployedRepository[],
-  { takesTag, nameOf }: Deploying,
+  { takesTag, nameOf, deploys }: Deploying,
   onLook: () => void,
 ): Part {
   return {
@@ -96,7 +111,7 @@ function wishes(
     async run(context) {
       const { state, pipeline, log, redact } = context
       const from = new DeployRequests(state)
-      const parts = { log: pipeline, repositories, takesTag, nameOf }
+      const parts = { log: pipeline, repositories, deploys, takesTag, nameOf }
       const take = async () => {
         from.open()
         for (const refused of await takeDeployRequests(from, parts))

@@ -163,6 +163,25 @@ describe('lockstep serve', () => {
     await done
   })
 
+  it('waits as a standby while a claim tells not whose it is, and is refused without', async () => {
+    mkdirSync(join(scratch.path, 'pipeline', 'lock'), { recursive: true })
+    const half = join(scratch.path, 'pipeline', 'lock', 'serve-half.claim.json')
+    writeFileSync(half, '{"run": "serve-ha')
+    const { code, message } = await failure(served().done)
+    expect(code).to.equal('lock-failed')
+    expect(message).to.match(
+      /^the claim .*serve-half\.claim\.json cannot be read: .*; if no lockstep serve runs on this state folder, on any machine, remove it$/,
+    )
+    const waiting = served({ standby: true })
+    while (waiting.told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(waiting.told).to.deep.equal([`waiting: ${message}`])
+    rmSync(half)
+    while (!waiting.told.includes('serving')) await new Promise((resolve) => setTimeout(resolve, 20))
+    end.abort()
+    await waiting.done
+    expect(claims()).to.deep.equal([])
+  })
+
   it('writes nothing once its claim is not there any more', async () => {
     const part: Part = {
       name: 'a part',
@@ -175,6 +194,9 @@ describe('lockstep serve', () => {
     const { code, message } = await failure(served({ parts: [part] }).done)
     expect(code).to.equal('lock-failed')
     expect(message).to.match(/^the claim of this lockstep serve on .* is lost, so that another one may write/)
+    expect(message)
+      .to.contain('another one may have taken over')
+      .and.not.match(/rollout|LOCKSTEP_LOCKS/)
     expect(readdirSync(join(scratch.path, 'pipeline', 'journals'))).to.deep.equal([])
   })
 

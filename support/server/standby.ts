@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { UnreadableClaim } from '../locks/host_locks'
 import { pause, type Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { claimPipeline, type ClaimOptions, type PipelineClaim } from './claim_pipeline'
@@ -45,7 +46,7 @@ export async function openDoor(
 }
 
 /**
- * Claims the pipeline of a state folder as soon as no other process has it. Resolves with undefined when the signal is
+ * Claims the pipeline of a state folder as soon as no other process has it, and all claims tell whose they are. Resolves with undefined when the signal is
  * aborted first.
  * @throws LockstepError for what is no other process, such as a folder that cannot be written
  */
@@ -58,7 +59,9 @@ export async function claimInTurn(
     try {
       return await claimPipeline(options)
     } catch (error) {
-      if (!(error instanceof LockstepError) || error.code !== 'locked') throw error
+      // A claim that is just being replaced on a shared disk, or is damaged, may be of one that serves.
+      if (!(error instanceof UnreadableClaim) && !(error instanceof LockstepError && error.code === 'locked'))
+        throw error
       if (said !== error.message) onWait(error.message)
       said = error.message
     }

@@ -6,7 +6,7 @@ import { EventCursor } from '../pipeline/event_cursor'
 import { repositoryOf } from '../pipeline/format_event'
 import { Outbox } from '../pipeline/outbox'
 import { pipelineJournalsIn } from '../pipeline/pipeline_journal'
-import { openPlace, savePlace } from '../pipeline/place_file'
+import { savePlace, waitForPlace } from '../pipeline/place_file'
 import { statusOf } from '../statuses/commit_status'
 import { StatusTeller } from '../statuses/status_teller'
 import type { Part, PartContext } from './part'
@@ -36,6 +36,8 @@ async function tellStatuses(
     if (reason !== said) log.warn(redact(sentence))
     said = reason
   }
+  const from = await waitForPlace(path, () => pipeline.end, onTrouble, { clock, signal })
+  if (from === undefined) return
   const teller = new StatusTeller({
     settings,
     clock,
@@ -47,7 +49,7 @@ async function tellStatuses(
     onTrouble,
   })
   const outbox = new Outbox({
-    from: openPlace(path, pipeline.end, onTrouble),
+    from,
     open: (place) => new EventCursor(pipelineJournalsIn(state), place, () => pipeline.end),
     async publish({ event }, until) {
       if (repositoryOf(event, pipeline.state) !== repository) return

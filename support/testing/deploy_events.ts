@@ -28,7 +28,7 @@ export function fetched(commit: string, tag: string, environment = 'test'): Pipe
 /** Returns the events of a plan that was made for a person to approve. */
 export function planned(target: FetchTarget, run = 'p1', outcome: PlanOutcome = MADE): PipelineEvent[] {
   return [
-    { type: 'plan begun', run, feature: 'sha', approval: 'person', ...target },
+    { type: 'plan begun', run, feature: 'sha', code: 'code', approval: 'person', ...target },
     { type: 'plan ended', run, ...target, ...outcome },
   ]
 }

@@ -7,6 +7,7 @@ import { MADE } from './deploy_events'
  * do.
  */
 export class MemoryDeploys implements Deploys {
+  machine = 'a'
   readonly planned: PlanOrder[] = []
   readonly started: RolloutOrder[] = []
   /** The plans that another process has left, and that were ended. */
@@ -14,14 +15,21 @@ export class MemoryDeploys implements Deploys {
   /** The rollouts whose process is there. */
   readonly running = new Set<string>()
   digest = 'sha'
+  code = 'code'
   outcome: (order: PlanOrder) => PlanOutcome = () => MADE
   end: (order: RolloutOrder) => RolloutOutcome = () => ({ result: 'succeeded', verdict: 'PASSED', why: null })
   /** Called before a rollout is gone. */
   onWait: (run: string) => void | Promise<void> = () => {}
+  /** The rollouts that have said themselves that they ended. */
+  readonly saidEnded = new Set<string>()
   private runs = 0
 
   digestOf(): string {
     return this.digest
+  }
+
+  codeOf(): string {
+    return this.code
   }
 
   newRun(): string {
@@ -45,6 +53,10 @@ export class MemoryDeploys implements Deploys {
   async untilGone(run: string): Promise<void> {
     await this.onWait(run)
     this.running.delete(run)
+  }
+
+  async hasEnded(run: string): Promise<boolean> {
+    return this.saidEnded.has(run)
   }
 
   async outcomeOf(order: RolloutOrder): Promise<RolloutOutcome> {

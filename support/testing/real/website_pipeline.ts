@@ -11,6 +11,8 @@ import { freePort, start, untilReady, type Running } from './processes'
 const COMPILED = compiledCopy()
 const LOCKSTEP = join(COMPILED, 'support', 'bin', 'lockstep.cjs')
 const USER = 'nobody'
+/** Becomes a program, on a machine of a name. */
+const IN_MACHINE = 'hostname "$0" && exec "$@"'
 export const CLASS = 'roles::website'
 export const WEB = ['web1', 'web2', 'web3'].map((name) => `${name}.example.net`)
 export const DB = ['db1', 'db2', 'db3'].map((name) => `${name}.example.net`)
@@ -182,10 +184,18 @@ plugin.git.website.post = ${script('post')}
     await this.gitDaemon?.stop()
   }
 
-  async serve(): Promise<void> {
+  /** Starts `lockstep serve`; with a name, on another machine of that name, which sees no process of this one. */
+  async serve(machine?: string): Promise<void> {
     const { path } = this.scratch
     const args = ['serve', '--config', join(path, 'lockstep.yaml'), '--state', join(path, 'state')]
-    const serving = start(process.execPath, [LOCKSTEP, ...args], join(path, 'serve.log'), {
+    const there = ['--uts', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', IN_MACHINE]
+    const [program = '', ...words] = [
+      ...(machine === undefined ? [] : ['unshare', ...there, machine]),
+      process.execPath,
+      LOCKSTEP,
+      ...args,
+    ]
+    const serving = start(program, words, join(path, 'serve.log'), {
       LOCKSTEP_LOCKS: this.locks,
     })
     this.serving = serving

@@ -1,0 +1,57 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Scratch } from '../testing/scratch'
+import { digestCode } from './digest_code'
+
+describe('the digest of the code beside a feature', () => {
+  let scratch: Scratch
+  beforeEach(() => {
+    scratch = new Scratch()
+    scratch.write('cucumber.js', 'a')
+    scratch.write('step_definitions/more/steps.ts', 'a')
+    scratch.write('features/deploy.feature', 'a')
+    scratch.write('node_modules/.package-lock.json', 'a')
+  })
+  afterEach(() => scratch.remove())
+  const digest = () => digestCode(scratch.path, 'features/deploy.feature')
+
+  it('is another one with any change of what decides what the feature does', () => {
+    const changes: (() => void)[] = [
+      () => scratch.write('cucumber.js', 'b'),
+      () => scratch.write('step_definitions/more/steps.ts', 'b'),
+      () => scratch.write('step_definitions/new.ts', ''),
+      () => renameSync(join(scratch.path, 'step_definitions/new.ts'), join(scratch.path, 'features/new.ts')),
+      () => scratch.write('features/support/world.js', ''),
+      () => scratch.write('support/template.txt', 'a'),
+      () => scratch.write('lockstep.yaml', ''),
+      () => scratch.write('node_modules/.package-lock.json', 'b'),
+      () => rmSync(join(scratch.path, 'step_definitions'), { recursive: true }),
+    ]
+    const seen = new Set([digest()])
+    for (const [index, change] of changes.entries()) {
+      change()
+      expect(seen.has(digest()), `change ${index}`).to.equal(false)
+      seen.add(digest())
+    }
+  })
+
+  it('stays with changes of other features, of the state, and of what npm has installed', () => {
+    const before = digest()
+    scratch.write('features/other.feature', 'b')
+    scratch.write('features/deploy.feature', 'b')
+    scratch.write('state/live/x.json', 'b')
+    scratch.write('node_modules/x/index.js', 'b')
+    expect(digest()).to.equal(before)
+  })
+
+  it('follows links, and ends where they go in circles or nowhere', () => {
+    mkdirSync(join(scratch.path, 'elsewhere'))
+    symlinkSync('../elsewhere', join(scratch.path, 'step_definitions/linked'))
+    symlinkSync('..', join(scratch.path, 'step_definitions/circle'))
+    symlinkSync('nowhere', join(scratch.path, 'step_definitions/gone'))
+    const before = digest()
+    scratch.write('elsewhere/steps.ts', 'b')
+    expect(digest()).not.to.equal(before)
+  })
+})

@@ -1,0 +1,34 @@
+import { createHash, type Hash } from 'node:crypto'
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { decidingFiles } from './deciding_files'
+
+/**
+ * Returns the SHA-256 of what decides, beside a feature, what that does: code and its configuration in the folder of
+ * lockstep.yaml, with their names. Of what npm has installed it is the list, and not the files.
+ */
+export function digestCode(folder: string, feature: string): string {
+  const hash = createHash('sha256')
+  const [, , ...paths] = decidingFiles(folder, feature)
+  for (const path of paths.sort())
+    add(hash, basename(path) === 'node_modules' ? join(path, '.package-lock.json') : path, new Set())
+  return hash.digest('hex')
+}
+
+/** Adds a file, or all that lies below a folder; links count as what they lead to. Features of others decide nothing. */
+function add(hash: Hash, path: string, above: ReadonlySet<string>): void {
+  if (path.endsWith('.feature')) return
+  try {
+    if (statSync(path).isDirectory()) {
+      const real = realpathSync(path)
+      // A link may lead to a folder that it lies in.
+      if (above.has(real)) return
+      for (const name of readdirSync(path).sort()) add(hash, join(path, name), new Set([...above, real]))
+    } else {
+      const content = readFileSync(path)
+      hash.update(`${JSON.stringify(path)} ${content.length}\n`).update(content)
+    }
+  } catch (error) {
+    hash.update(`${JSON.stringify(path)} ${(error as NodeJS.ErrnoException).code ?? ''}\n`)
+  }
+}
