@@ -20,6 +20,7 @@ import { Scratch } from '../scratch'
 import { makeCertificates } from './certificates'
 import { CuttingProxy } from './cutting_proxy'
 import { Postgresql } from './postgresql'
+import { freePort, start, untilReady, type Running } from './processes'
 
 const { signal } = new AbortController()
 
@@ -195,6 +196,37 @@ describe('A history that several control hosts share in PostgreSQL', function ()
       expect(runs.sort()).to.deep.equal(['one', 'three', 'two'])
     } finally {
       await proxy.stop()
+      folder.remove()
+    }
+  })
+
+  it('gets from lockstep serve what could not be shared before, once the database is there again', async () => {
+    const database = await postgresql.create()
+    const folder = new Scratch()
+    const log = join(folder.path, 'log')
+    const read = () => readFileSync(log, 'utf8')
+    const until = async (what: string, running: Running, test: () => Promise<boolean> | boolean) =>
+      untilReady(what, running, async () => test(), 120_000)
+    folder.write('db.key', database.password ?? '')
+    const pipeline = `pipeline:
+  listen: { port: ${await freePort()} }
+  spool: spool
+  repositories: { website: { url: /srv/git/website.git, branches: [main], trigger: [hook] } }
+`
+    folder.write('lockstep.yaml', `${historyYaml(database)}${pipeline}environments: {}\n`)
+    writeRuns(join(folder.path, 'a', 'history'), folder, ['one', 'two'])
+    await postgresql.end()
+    const program = join(compiledCopy(), 'support', 'bin', 'lockstep.cjs')
+    const args = ['serve', '--config', join(folder.path, 'lockstep.yaml'), '--state', join(folder.path, 'a')]
+    const serving = start(process.execPath, [program, ...args], log)
+    try {
+      await until('the complaint', serving, () => /the shared history in .* cannot be used/.test(read()))
+      await postgresql.begin()
+      await until('the history', serving, () => read().includes('the history is shared again'))
+      expect((await expectSound(database, postgresql)).sort()).to.deep.equal(['one', 'two'])
+      expect(read()).not.to.include(database.password)
+    } finally {
+      await serving.stop()
       folder.remove()
     }
   })
