@@ -11,7 +11,7 @@ Given('I activate release {release}', async function (this: LockstepWorld, name:
 
 Then(
   'release {release} should have passed in {environment}',
-  function (this: LockstepWorld, name: string, environment: string) {
-    this.rollout.release.shouldHavePassedIn(environment, name)
+  async function (this: LockstepWorld, name: string, environment: string) {
+    await this.rollout.release.shouldHavePassedIn(environment, name)
   },
 )

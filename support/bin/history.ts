@@ -4,7 +4,8 @@ import { foldHosts } from '../rollout/model/fold_hosts'
 import { howToMend, writeHistory } from '../history/recording'
 import { foldersIn, type Folders } from '../run/folders'
 import { states, type HistoryEntry } from '../history/history_record'
-import { HistoryStore } from '../history/store'
+import { importHistory, openHistory, type HistoryPlaces } from '../history/open_history'
+import { configPath, surroundingsOf } from '../run/parameters'
 import { nameHosts } from '../rollout/model/name_hosts'
 import { clean, hosts as counted } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
@@ -18,6 +19,7 @@ interface Options {
   host: string | undefined
   ticket: string | undefined
   write: string | undefined
+  import: boolean
   json: boolean
 }
 
@@ -25,10 +27,14 @@ interface Options {
  * Prints what changed, where, by whom and under which ticket, as runs have left it in the history. The exit status is 1 when
  * nothing is known.
  */
-export function history({ env, options: wanted }: Call<Options>): Outcome {
+export async function history({ cwd, env, options: wanted }: Call<Options>): Promise<Outcome> {
   const folders = foldersIn(env)
+  const places = { config: configPath(surroundingsOf(env), cwd), env, folders }
+  expectOneWish(wanted)
+  if (wanted.import) return bringIn(places)
   if (wanted.write !== undefined) return writeAgain(wanted.write, folders, wanted.json)
-  const { runs, damaged } = new HistoryStore(folders.history).all()
+  const known = await openHistory(places)
+  const { runs, damaged } = known.all()
   const found = runs
     .filter(
       ({ environment, release, tickets, hosts }) =>
@@ -43,12 +49,41 @@ export function history({ env, options: wanted }: Call<Options>): Outcome {
       drift: run.drift.filter(({ host }) => isOr(host, wanted.host)),
     }))
     .sort((a, b) => (a.began < b.began ? -1 : 1))
-  const complaint = damaged
-    .map((path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}\n`)
-    .join('')
-  if (wanted.json) return { ...formatRuns(found, damaged), complaint }
+  const gaps = [...(known.notKnown === undefined ? [] : [known.notKnown]), ...known.faults]
+  const complaint = [
+    ...damaged.map(
+      (path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}\n`,
+    ),
+    ...gaps.map((why) => `Not everything is known: ${why}\n`),
+  ].join('')
+  if (wanted.json) return { ...formatRuns(found, [...damaged, ...gaps]), complaint }
   if (found.length === 0) return { text: `${nothingFound(runs.length)}\n`, complaint, exitCode: 1 }
   return { text: found.map(formatEntry).join('\n'), complaint, exitCode: 0 }
+}
+
+function expectOneWish({ import: isImport, ...others }: Options): void {
+  const [odd] = Object.entries(others).find(([, given]) => given !== undefined && given !== false) ?? []
+  if (isImport && odd !== undefined)
+    throw new LockstepError('bad-input', `--import brings in all local runs, and does not go with --${odd}`)
+}
+
+/** Brings the local runs into the database. A second time finds them there. */
+async function bringIn(places: HistoryPlaces): Promise<Outcome> {
+  const shipped = await importHistory(places)
+  if (shipped === undefined)
+    throw new LockstepError(
+      'bad-config',
+      `there is no database to bring runs into: ${places.config ?? 'no lockstep.yaml is here, which'} has no history: { postgresql: … }`,
+    )
+  const { appended, known, faults } = shipped
+  const complaint = faults.map((fault) => `Not brought in: ${fault}\n`).join('')
+  const exitCode = faults.length > 0 ? 1 : 0
+  const text = `${countRuns(appended)} brought in; ${countRuns(known)} there already.\n`
+  return { text, complaint, exitCode }
+}
+
+function countRuns(count: number): string {
+  return `${count} ${count === 1 ? 'run was' : 'runs were'}`
 }
 
 function nothingFound(runs: number): string {

@@ -4,7 +4,7 @@ import { readPublicKey } from '../bus/signing_key'
 import { readSpoolSetting } from '../config/pipeline_setting'
 import { carryingRuns, keyOfCommit, type CarryingRun } from '../history/deployed_commits'
 import { howToMend } from '../history/recording'
-import { HistoryStore } from '../history/store'
+import { openHistory } from '../history/open_history'
 import { BuildRequests } from '../pipeline/build_requests'
 import { BuildFolders } from '../pipeline/build_folders'
 import type { AnnouncingRepository } from '../pipeline/announced_packages'
@@ -82,7 +82,7 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
   if (gone !== undefined) return tellGone(gone, wanted, wishing)
   const plansOf = plansIn(pipelineState)
   const spool = spoolIn(env, cwd)
-  const carried = await rolloutsOf(accounts, { state, history, cwd })
+  const carried = await rolloutsOf(accounts, { state, history, cwd, env })
   const notKnown = [...faults, ...carried.faults, ...('fault' in spool ? [spool.fault] : [])]
   const known = 'fault' in spool ? undefined : spool.account
   const announcements = 'fault' in spool ? undefined : spool.announcements
@@ -235,9 +235,11 @@ type RolloutsOf = (repository: string, commit: string) => readonly Carried[]
 /** Returns the rollouts that carried commits, by the history. The verdict of each is that of its own journal. */
 async function rolloutsOf(
   accounts: readonly RepositoryAccount[],
-  { state, history, cwd }: { state: string; history: string; cwd: string },
+  { state, history, cwd, env }: { state: string; history: string } & Pick<Call, 'cwd' | 'env'>,
 ): Promise<{ of: RolloutsOf; faults: string[] }> {
-  const { runs, damaged } = new HistoryStore(resolve(cwd, history)).all()
+  const folders = { state: resolve(cwd, state), history: resolve(cwd, history) }
+  const whole = await openHistory({ config: configPath(surroundingsOf(env), cwd), env, folders })
+  const { runs, damaged } = whole.all()
   const all = carryingRuns(runs)
   const verdicts = new Map<string, Promise<string | undefined>>()
   const found = new Map<string, readonly Carried[]>()
@@ -252,9 +254,12 @@ async function rolloutsOf(
       }
       found.set(key, carrying)
     }
-  const faults = damaged.map(
-    (path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}`,
-  )
+  const faults = [
+    ...damaged.map(
+      (path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}`,
+    ),
+    ...(whole.notKnown === undefined ? [] : [whole.notKnown]),
+  ]
   return { of: (repository, commit) => found.get(keyOfCommit(repository, commit)) ?? [], faults }
 }
 

@@ -9,6 +9,7 @@ import {
   type PipelineSettings,
   type SpoolSetting,
 } from '../config/pipeline_setting'
+import { readHistorySetting } from '../config/history_setting'
 import { readSetting } from '../config/settings'
 import { readBusBroker } from '../config/bus_broker'
 import { CommandDeploys } from '../deploys/command_deploys'
@@ -17,12 +18,14 @@ import { lookUpAccount } from '../pipeline/build_user'
 import { buildUsersOf } from '../pipeline/build_users'
 import { BUILD_CAPABILITIES, proveBuildUser } from '../pipeline/prove_build_user'
 import { proveSvn } from '../pipeline/prove_svn'
+import { openHistory } from '../history/open_history'
 import { foldersIn } from '../run/folders'
 import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
 import { fetchParts } from '../server/fetches'
 import { packageParts } from '../server/announcements'
 import { deployParts } from '../server/deploys'
+import { historyPart } from '../server/history_part'
 import { HookTriggers } from '../server/hook_triggers'
 import { ReportSecrets } from '../server/report_secrets'
 import { partsWith } from '../server/parts'
@@ -77,12 +80,14 @@ export async function serve({
     ...settings.repositories.flatMap(({ fetches = [] }) => fetches.map(({ environment }) => environment)),
     ...packages.flatMap((each) => each.environments),
   ].map(environmentOf)
+  const shared = readHistorySetting(config, { env })
   const redact = redactor([
     ...triggers.secrets,
     ...new ReportSecrets(settings.repositories).secrets,
     ...settings.repositories.flatMap(({ build }) => (build?.kind === 'jenkins' ? [build.token] : [])),
     ...settings.repositories.flatMap(({ status }) => status?.token ?? []),
     ...(bus?.secrets ?? []),
+    ...(shared?.password === undefined ? [] : [shared.password]),
     ...environments.flatMap(secretsOf),
   ])
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: redact } })
@@ -97,6 +102,11 @@ export async function serve({
   // Builds are proven when it takes over; a user that is not there is no news for that moment.
   if (standby) for (const user of buildUsersOf(settings.repositories)) await lookUpAccount(user, runCommand)
   const manager = takeServiceManager(log)
+  const folders = { state, history: resolve(cwd, foldersIn(env).history) }
+  const shareUntil = async (signal: AbortSignal) => {
+    const { notKnown, faults } = await openHistory({ config, env, folders }, signal)
+    return notKnown ?? faults[0]
+  }
   const deploys = new CommandDeploys({
     lockstep: [process.execPath, PROGRAM],
     config,
@@ -123,6 +133,7 @@ export async function serve({
       ...fetchParts(settings, fleets),
       ...packageParts(packages, fleets),
       ...statusParts(settings.repositories),
+      ...(shared === undefined ? [] : [historyPart(shareUntil)]),
       ...deployParts(settings, { deploys, takesTag, nameOf: userName }),
     ],
     prove: () => proveBuilds(settings, { state, config, env }),

@@ -11,7 +11,7 @@ import { systemClock } from '../system/clock'
 import { redactorOfOthers } from '../system/redaction'
 import { balancersOf } from './balancers'
 import { planningOf } from './modes'
-import type { ComposedRun } from './run_context'
+import { historyPlaces, type ComposedRun } from './run_context'
 import { tellingBelief } from './telling_belief'
 import { tellingWaves } from './waves_told'
 import { writtenSteps } from './written_steps'
@@ -70,6 +70,7 @@ export function beginRollout(
     releases: releases(
       {
         history: context.folders.history,
+        open: () => lazy.openHistory.openHistory(historyPlaces(context), signal),
         environment: environment.name,
         feature,
         current: release,

@@ -9,7 +9,7 @@ import { systemClock } from '../system/clock'
 import { asSentence, EXIT, LockstepError } from '../system/errors'
 import { expectHarmless, hearOut } from './hear_out'
 import { lazy } from './lazy'
-import { beginnerOf, modeOfRollout, type ComposedRun } from './run_context'
+import { beginnerOf, historyPlaces, modeOfRollout, type ComposedRun } from './run_context'
 import { finishRollout, noteLeftOut, noteWhoWasTaken, recordRun } from './run_end'
 import { writeRecovery } from './write_recovery'
 
@@ -41,6 +41,7 @@ export async function endRun(whole: ComposedRun, plannedFor: () => PlannedFor): 
       ...whole.locked.map((locks) => () => locks.release()),
       () => parts.fleet.close(),
       async () => parts.embedded?.stop(),
+      () => shipRun(whole),
       () => parts.file.close(),
     ])
   }
@@ -127,6 +128,25 @@ async function writeEnd({ run, parts }: ComposedRun): Promise<void> {
   } satisfies JournalEntry)
   if (MODES[run.mode].rollsOut) recordRun(run, parts.file.path, parts.context.folders.history)
 }
+
+/**
+ * Shares what the run did with other control hosts. All of it is in the files already, so that a database that is away
+ * costs a few seconds, and is only noted.
+ */
+async function shipRun({ run, parts: { context } }: ComposedRun): Promise<void> {
+  if (!isOfFeatures(run) || !MODES[run.mode].rollsOut) return
+  const tell = (why: string) =>
+    run.note(`not everything is shared with other control hosts yet: ${why}; the next command tries again`)
+  try {
+    const why = await lazy.openHistory.shipHistory(historyPlaces(context), SHIP_WITHIN_MS)
+    if (why !== undefined) tell(why)
+  } catch (error) {
+    tell((error as Error).message)
+  }
+}
+
+/** Milliseconds that a run that is over waits for the database. */
+const SHIP_WITHIN_MS = 5_000
 
 /** Returns whether a feature stands in the journal. A run of no feature puts hosts back, and says no end of rollouts. */
 function isOfFeatures({ stream, features }: Run): boolean {

@@ -91,6 +91,9 @@ export const lazy = {
   get runLocks() {
     return require('./run_locks') as typeof import('./run_locks')
   },
+  get openHistory() {
+    return require('../history/open_history') as typeof import('../history/open_history')
+  },
   get tickets() {
     return require('../history/tickets') as typeof import('../history/tickets')
   },

@@ -15,12 +15,13 @@ import {
 } from '../history/drift_check'
 import { UNRELEASED, type HistoryEntry } from '../history/history_record'
 import { howToMend } from '../history/recording'
-import { HistoryStore } from '../history/store'
+import { openHistory } from '../history/open_history'
+import type { KnownHistory } from '../history/known_history'
 import { cucumberIn } from '../planning/child_run'
 import { readRunJson, type ReadRun, type ReadStep } from '../reporting/run_json_reading'
 import { lastWords } from '../run/again'
 import { readRunJournal } from '../run/journals'
-import type { RunSurroundings } from '../run/parameters'
+import { configPath, type RunSurroundings } from '../run/parameters'
 import { EXIT, LockstepError } from '../system/errors'
 import { tellWhile, type TellWait } from '../system/wait'
 import { liveEnvironment } from './environments'
@@ -49,7 +50,9 @@ export async function lookForDrift(
     )
   const named = asked.environment === undefined ? {} : { environment: asked.environment }
   const { name } = liveEnvironment(named, context, cwd)
-  const store = new HistoryStore(context.folders.history)
+  const { env, folders } = context
+  const store = await openHistory({ config: configPath(context, cwd), env, folders })
+  if (store.notKnown !== undefined) return makeUnknownDrift(`${name}: ${store.notKnown}`)
   const release = asked.release ?? readSetting(context.env, 'LOCKSTEP_RELEASE') ?? lastRelease(store, name)
   if (release === undefined) return makeUnknownDrift(`no release is in the history in ${name}`)
   const { runs, damaged } = store.read(name, release)
@@ -72,14 +75,14 @@ export async function lookForDrift(
 }
 
 /** Returns the last release that has passed in an environment; undefined where none has. */
-function lastRelease(store: HistoryStore, environment: string): string | undefined {
+function lastRelease(store: KnownHistory, environment: string): string | undefined {
   return store
     .releasesOf(environment)
-    .findLast((each) => each !== UNRELEASED && lastRuns(store.runsOf(environment, each)).length > 0)
+    .findLast((each) => each !== UNRELEASED && lastRuns(store.read(environment, each).runs).length > 0)
 }
 
 async function check(
-  store: HistoryStore,
+  store: KnownHistory,
   record: HistoryEntry,
   environment: string | undefined,
 ): Promise<CheckedRun> {

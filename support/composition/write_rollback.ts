@@ -4,11 +4,12 @@ import { howToMend } from '../history/recording'
 import { findRollback, type Rollback } from '../history/rollback'
 import type { HistoryEntry } from '../history/history_record'
 import { refuseRollback } from '../history/lasting'
-import { HistoryStore } from '../history/store'
+import type { KnownHistory } from '../history/known_history'
+import { openHistory } from '../history/open_history'
 import { rollbackFeatureOf } from '../reporting/rollback_feature'
 import { placeRemaining } from '../rollout/model/remaining'
 import { readRunJournal } from '../run/journals'
-import type { RunSurroundings } from '../run/parameters'
+import { configPath, type RunSurroundings } from '../run/parameters'
 import { readJournalState } from '../run/recorded_run'
 import type { PlannedScenario } from '../run/run_parts'
 import { featureParts } from '../rollout/model/feature_parts'
@@ -50,7 +51,9 @@ export async function writeRollback(
 ): Promise<WrittenRollback> {
   const environment = liveEnvironment({}, context, cwd)
   const isSafe = isInSafeMode(environment, context.env)
-  const store = new HistoryStore(context.folders.history)
+  const { env, folders } = context
+  const store = await openHistory({ config: configPath(context, cwd), env, folders })
+  if (store.notKnown !== undefined) throw refuseRollback(store.notKnown)
   const rollback = findRollback(release, runsIn(environment.name, store), feature)
   const { feature: path, journal } = store.evidenceOf(rollback.to)
   const source = readEvidence(rollback.to, path, journal)
@@ -77,7 +80,7 @@ export async function writeRollback(
 }
 
 /** Returns the runs of an environment, oldest first. */
-function runsIn(environment: string, store: HistoryStore): HistoryEntry[] {
+function runsIn(environment: string, store: KnownHistory): HistoryEntry[] {
   const { runs, damaged } = store.all()
   const [odd] = damaged
   if (odd !== undefined) throw refuseRollback(`${odd} is no history that can be read; ${howToMend(odd)}`)

@@ -11,6 +11,7 @@ import { duration } from './duration_setting'
 import { DEFAULTS, NO_VARIABLES, type Environment, type SecuritySettings } from './environment'
 import { extensionsSetting } from './extensions_setting'
 import { calleridOf, readConfigFile, readPrivateKey, readPublicKey } from './files'
+import { historySetting } from './history_setting'
 import { inventorySetting, inventorySources, type InventorySource } from './inventory_sources'
 import { allowKnownKeys } from './known_keys'
 import { notificationsSchema, resolveNotifications } from './notifications'
@@ -88,6 +89,7 @@ export const fileSchema = allowKnownKeys({
   default: v.optional(name),
   eyaml: v.optional(eyaml),
   extensions: v.optional(extensionsSetting),
+  history: v.optional(historySetting),
   pipeline: v.optional(pipelineSetting),
   runner: v.optional(runnerSetting),
   environments: v.record(name, v.unknown()),

@@ -32,6 +32,32 @@ export const FILE_KEYS: YamlKeys = {
     default: 'none',
     help: 'code of a team: rules, channels, balancers',
   },
+  history: {
+    takes: 'keys',
+    default: 'none',
+    help: 'the database in which several control hosts share their history',
+  },
+  'history.postgresql': { takes: 'keys', help: 'a database of PostgreSQL' },
+  'history.postgresql.host': {
+    takes: 'a name, an address, or the folder of a socket',
+    help: 'where the server is',
+  },
+  'history.postgresql.port': { takes: 'a port', default: '5432', help: 'its port' },
+  'history.postgresql.database': { takes: 'a name', default: 'lockstep', help: 'the database' },
+  'history.postgresql.user': { takes: 'a name', default: 'lockstep', help: 'the user of the database' },
+  'history.postgresql.password': { takes: SECRET, default: 'none', help: 'its password' },
+  'history.postgresql.tls': { takes: 'files', default: 'no TLS', help: 'the connection is encrypted' },
+  'history.postgresql.tls.ca': {
+    takes: 'a file',
+    default: "the system's authorities",
+    help: 'who may sign for the server',
+  },
+  'history.postgresql.tls.cert': {
+    takes: 'a file',
+    default: 'none',
+    help: 'the certificate of this client',
+  },
+  'history.postgresql.tls.key': { takes: 'a file', default: 'none', help: 'its key' },
   pipeline: { takes: 'keys', default: 'none', help: 'the repositories whose pushes Lockstep follows' },
   'pipeline.spool': {
     takes: 'a folder',

@@ -5,7 +5,8 @@ import type { JournalEntry } from '../rollout/model/journal_entry'
 import { journalText } from '../testing/journal_text'
 import { BEGAN } from '../testing/fake_fleet'
 import { Scratch } from '../testing/scratch'
-import { writeHistory } from './recording'
+import { knownHistory, NOTHING_SHARED } from './known_history'
+import { releasesInHistory, writeHistory } from './recording'
 
 describe('the record of a run', () => {
   let scratch: Scratch
@@ -55,5 +56,18 @@ describe('the record of a run', () => {
     const { message, outcomes } = recorded(lines.slice(0, -1).join('') + '0000')
     expect(message).to.equal('')
     expect(outcomes).to.deep.equal(['cut off'])
+  })
+
+  it('decides nothing while what other control hosts did is not known', async () => {
+    const asked = { history: join(scratch.path, 'history'), environment: 'test', feature: 'x.feature' }
+    const known = {
+      ...knownHistory(asked.history, undefined, NOTHING_SHARED),
+      notKnown: 'the database is away',
+    }
+    const open = async () => known
+    const releases = releasesInHistory({ ...asked, current: '1.0', decide: true, open })
+    await releases.catchUp?.()
+    expect(() => releases.passedIn('test', '1.0')).to.throw(/nothing can be said .*: the database is away/)
+    expect(() => releases.hasArrived('1.0')).to.throw(/nothing can be said .*: the database is away/)
   })
 })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { Earlier } from './drift'
 import { originOf } from './origin'
+import { knownHistory, NOTHING_SHARED, type KnownHistory } from './known_history'
 import { partsOf } from './parts'
 import { historyEntryOf, UNRELEASED, type HistoryEntry } from './history_record'
 import { standingOf } from './standing'
@@ -19,16 +20,21 @@ export function releasesInHistory({
   current,
   limit,
   decide: decides,
+  open,
 }: AskedBy): Releases {
-  const store = new HistoryStore(history)
+  let known: Pick<KnownHistory, 'read' | 'notKnown'> = knownHistory(history, undefined, NOTHING_SHARED)
   const runs = (where: string, release: string) => {
-    const read = store.read(where, release)
+    expectKnown(known.notKnown)
+    const read = known.read(where, release)
     expectWhole(read.damaged)
     return read.runs
   }
   return {
     current,
     decides,
+    async catchUp() {
+      if (open !== undefined) known = await open()
+    },
     passedIn(where, release) {
       const all = runs(where, release)
       // A feature that requires others of its own environment would wait for itself once it has stopped.
@@ -93,6 +99,15 @@ function expectWhole(damaged: readonly string[]): void {
   )
 }
 
+/**
+ * Refuses to go by a part of the history: another control host may have seen the release fail.
+ * @throws LockstepError `gate-closed`
+ */
+function expectKnown(notKnown: string | undefined): void {
+  if (notKnown !== undefined)
+    throw new LockstepError('gate-closed', `nothing can be said of a release: ${notKnown}`)
+}
+
 /** Returns what to do about a record that cannot be read. */
 export function howToMend(path: string): string {
   const run = path
@@ -105,6 +120,8 @@ export function howToMend(path: string): string {
 export interface AskedBy {
   /** The folder of the history. */
   history: string
+  /** Opens the history with what other control hosts have shared; undefined where it is that of the folder alone. */
+  open?: (() => Promise<KnownHistory>) | undefined
   environment: string
   feature: string
   /** The name that the run itself gives its release. */

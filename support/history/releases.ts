@@ -8,6 +8,7 @@ export function releases(asked: AskedBy, read: (asked: AskedBy) => Releases): Re
   return {
     current: asked.current,
     decides: asked.decide,
+    catchUp: async () => history().catchUp?.(),
     passedIn: (environment, release) => history().passedIn(environment, release),
     hasArrived: (release) => history().hasArrived(release),
   }

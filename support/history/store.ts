@@ -76,13 +76,14 @@ export class HistoryStore {
     return [...new Set(runs.map(({ release }) => release).reverse())].reverse()
   }
 
-  /** Returns the paths of the text and the journal of a recorded run. */
+  /** Returns the paths of a recorded run: of its record, of its text and of its journal. */
   evidenceOf({ environment, release, run }: Pick<HistoryEntry, 'environment' | 'release' | 'run'>): {
+    record: string
     feature: string
     journal: string
   } {
-    const runs = this.at(environment, release, 'runs')
-    return { feature: join(runs, `${run}.feature`), journal: join(runs, `${run}.journal.ndjson`) }
+    const path = join(this.at(environment, release, 'runs'), run)
+    return { record: `${path}${SUFFIX}`, feature: `${path}.feature`, journal: `${path}.journal.ndjson` }
   }
 
   /**
@@ -194,7 +195,7 @@ function recordsIn(folder: string): string[] {
 }
 
 /** Compares two runs by their end. Parts of one run end at the same moment, and began one after the other. */
-function byEnd(a: HistoryEntry, b: HistoryEntry): number {
+export function byEnd(a: HistoryEntry, b: HistoryEntry): number {
   return compare(a.ended, b.ended) || compare(a.began, b.began) || compare(a.run, b.run)
 }
 

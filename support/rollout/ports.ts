@@ -147,6 +147,8 @@ export interface Releases {
   current: string | undefined
   /** True when the history decides anything; false in a rehearsal, whose hosts are in no history. */
   decides: boolean
+  /** Reads what other control hosts have shared, where they do. It comes before the questions below. */
+  catchUp?(): Promise<void>
   /**
    * Returns the run and its time when a release passed everywhere, by the last run of each of its features. Otherwise
    * returns why it cannot be said to have passed.

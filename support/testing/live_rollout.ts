@@ -61,21 +61,25 @@ export class LiveRollout {
 
   /** Returns all journals so far, as text. */
   get journals(): string {
-    const folder = join(this.scratch.path, '.lockstep', 'live')
+    return this.journalsIn('.lockstep')
+  }
+
+  /** Does `work` once a journal of a state folder says `at`. */
+  async when(at: string, work: () => unknown, state = '.lockstep'): Promise<void> {
+    for (let tries = 0; !this.journalsIn(state).includes(at); tries += 1) {
+      if (tries > 4_000) throw new Error(`no journal came to say ${at}`)
+      await new Promise((done) => setTimeout(done, 5))
+    }
+    await work()
+  }
+
+  private journalsIn(state: string): string {
+    const folder = join(this.scratch.path, state, 'live')
     if (!existsSync(folder)) return ''
     return readdirSync(folder)
       .filter((name) => name.endsWith('.ndjson'))
       .map((name) => readFileSync(join(folder, name), 'utf8'))
       .join('')
-  }
-
-  /** Does `work` once a journal says `at`. */
-  async when(at: string, work: () => unknown): Promise<void> {
-    for (let tries = 0; !this.journals.includes(at); tries += 1) {
-      if (tries > 4_000) throw new Error(`no journal came to say ${at}`)
-      await new Promise((done) => setTimeout(done, 5))
-    }
-    await work()
   }
 
   /**

@@ -143,8 +143,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   'support/history': {
-    holds: 'what changed, where, by whom and for which ticket; drift',
-    mayImport: ['support/run', 'support/rollout/ports', 'support/rollout/model', 'support/locks'],
+    holds: 'what changed, where, by whom and for which ticket; drift; shared in PostgreSQL',
+    mayImport: [
+      'support/run',
+      'support/rollout/ports',
+      'support/rollout/model',
+      'support/locks',
+      'support/config',
+    ],
   },
   'support/rollout': {
     holds: 'one rollout, its parts put together, and what a step expects of its verdicts',

@@ -86,14 +86,19 @@ export const AFTERWARDS: Readonly<Record<string, Command>> = {
       host: { takes: 'host', help: 'only what was done to this host' },
       ticket: { takes: 'ticket', help: 'only what was done for this ticket' },
       write: { takes: 'run', help: 'writes a run into the history, from its journal', completed: 'runs' },
+      import: { help: 'brings the runs of this control host into the shared history, each once' },
       json: JSON_OPTION,
     },
-    settings: ['LOCKSTEP_STATE'],
+    settings: ['LOCKSTEP_CONFIG', 'LOCKSTEP_STATE'],
     examples: [
       ['history --environment production --release 4.2', 'what a release has changed'],
       ['history --host web1.example.net --json', 'all that was done to a host, for programs'],
     ],
-    exits: { 0: 'something is known', 1: 'nothing of that is in the history', 2: 'there is no such run' },
+    exits: {
+      0: 'something is known',
+      1: 'nothing of that is in the history, or not all could be brought in',
+      2: 'there is no such run, or no shared history',
+    },
     load: () => (require('../history') as typeof import('../history')).history,
   }),
   rollback: declare({

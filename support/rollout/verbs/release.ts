@@ -43,6 +43,7 @@ export class Release {
         'bad-feature',
         'lines have been gone through in safe mode already, or a gate or a verdict was let pass; activate it first thing in the Background',
       )
+    if (this.releases.decides) await this.releases.catchUp?.()
     if (!this.releases.hasArrived(name))
       throw this.refused(
         'gate-closed',
@@ -53,8 +54,9 @@ export class Release {
   }
 
   /** Expects the release to have passed in an environment. @throws LockstepError `gate-closed` */
-  shouldHavePassedIn(environment: string, name: string): void {
+  async shouldHavePassedIn(environment: string, name: string): Promise<void> {
     this.step.expectGoingOn()
+    if (this.releases.decides) await this.releases.catchUp?.()
     this.step.executor.once(() => this.expectPassedIn(environment, name))
   }
 

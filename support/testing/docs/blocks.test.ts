@@ -108,5 +108,6 @@ const UNTESTED = [
   'docs/verify.md: its commit ids differ each time; verify.real.ts pushes the same',
   'docs/svn.md: it changes a repository on a server; svn.real.ts installs it and commits',
   'docs/svn.md: it runs until it is told to end; svn.real.ts fetches a tag through it',
+  'docs/shared-history.md: it is for a server of PostgreSQL',
   'docs/verify.md: it changes a repository on a server; verify.real.ts pushes through the hook',
 ]

@@ -1,0 +1,135 @@
+import { join } from 'node:path'
+import { writeWhole } from '../system/whole_file'
+import { FileLog } from './file_log'
+import type { HistoryEntry } from './history_record'
+import { checksum, type LogEntry } from './log'
+import { recordIn } from './reading'
+import { byEnd, HistoryStore, type RunsRead } from './store'
+
+/** The history as a command reads it: that of this control host, and what others have shared. */
+export interface KnownHistory {
+  /** A sentence that says why runs of other control hosts may be missing; undefined where none can be. */
+  readonly notKnown: string | undefined
+  /** The reasons why own runs are not shared. */
+  readonly faults: readonly string[]
+  /** Returns all runs, oldest first. */
+  all(): RunsRead
+  read(environment: string, release: string): RunsRead
+  /** Returns the releases of an environment, in the order in which they were last recorded. */
+  releasesOf(environment: string): string[]
+  /** Returns the paths of the text and the journal of a run. */
+  evidenceOf(run: HistoryEntry): { feature: string; journal: string }
+}
+
+/** What is told of a history that is not shared. */
+export const NOTHING_SHARED = { notKnown: undefined, faults: [] } as const
+
+/** The copy of a shared history on this control host. */
+export interface SharedCopy {
+  /** The id of the own state folder. */
+  origin: string
+  /** The folder of the copy; undefined where nothing was copied yet. */
+  folder: string | undefined
+}
+
+/** Returns the history of the files of this control host, with the copy of what others have shared. */
+export function knownHistory(
+  history: string,
+  copy: SharedCopy | undefined,
+  told: Pick<KnownHistory, 'notKnown' | 'faults'>,
+): KnownHistory {
+  const own = new HistoryStore(history)
+  const evidence = own.evidenceOf.bind(own)
+  if (copy?.folder === undefined)
+    return {
+      ...told,
+      all: () => own.all(),
+      read: (environment, release) => own.read(environment, release),
+      releasesOf: (environment) => own.releasesOf(environment),
+      evidenceOf: evidence,
+    }
+  return new SharedHistory(own, new FileLog(copy.folder), { ...copy, folder: copy.folder }, told)
+}
+
+class SharedHistory implements KnownHistory {
+  private readonly others = new Map<HistoryEntry, LogEntry>()
+  private known: RunsRead | undefined
+  private unreadable: string | undefined
+
+  constructor(
+    private readonly own: HistoryStore,
+    private readonly log: FileLog,
+    private readonly copy: { origin: string; folder: string },
+    private readonly told: Pick<KnownHistory, 'notKnown' | 'faults'>,
+  ) {}
+
+  get notKnown(): string | undefined {
+    this.all()
+    return this.told.notKnown ?? this.unreadable
+  }
+
+  get faults(): readonly string[] {
+    return this.told.faults
+  }
+
+  all(): RunsRead {
+    return (this.known ??= this.gather())
+  }
+
+  read(environment: string, release: string): RunsRead {
+    const { runs, damaged } = this.all()
+    return {
+      runs: runs.filter((run) => run.environment === environment && run.release === release),
+      // A record that cannot be read may be of any release.
+      damaged,
+    }
+  }
+
+  releasesOf(environment: string): string[] {
+    const runs = this.all().runs.filter((run) => run.environment === environment)
+    return [...new Set(runs.map(({ release }) => release).reverse())].reverse()
+  }
+
+  evidenceOf(run: HistoryEntry): { feature: string; journal: string } {
+    const entry = this.others.get(run)
+    if (entry === undefined) return this.own.evidenceOf(run)
+    const folder = join(this.copy.folder, 'evidence', entry.chain)
+    const paths = {
+      feature: join(folder, `${run.run}.feature`),
+      journal: join(folder, `${run.run}.journal.ndjson`),
+    }
+    if (entry.feature !== null) writeWhole(paths.feature, entry.feature)
+    const { journal } = entry
+    const bytes =
+      journal === null ? undefined : this.log.journalBytes(entry.origin, entry.run, journal.length)
+    if (bytes !== undefined && checksum(bytes) === journal?.sha256) writeWhole(paths.journal, bytes)
+    return paths
+  }
+
+  private gather(): RunsRead {
+    const own = this.own.all()
+    const here = new Set(own.runs.map(({ run }) => run))
+    const last = new Map<string, LogEntry>()
+    for (const entry of this.log.entries()) {
+      const key = JSON.stringify([entry.origin, entry.run])
+      const before = last.get(key)
+      if (before === undefined || before.revision < entry.revision) last.set(key, entry)
+    }
+    const unread: LogEntry[] = []
+    const runs = [...own.runs]
+    for (const entry of last.values()) {
+      if (entry.origin === this.copy.origin && here.has(entry.run)) continue
+      const run = recordIn(entry.record)
+      if (run === undefined || run.run !== entry.run || run.environment !== entry.environment)
+        unread.push(entry)
+      else {
+        this.others.set(run, entry)
+        runs.push(run)
+      }
+    }
+    const [odd] = unread
+    if (odd !== undefined)
+      this.unreadable = `run ${odd.run} of another control host cannot be read: a newer Lockstep may have written it, so install that here`
+    return { runs: runs.sort(byEnd), damaged: own.damaged }
+  }
+}

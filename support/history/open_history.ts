@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import type { DatabaseSettings } from '../config/history_setting'
+import type { ProcessContext } from '../config/mcollective_cfg'
+import type { Folders } from '../run/folders'
+import { LockstepError } from '../system/errors'
+import { knownHistory, NOTHING_SHARED, type KnownHistory } from './known_history'
+import type { Sharing } from './shared_history'
+import type { Shipped } from './ship'
+
+/** The most milliseconds that a command waits for the database. */
+const READ_WITHIN_MS = 60_000
+
+/** The place where a command works. */
+export interface HistoryPlaces {
+  /** The path of `lockstep.yaml`; undefined where there is none. */
+  config: string | undefined
+  env: ProcessContext['env']
+  folders: Pick<Folders, 'state' | 'history'>
+}
+
+/**
+ * Opens the history for reading. Where it is shared, the own runs are shipped first, and those of others are copied.
+ * While the database is away, the history says so, and has what this control host knows.
+ * @throws LockstepError `bad-config`
+ */
+export async function openHistory(places: HistoryPlaces, signal?: AbortSignal): Promise<KnownHistory> {
+  const database = databaseOf(places)
+  const { history } = places.folders
+  if (database === undefined) return knownHistory(history, undefined, NOTHING_SHARED)
+  const { faults, away } = await shareHistory(places, database, 'both', READ_WITHIN_MS, signal)
+  const notKnown =
+    away && `${away}; of other control hosts, only the runs that were read before are known here`
+  const copy = sharing().copyOf({ shared: sharedIn(places), database })
+  return knownHistory(history, copy, { notKnown, faults })
+}
+
+/** Ships the own runs within a time. Returns why that was not possible; undefined where all is there, or nothing is shared. */
+export async function shipHistory(places: HistoryPlaces, withinMs: number): Promise<string | undefined> {
+  const database = databaseOf(places)
+  if (database === undefined) return undefined
+  const { faults, away } = await shareHistory(places, database, 'ship', withinMs)
+  return away ?? faults[0]
+}
+
+/**
+ * Brings all local runs into the database, and takes the database as it is. Undefined where nothing is shared.
+ * @throws LockstepError
+ */
+export async function importHistory(places: HistoryPlaces): Promise<Shipped | undefined> {
+  const database = databaseOf(places)
+  if (database === undefined) return undefined
+  const shared = { history: places.folders.history, shared: sharedIn(places), database }
+  return sharing().share(shared, 'import', new AbortController().signal)
+}
+
+async function shareHistory(
+  places: HistoryPlaces,
+  database: DatabaseSettings,
+  how: Sharing,
+  withinMs: number,
+  signal?: AbortSignal,
+): Promise<{ faults: readonly string[]; away: string | undefined }> {
+  const late = AbortSignal.timeout(withinMs)
+  const until = signal === undefined ? late : AbortSignal.any([late, signal])
+  const shared = { history: places.folders.history, shared: sharedIn(places), database }
+  try {
+    const { faults } = await sharing().share(shared, how, until)
+    return { faults, away: undefined }
+  } catch (error) {
+    // The disk is not the program's fault either.
+    if (error instanceof LockstepError || 'syscall' in Object(error))
+      return { faults: [], away: (error as Error).message }
+    throw error
+  }
+}
+
+/** Reads where the history is shared. Neither YAML nor a schema is loaded where there is no file. */
+function databaseOf({ config, env }: HistoryPlaces): DatabaseSettings | undefined {
+  if (config === undefined) return undefined
+  const { readHistorySetting } =
+    require('../config/history_setting') as typeof import('../config/history_setting')
+  return readHistorySetting(config, { env })
+}
+
+function sharing() {
+  return require('./shared_history') as typeof import('./shared_history')
+}
+
+function sharedIn({ folders }: HistoryPlaces): string {
+  return join(folders.state, 'shared')
+}
