@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import { DeployRequests } from '../pipeline/deploy_requests'
 import type { PlanOfTag } from '../pipeline/deploy_state'
-import { whyNotToApprove, whyOver, whyPerson } from '../pipeline/judge_approval'
+import { plansOfCommits, whyNotToApprove } from '../pipeline/judge_approval'
 import type { PipelineState } from '../pipeline/pipeline_state'
 import { fits } from '../rpc/contracts/contract'
 import { tagName } from '../rpc/contracts/rules'
@@ -61,16 +61,9 @@ export function askForPlan(environment: string, repository: string | undefined, 
   return { text: `${wanted}: the deploy to ${environment} is planned again ${when(served)}.\n`, exitCode: 0 }
 }
 
-/** Returns the plans of a commit, each with why it cannot be carried out any more. One that was begun is not over. */
+/** Returns the plans of a commit, each with why it cannot be carried out any more. */
 export function plansIn(state: PipelineState) {
-  return (repository: string, commit: string) =>
-    state.deploys.plans
-      .filter((plan) => plan.repository === repository && plan.commit === commit)
-      .map((plan) => ({
-        plan,
-        over: plan.rollout === undefined ? whyOver(state, plan, takesTag) : undefined,
-        person: plan.approved === undefined ? whyPerson(state, plan) : undefined,
-      }))
+  return plansOfCommits(state, takesTag)
 }
 
 /** Returns a plan as JSON has it. */

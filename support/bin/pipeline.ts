@@ -2,18 +2,18 @@ import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { readPublicKey } from '../bus/signing_key'
 import { readSpoolSetting } from '../config/pipeline_setting'
-import { carryingRuns, keyOfCommit, type CarryingRun } from '../history/deployed_commits'
+import { rolloutsOfCommits, type RolloutsOf } from '../history/deployed_commits'
 import { howToMend } from '../history/recording'
 import { HistoryStore } from '../history/store'
 import { BuildRequests } from '../pipeline/build_requests'
 import { BuildFolders } from '../pipeline/build_folders'
 import type { AnnouncingRepository } from '../pipeline/announced_packages'
-import { formatPipeline, type SpoolAccount } from '../pipeline/format_pipeline'
+import { formatPipeline } from '../pipeline/format_pipeline'
 import { accountsOf, type RepositoryAccount } from '../pipeline/pipeline_account'
 import type { PushedCommit } from '../pipeline/pipeline_state'
 import { readPipeline } from '../pipeline/pipeline_journal'
 import { PipelineState, type Build } from '../pipeline/pipeline_state'
-import { openAnnouncements, Spool } from '../pipeline/spool'
+import { accountForSpools, type SpoolAccounts } from '../pipeline/spool_accounts'
 import { foldersIn } from '../run/folders'
 import { configPath, surroundingsOf } from '../run/parameters'
 import { recordedVerdict } from '../reporting/recorded_verdict'
@@ -199,30 +199,10 @@ function untilEnough(): AbortSignal {
 }
 
 /** Returns what waits in the spool; no account where no hook leaves pushes in one. */
-function spoolIn(
-  env: Call['env'],
-  cwd: string,
-): Record<'account' | 'announcements', SpoolAccount | undefined> | { fault: string } {
+function spoolIn(env: Call['env'], cwd: string): SpoolAccounts | { fault: string } {
   const config = configPath(surroundingsOf(env), cwd)
-  const setting = config === undefined ? undefined : readSpoolSetting(config)
-  if (setting === undefined) return { account: undefined, announcements: undefined }
-  try {
-    return {
-      account: setting.isUsed ? accountOf(new Spool(setting.path)) : undefined,
-      announcements: setting.isForPackages ? accountOf(openAnnouncements(setting.path)) : undefined,
-    }
-  } catch (error) {
-    if (!(error instanceof LockstepError)) throw error
-    return { fault: error.message }
-  }
+  return accountForSpools(config === undefined ? undefined : readSpoolSetting(config))
 }
-
-function accountOf(spool: Spool): SpoolAccount {
-  return { path: spool.path, waiting: spool.waiting().length, refused: spool.countRefused() }
-}
-
-type Carried = CarryingRun & { verdict: string | undefined }
-type RolloutsOf = (repository: string, commit: string) => readonly Carried[]
 
 /** Returns the rollouts that carried commits, by the history. The verdict of each is that of its own journal. */
 async function rolloutsOf(
@@ -230,24 +210,12 @@ async function rolloutsOf(
   { state, history, cwd }: { state: string; history: string; cwd: string },
 ): Promise<{ of: RolloutsOf; faults: string[] }> {
   const { runs, damaged } = new HistoryStore(resolve(cwd, history)).all()
-  const all = carryingRuns(runs)
-  const verdicts = new Map<string, Promise<string | undefined>>()
-  const found = new Map<string, readonly Carried[]>()
-  for (const { repository, commits } of accounts)
-    for (const { commit } of commits) {
-      const key = keyOfCommit(repository, commit)
-      const carrying: Carried[] = []
-      for (const each of all.get(key) ?? []) {
-        const verdict = verdicts.get(each.run) ?? recordedVerdict(each.run, state, cwd)
-        verdicts.set(each.run, verdict)
-        carrying.push({ ...each, verdict: await verdict })
-      }
-      found.set(key, carrying)
-    }
+  const commits = accounts.flatMap((account) => account.commits)
+  const of = await rolloutsOfCommits(commits, runs, (run) => recordedVerdict(run, state, cwd))
   const faults = damaged.map(
     (path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}`,
   )
-  return { of: (repository, commit) => found.get(keyOfCommit(repository, commit)) ?? [], faults }
+  return { of, faults }
 }
 
 function documentOf(

@@ -1,5 +1,7 @@
-import { html, type Markup } from '../reporting/html/markup'
+import { html, Markup, NOTHING } from '../reporting/html/markup'
 import type { Person } from '../people/person'
+import { CONSOLE_STYLE } from './console_style'
+import type { ConsoleRoute } from './route'
 
 /** A page of the console, without what stands around each of them. */
 export interface Page {
@@ -11,6 +13,23 @@ export interface Page {
   body: Markup
 }
 
+/** The entries of the navigation. */
+const PLACES = [
+  ['/', 'Now'],
+  ['/history', 'History'],
+  ['/pipeline', 'Pipeline'],
+  ['/fleet', 'Fleet'],
+] as const
+
+/** The styles, which pages before a login need too. */
+export const STYLE_ROUTE: ConsoleRoute = {
+  path: '/console.css',
+  answer: () =>
+    new Response(CONSOLE_STYLE, {
+      headers: { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'no-cache' },
+    }),
+}
+
 /** Returns the page as an answer. The guard adds the headers that all answers have. */
 export function answerPage(page: Page, status = 200): Response {
   return new Response(formatPage(page).text, {
@@ -19,19 +38,28 @@ export function answerPage(page: Page, status = 200): Response {
   })
 }
 
-function formatPage({ title, person, body }: Page): Markup {
+function formatPage({ title, path, person, body }: Page): Markup {
   return html`<!doctype html>
-    <html lang="en">
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width" />
-      <title>${title} · Lockstep</title>
-      <link rel="stylesheet" href="/console.css" />
-      <body>
-        <nav>${person?.name ?? ''}</nav>
-        <main>
-          <h1>${title}</h1>
-          ${body}
-        </main>
-      </body>
-    </html> `
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Lockstep</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/console.css"></head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header class="top"><a class="brand" href="/">Lockstep</a>
+${person === undefined ? NOTHING : navigation(path)}${person === undefined ? NOTHING : html`<span class="who">${person.name}</span>`}</header>
+<main id="main" tabindex="-1"><h1>${title}</h1>
+${body}</main>
+</body></html>
+`
+}
+
+function navigation(path: string | undefined): Markup {
+  const entries = PLACES.map(
+    ([to, name]) =>
+      html`<li><a href="${to}"${to === path ? new Markup(' aria-current="page"') : NOTHING}>${name}</a></li>`,
+  )
+  return html`<nav aria-label="Pages"><ul>${entries}</ul></nav>\n`
 }

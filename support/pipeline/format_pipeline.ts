@@ -80,7 +80,8 @@ export function formatPipeline(
   return lines.map((line) => `${line}\n`).join('')
 }
 
-function formatSpool({ path, waiting, refused }: SpoolAccount, [one, many]: [string, string]): string[] {
+/** Formats what waits in a spool, and what was refused there. */
+export function formatSpool({ path, waiting, refused }: SpoolAccount, [one, many]: [string, string]): string[] {
   return [
     ...(waiting === 0
       ? []
@@ -113,15 +114,29 @@ function formatRepository(
   ]
 }
 
-function formatCommit(
+function formatCommit(pushed: PushedCommit, surroundings: PipelineSurroundings): string[] {
+  const { id, refs, seenAt, tests, below } = describeCommit(pushed, surroundings)
+  return [`  ${id}  ${refs}  ${seenAt}  ${tests}`, ...below.map((each) => `      ${each}`)]
+}
+
+/** A commit in words: its short id, its refs, how its tests went, and a line for all that came of it. */
+export interface DescribedCommit {
+  id: string
+  refs: string
+  seenAt: string
+  tests: string
+  below: string[]
+}
+
+/** Describes what became of a commit. */
+export function describeCommit(
   pushed: PushedCommit,
   { isServed, now, outputOf, isFetchable, plansOf, rolloutsOf, isWhole }: PipelineSurroundings,
-): string[] {
+): DescribedCommit {
   const { repository, commit, refs, seenAt, gone, isAskedFor, build, earlier, fetches } = pushed
   const last = lastFinished({ build, earlier })
   const notTested = last === undefined ? 'not tested' : 'not tested again'
   const tests = gone === undefined ? formatBuild(build, { isServed, now }) : `${notTested}: ${clean(gone)}`
-  const line = `  ${shortId(commit)}  ${refs.map(abbreviateRef).join(', ')}  ${seenAt}  ${tests}`
   const below = [
     ...(build?.state === 'failed' && gone === undefined
       ? placeOf(build, outputOf).map((at) => `see ${at}`)
@@ -145,7 +160,7 @@ function formatCommit(
       .flatMap(({ plan, ...around }) => formatPlan(plan, { isServed, ...around })),
     ...rolloutsOf(repository, commit).map(formatRollout),
   ]
-  return [line, ...below.map((each) => `      ${each}`)]
+  return { id: shortId(commit), refs: refs.map(abbreviateRef).join(', '), seenAt, tests, below }
 }
 
 function formatRollout({ run, environment, tag, verdict }: CarriedBy): string {
@@ -196,7 +211,7 @@ function placeOf({ build, elsewhere }: Build, outputOf: (build: string) => strin
 }
 
 /** Returns a ref in as few words as tell it: `main`, `tag v1`. */
-function abbreviateRef(ref: string): string {
+export function abbreviateRef(ref: string): string {
   const { kind, name } = splitRef(ref)
   return kind === 'tag' ? `tag ${clean(name, 80)}` : clean(name, 80)
 }

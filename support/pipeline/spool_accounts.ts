@@ -1,0 +1,27 @@
+import type { SpoolSetting } from '../config/pipeline_setting'
+import { LockstepError } from '../system/errors'
+import type { SpoolAccount } from './format_pipeline'
+import { openAnnouncements, Spool } from './spool'
+
+/** What waits in the spools of pushes and of announcements; undefined for one that nothing leaves anything in. */
+export type SpoolAccounts = Record<'account' | 'announcements', SpoolAccount | undefined>
+
+/** Returns what waits in the spools of a configuration, or why it is not known. */
+export function accountForSpools(
+  setting: Pick<SpoolSetting, 'path' | 'isUsed' | 'isForPackages'> | undefined,
+): SpoolAccounts | { fault: string } {
+  if (setting === undefined) return { account: undefined, announcements: undefined }
+  try {
+    return {
+      account: setting.isUsed ? accountOf(new Spool(setting.path)) : undefined,
+      announcements: setting.isForPackages ? accountOf(openAnnouncements(setting.path)) : undefined,
+    }
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    return { fault: error.message }
+  }
+}
+
+function accountOf(spool: Spool): SpoolAccount {
+  return { path: spool.path, waiting: spool.waiting().length, refused: spool.countRefused() }
+}
