@@ -30,6 +30,7 @@ export function comparePage({ environment, from, to, faults }: CompareData): Mar
   const differing = names.filter((name) => textOf(from.states.get(name)) !== textOf(to.states.get(name)))
   const rows = differing.slice(0, MAX_RESOURCES).map((name) => [html`${nameOf(name)}`, cell(from.states.get(name)), cell(to.states.get(name))])
   const left = differing.length - MAX_RESOURCES
+  const alike = names.length - differing.length
   const [own, other] = [new Set(from.hosts), new Set(to.hosts)]
   const alone: [string, string[]][] = [
     [`only ${nameOf(from.release)} was for`, from.hosts.filter((host) => !other.has(host))],
@@ -39,7 +40,7 @@ export function comparePage({ environment, from, to, faults }: CompareData): Mar
   return html`${faultsOf(faults)}<p class="lead">${linkTo(addressOf('history', environment, from.release), nameOf(from.release))} and ${linkTo(addressOf('history', environment, to.release), nameOf(to.release))} in ${nameOf(environment)}: the states that their live runs have left, by the history.</p>
 ${rows.length === 0 ? html`<p>No resource differs by the history.</p>\n` : tableOf('Resources that differ', columns, rows)}${
     left > 0 ? html`<p class="muted">… and ${left} more</p>\n` : NOTHING
-  }<p class="muted">${names.length - differing.length} resources are alike, on the same hosts.</p>
+  }<p class="muted">${alike === 1 ? '1 resource is' : `${alike} resources are`} alike, on the same hosts.</p>
 ${alone.filter(([, hosts]) => hosts.length > 0).map(([what, hosts]) => html`<p>${what}: ${hostsOf(hosts)}</p>\n`)}${parametersOf(from, to)}`
 }
 

@@ -37,14 +37,16 @@ dl.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap
 dl.facts dt { color: var(--muted) } dl.facts dd { margin: 0 }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 }
 th, td { text-align: left; vertical-align: top; padding: .35rem 1rem .35rem 0; border-bottom: 1px solid var(--line) }
+td > ul, td > details { margin: 0 } th, td { overflow-wrap: break-word } time { white-space: nowrap }
 thead th { color: var(--muted); font-weight: normal; font-size: .9em } tbody th { font-weight: 600 }
 form.find { display: flex; flex-wrap: wrap; gap: .5rem .9rem; align-items: end; margin: .8rem 0; padding: .7rem .9rem; background: var(--soft); border-radius: .5rem }
 form.find label { display: block; font-size: .9em; color: var(--muted) }
 input, select, button { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--muted); border-radius: .35rem; padding: .35rem .55rem; max-width: 100%; min-height: 2.4rem }
 button { font-weight: 600; cursor: pointer; padding: .35rem 1rem }
 details { margin: .4rem 0 } summary { cursor: pointer; padding: .2rem 0 }
-.run { border-top: 1px solid var(--line); padding: .7rem 0 } .run p { margin: .1rem 0 } .run ul { margin: .2rem 0 }
+.card h2 { margin-top: 0 } .run { border-top: 1px solid var(--line); padding: .7rem 0 } .run p { margin: .1rem 0 } .run ul { margin: .2rem 0 }
 .way { display: flex; flex-wrap: wrap; gap: .3rem; list-style: none; padding: 0; margin: .5rem 0; counter-reset: way }
+.ways { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 .7rem } .ways .way { margin: .3rem 0 }
 .way li { border: 1px solid var(--line); border-radius: .35rem; padding: .1rem .6rem; font-size: .9em }
 .way li + li::before { content: '→ '; color: var(--muted) }
 .way .good, .way .bad, .way .warn { border-color: currentColor; font-weight: 600 } .way .later { color: var(--muted); border-style: dashed }

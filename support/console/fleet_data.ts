@@ -1,4 +1,4 @@
-import { keyOfHost, type HostRelease, type SeenVersion } from '../history/host_releases'
+import { keyOfHost, type HostRelease, type HostSeen, type SeenVersion } from '../history/host_releases'
 import type { ConsoleState, KnownInventory } from './console_state'
 import { partOf, type Part } from './parts'
 import type { Sight } from './sight'
@@ -29,7 +29,7 @@ export interface FleetHost {
   facts: Readonly<Record<string, string>>
   release: HostRelease | undefined
   versions: readonly (readonly [string, SeenVersion])[]
-  lastRun: { run: string; at: string } | undefined
+  lastRun: HostSeen | undefined
 }
 
 export interface FleetCounts {

@@ -27,7 +27,7 @@ ${
     ? html`<p class="lead">No host of it is in an inventory that is a file, or in the history.</p>\n`
     : hosts.count === 0
       ? html`<p class="lead">No host and no class is called so.</p>\n`
-      : tableOf('Hosts', ['host', 'classes', 'release', 'versions', 'last in a run', 'inventory'], hosts.shown.map((each) => rowOf(each, environment, data)))
+      : tableOf('Hosts', ['host', 'classes', 'release', 'versions', 'last in a run'], hosts.shown.map((each) => rowOf(each, environment, data)))
 }${more}`
 }
 
@@ -74,14 +74,15 @@ function rowOf(each: FleetHost, environment: string, { inventory }: FleetData): 
       ? NOTHING
       : html`<details><summary>${values.length} facts</summary>${listOf(values.map(([name, value]) => html`${nameOf(name)}=${nameOf(value)}`), 30)}</details>`
   return [
-    linkTo(queryOf('/history', { environment, host }), nameOf(host)),
+    html`${linkTo(queryOf('/history', { environment, host }), nameOf(host))}${
+      isExpected || inventory.files === 0 ? NOTHING : html`<br><span class="warn">not in the inventory</span>`
+    }`,
     html`${classText}${more}${details}`,
     release === undefined ? '' : releaseCell(release, environment),
     versions.length === 0
       ? ''
       : listOf(versions.map(([resource, { version, at }]) => html`${nameOf(resource)}: ${nameOf(version)} <span class="muted">${timeOf(at)}</span>`), MAX_PER_HOST),
-    lastRun === undefined ? 'never' : html`${linkTo(addressOf('rollouts', lastRun.run), timeOf(lastRun.at))}`,
-    inventory.files === 0 ? '' : isExpected ? 'expected' : html`<b class="warn">not expected</b>`,
+    lastRun === undefined ? 'never' : html`${linkTo(addressOf('history', environment, lastRun.release, lastRun.run), timeOf(lastRun.at))}`,
   ]
 }
 

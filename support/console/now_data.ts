@@ -70,8 +70,9 @@ export interface EnvironmentReleases {
 
 export interface ReleaseOnHosts {
   release: string
-  standing: HostRelease['standing']
-  hosts: readonly string[]
+  /** The hosts that it was last on, by what it came to there. */
+  hosts: Readonly<Record<HostRelease['standing'], readonly string[]>>
+  count: number
   /** The last moment when it came to one of them. */
   since: string
   /** True when it has passed on all hosts of its roll calls. */
@@ -221,13 +222,13 @@ export function environmentReleases(
   const names = [...order.filter(sees), ...[...byEnvironment.keys()].sort().filter((name) => !order.includes(name))]
   return names.map((environment) => {
     const hosts = byEnvironment.get(environment) ?? []
-    const groups = [...groupBy(hosts, ({ release, standing }) => `${standing} ${release}`).values()]
+    const groups = [...groupBy(hosts, ({ release }) => release).values()]
     return {
       environment,
       hosts: hosts.length,
       releases: groups
         .flatMap((group) => releaseOn(group, byRelease) ?? [])
-        .sort((a, b) => b.hosts.length - a.hosts.length || (a.since < b.since ? 1 : -1)),
+        .sort((a, b) => b.count - a.count || (a.since < b.since ? 1 : -1)),
     }
   })
 }
@@ -240,10 +241,12 @@ function releaseOn(
   if (first === undefined) return undefined
   const standing = standingOf(byRelease.get(keyOf(first)) ?? [], 'live')
   const isOne = first.release !== UNRELEASED
+  const on = (wanted: HostRelease['standing']) =>
+    group.filter((each) => each.standing === wanted).map(({ host }) => host)
   return {
     release: first.release,
-    standing: first.standing,
-    hosts: group.map(({ host }) => host),
+    hosts: { had: on('had'), unfinished: on('unfinished'), 'went back': on('went back') },
+    count: group.length,
     since: group.reduce((last, { since }) => (since > last ? since : last), ''),
     passed: isOne && standing.passed,
     why: !isOne || standing.passed ? undefined : standing.why,

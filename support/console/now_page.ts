@@ -3,17 +3,18 @@ import { hosts as counted } from '../rollout/model/verdict'
 import { html, NOTHING, type Markup } from '../reporting/html/markup'
 import { formatLockstep, PLACES } from '../system/commands'
 import type { EnvironmentReleases, NowData, OutOfRotation, ReleaseOnHosts, RolloutUnderWay, WaitingApproval } from './now_data'
-import { addressOf, ageOf, commandOf, emptyState, faultsOf, hostsOf, linkTo, listOf, markOf, nameOf, timeOf } from './parts'
+import { addressOf, ageOf, commandOf, emptyState, faultsOf, hostsOf, linkTo, listOf, markOf, nameOf, queryOf, timeOf, type Mark } from './parts'
 
 /** The most entries of each part of the page. */
 const MAX_SHOWN = 20
 const MAX_RELEASES = 6
+const MAX_NAMES = 6
 
 /** Shows what is so now: first what somebody has to see to, then what goes on, then what hosts have. */
 export function nowPage(data: NowData): Markup {
   const { now, out, underWay, approvals, spools, environments, locks, faults } = data
   const isKnown = environments.some(({ hosts }) => hosts > 0)
-  return html`${faultsOf(faults)}${outSection(out, now, faults.length > 0)}${section(
+  return html`${outSection(out, now, faults.length > 0)}${faultsOf(faults)}${section(
     'Waits for a person',
     approvals.map((each) => approvalCard(each, now)),
   )}${section(
@@ -34,7 +35,7 @@ function section(title: string, cards: readonly Markup[]): Markup {
 function outSection(out: readonly OutOfRotation[], now: number, isPartlyKnown: boolean): Markup {
   if (out.length === 0)
     return isPartlyKnown
-      ? html`<p class="lead warn">No journal that can be read names a host that is out.</p>\n`
+      ? html`<p class="lead warn">No journal that can be read names a host that is out of rotation.</p>\n`
       : html`<p class="lead good">✔ Nothing is out of rotation.</p>\n`
   const hosts = new Set(out.flatMap((each) => each.hosts)).size
   const cards = out.slice(0, MAX_SHOWN).map((each) => outCard(each, now))
@@ -75,7 +76,7 @@ function rolloutCard(each: RolloutUnderWay, now: number): Markup {
 function releasesSection(environments: readonly EnvironmentReleases[]): Markup {
   const cards = environments.slice(0, MAX_SHOWN).map(environmentCard)
   const left = environments.length - MAX_SHOWN
-  return html`<h2>Releases <small>as the history has them, last</small></h2>
+  return html`<h2>Releases <small>that hosts had last, by the history</small></h2>
 <div class="cards">${cards}</div>
 ${left > 0 ? html`<p class="muted">… and ${left} more environments: ${linkTo('/history', 'History')}</p>\n` : NOTHING}`
 }
@@ -83,28 +84,33 @@ ${left > 0 ? html`<p class="muted">… and ${left} more environments: ${linkTo('
 function environmentCard({ environment, hosts, releases }: EnvironmentReleases): Markup {
   const rows = releases.slice(0, MAX_RELEASES).map((each) => releaseLine(environment, each, hosts))
   const left = releases.length - MAX_RELEASES
-  const more = left > 0 ? html`<p>${linkTo(`/history?environment=${encodeURIComponent(environment)}`, `… and ${left} more`)}</p>\n` : NOTHING
+  const more = left > 0 ? html`<p>${linkTo(queryOf('/history', { environment }), `… and ${left} more`)}</p>\n` : NOTHING
   const none = html`<p class="muted">No release has come to its hosts, by the history.</p>\n`
   return html`<section class="card"><h3>${nameOf(environment)} <small>${hosts === 0 ? '' : counted(hosts)}</small></h3>
 ${rows.length === 0 ? none : rows}${more}</section>\n`
 }
 
 function releaseLine(environment: string, each: ReleaseOnHosts, all: number): Markup {
-  const { release, hosts, since, passed, why } = each
+  const { release, hosts, count, since, passed, why } = each
   const name = release === UNRELEASED ? 'changed outside of any release' : nameOf(release)
-  const share = hosts.length === all ? `all ${counted(all)}` : `${hosts.length} of ${counted(all)}`
-  return html`<div class="run"><p><b>${linkTo(addressOf('history', environment, release), name)}</b> ${markOf(markOfRelease(each))}</p>
-<p>${hosts.length === all && all === 1 ? '1 host' : share}: ${hostsOf(hosts, 6)}</p>
-<p class="muted">last at ${timeOf(since)}</p>
-${passed || why === undefined ? NOTHING : html`<p class="muted">The release has not passed: ${why}</p>\n`}</div>
+  const share = count === all ? 'all of them' : `${count} of ${counted(all)}`
+  return html`<div class="run"><p><b>${linkTo(addressOf('history', environment, release), name)}</b> ${markOf(markOfRelease(each))} <span class="muted">on ${share}, last at ${timeOf(since)}</span></p>
+${hosts.had.length === 0 ? NOTHING : html`<p>${hostsOf(hosts.had, MAX_NAMES)}</p>\n`}${
+    hosts.unfinished.length === 0
+      ? NOTHING
+      : html`<p><b class="bad">not brought to its end</b> on ${hostsOf(hosts.unfinished, MAX_NAMES)}</p>\n`
+  }${
+    hosts['went back'].length === 0
+      ? NOTHING
+      : html`<p><b class="bad">told to go back</b> on ${hostsOf(hosts['went back'], MAX_NAMES)}</p>\n`
+  }${passed || why === undefined ? NOTHING : html`<p class="muted">It has not passed: ${why}</p>\n`}</div>
 `
 }
 
-function markOfRelease({ standing, passed, release }: ReleaseOnHosts) {
-  if (standing === 'unfinished') return { text: '✘ unfinished', tone: 'bad' } as const
-  if (standing === 'went back') return { text: '✘ told to go back', tone: 'bad' } as const
-  if (release === UNRELEASED) return { text: 'no release', tone: 'muted' } as const
-  return passed ? ({ text: '✔ passed', tone: 'good' } as const) : ({ text: '! not on all hosts', tone: 'warn' } as const)
+function markOfRelease({ hosts, passed, release }: ReleaseOnHosts): Mark {
+  if (hosts.unfinished.length + hosts['went back'].length > 0) return { text: '✘ unfinished', tone: 'bad' }
+  if (release === UNRELEASED) return { text: 'no release', tone: 'muted' }
+  return passed ? { text: '✔ passed', tone: 'good' } : { text: '! not on all hosts', tone: 'warn' }
 }
 
 /** Shows a new user what to do first. Each command works as it stands. */

@@ -49,7 +49,7 @@ export function commandOf(text: string): Markup {
 
 /** Returns an address with its parts encoded. */
 export function addressOf(...parts: readonly string[]): string {
-  return `/${parts.map(encodeURIComponent).join('/')}`
+  return `/${parts.map((part) => encodeURIComponent(part.toWellFormed())).join('/')}`
 }
 
 /** Returns an address with a query; values that are undefined are left out. */

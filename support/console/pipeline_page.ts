@@ -83,6 +83,6 @@ ${below.length === 0 ? NOTHING : listOf(below.map((line) => html`${clean(line, M
 function wayOf({ environment, steps }: CommitOnItsWay['ways'][number]): Markup {
   const each = steps.map(({ text, tone }: Mark) => html`<li class="${tone === 'muted' ? 'later' : tone}">${text}</li>\n`)
   const label = environment === undefined ? 'Its way' : `Its way to ${nameOf(environment)}`
-  const name = environment === undefined ? NOTHING : html`<li class="later">${nameOf(environment)}</li>\n`
-  return html`<ol class="way" aria-label="${label}">${each}${name}</ol>\n`
+  const name = environment === undefined ? NOTHING : html`<span class="muted">${nameOf(environment)}</span>`
+  return html`<div class="ways">${name}<ol class="way" aria-label="${label}">${each}</ol></div>\n`
 }

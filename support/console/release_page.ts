@@ -41,8 +41,10 @@ export function releasePage(data: ReleaseData): Markup {
   }${
     notBroughtOn.length === 0
       ? NOTHING
-      : html`<h2>Not brought on</h2>\n${listOf(
-          notBroughtOn.map(({ host, seen }) => html`<b>${nameOf(host)}</b>: ${clean(seen)}`),
+      : html`<h2>Not brought on <small>${counted(notBroughtOn.length)}</small></h2>\n${listOf(
+          [...groupBy(notBroughtOn, ({ seen }) => seen)].map(
+            ([seen, group]) => html`<b>${hostsOf(group.map(({ host }) => host))}</b>: ${clean(seen)}`,
+          ),
           MAX_SHOWN,
         )}`
   }${isOne ? driftSection(environment, release, drift, live) : NOTHING}${

@@ -23,7 +23,8 @@ export class Sight {
 
   /** Returns why not all is known. Those who may not look everywhere learn that it is so, and no names. */
   faults(all: readonly string[]): string[] {
-    if (all.length === 0 || this.seesAll) return [...all]
+    if (this.environments.every(this.sees)) return [...all]
+    if (all.length === 0) return []
     return ['a file cannot be read; a person who may look at every environment sees which one.']
   }
 }

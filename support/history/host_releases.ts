@@ -49,6 +49,7 @@ export function hostReleases(runs: readonly HistoryEntry[]): HostRelease[] {
 export interface HostSeen {
   host: string
   environment: string
+  release: string
   run: string
   at: string
 }
@@ -56,9 +57,9 @@ export interface HostSeen {
 /** Returns when each host was last in the roll call of a run, live or in safe mode; a run that was refused counts too. */
 export function hostsLastInRuns(runs: readonly HistoryEntry[]): HostSeen[] {
   const found = new Map<string, HostSeen>()
-  for (const { environment, run, ended, hosts, outside = [] } of runs)
+  for (const { environment, release, run, ended, hosts, outside = [] } of runs)
     for (const host of [...hosts, ...outside])
-      found.set(keyOfHost(environment, host), { host, environment, run, at: ended })
+      found.set(keyOfHost(environment, host), { host, environment, release, run, at: ended })
   return [...found.values()]
 }
 

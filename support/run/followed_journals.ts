@@ -5,7 +5,15 @@ import { danglingLinkIn } from '../system/dangling_link'
 import { JOURNAL_SUFFIX } from '../system/journal_lines'
 import { foreignAmongJournals, JournalTail, type JournalFault } from '../system/journal_reading'
 import { namesIn } from '../system/regular_file'
-import { foreignFault, faultOf, linkFault, rolloutReader, type RunJournals } from './journals'
+import {
+  faultOf,
+  foreignFault,
+  linkFault,
+  readRunJournal,
+  rolloutReader,
+  type RunJournal,
+  type RunJournals,
+} from './journals'
 
 type Entry = RunEntries['entries'][number]
 
@@ -16,8 +24,11 @@ interface Followed {
   mark: string
   ino: number
   size: number
+  /** The entries of whole lines, and the fault behind which nothing more is read. */
   entries: Entry[]
   fault: JournalFault | undefined
+  /** The journal with its last line, whole or not. */
+  read: Pick<RunJournal, 'entries' | 'fault'>
 }
 
 /**
@@ -51,46 +62,40 @@ export class FollowedJournals {
     return { journals, faults: [...journals.flatMap((journal) => faultOf(journal) ?? []), ...foreign] }
   }
 
-  private follow(path: string): Pick<Followed, 'entries' | 'fault'> | undefined {
+  private follow(path: string): Followed['read'] | undefined {
     const stat = statSync(path, { throwIfNoEntry: false })
     if (stat === undefined) return undefined
     const mark = `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeMs}`
     const before = this.known.get(path)
-    if (before?.mark === mark) return before
+    if (before?.mark === mark) return before.read
     const isGrown = before !== undefined && before.ino === stat.ino && before.size < stat.size
-    const followed: Followed = isGrown
-      ? before
-      : {
-          tail: new JournalTail(path, rolloutReader()),
-          mark,
-          ino: stat.ino,
-          size: 0,
-          entries: [],
-          fault: undefined,
-        }
+    const { tail, entries, fault } = isGrown ? before : this.begin(path)
     try {
-      const { entries, fault } = followed.tail.readNew()
-      followed.entries.push(...entries.filter(this.keeps))
-      followed.fault = fault ?? (isLasting(followed.fault) ? followed.fault : this.restOf(followed.tail, stat.size))
+      const found = tail.readNew()
+      entries.push(...found.entries.filter(this.keeps))
+      const known = { tail, mark, ino: stat.ino, size: stat.size, entries, fault: fault ?? found.fault }
+      const isWhole = known.fault !== undefined || (stat.size > 0 && tail.bytes >= stat.size)
+      const read = isWhole ? { entries, fault: known.fault } : this.readWhole(path)
+      this.known.set(path, { ...known, read })
+      return read
     } catch (error) {
       this.known.delete(path)
-      return { entries: [], fault: { kind: 'unreadable', what: `cannot be read: ${(error as Error).message}` } }
+      return {
+        entries: [],
+        fault: { kind: 'unreadable', what: `cannot be read: ${(error as Error).message}` },
+      }
     }
-    Object.assign(followed, { mark, size: stat.size })
-    this.known.set(path, followed)
-    return followed
   }
 
-  /** Returns the fault of a journal whose last line is not whole, or that has none. */
-  private restOf({ bytes }: JournalTail<Entry>, size: number): JournalFault | undefined {
-    if (size === 0) return { kind: 'damaged', what: 'is empty' }
-    return bytes < size ? { kind: 'cut off', what: 'ends in the middle of a line' } : undefined
+  private begin(path: string): Pick<Followed, 'tail' | 'entries' | 'fault'> {
+    return { tail: new JournalTail(path, rolloutReader()), entries: [], fault: undefined }
   }
-}
 
-/** Returns whether a fault stays, also when more is written behind it. */
-function isLasting(fault: JournalFault | undefined): boolean {
-  return fault !== undefined && fault.kind !== 'cut off' && fault.what !== 'is empty'
+  /** Reads a journal whose last line is not whole yet, or never will be. */
+  private readWhole(path: string): Followed['read'] {
+    const { entries, fault } = readRunJournal(path)
+    return { entries: entries.filter(this.keeps), fault }
+  }
 }
 
 function namesOf(directory: string): string[] {
