@@ -28,7 +28,9 @@ export interface ReleaseSide {
 export function comparePage({ environment, from, to, faults }: CompareData): Markup {
   const names = [...new Set([...from.states.keys(), ...to.states.keys()])].sort()
   const differing = names.filter((name) => textOf(from.states.get(name)) !== textOf(to.states.get(name)))
-  const rows = differing.slice(0, MAX_RESOURCES).map((name) => [html`${nameOf(name)}`, cell(from.states.get(name)), cell(to.states.get(name))])
+  const rows = differing
+    .slice(0, MAX_RESOURCES)
+    .map((name) => [html`${nameOf(name)}`, cell(from.states.get(name)), cell(to.states.get(name))])
   const left = differing.length - MAX_RESOURCES
   const alike = names.length - differing.length
   const [own, other] = [new Set(from.hosts), new Set(to.hosts)]
@@ -37,21 +39,30 @@ export function comparePage({ environment, from, to, faults }: CompareData): Mar
     [`only ${nameOf(to.release)} was for`, to.hosts.filter((host) => !own.has(host))],
   ]
   const columns = ['resource', nameOf(from.release), nameOf(to.release)]
-  return html`${faultsOf(faults)}<p class="lead">${linkTo(addressOf('history', environment, from.release), nameOf(from.release))} and ${linkTo(addressOf('history', environment, to.release), nameOf(to.release))} in ${nameOf(environment)}: the states that their live runs have left, by the history.</p>
-${rows.length === 0 ? html`<p>No resource differs by the history.</p>\n` : tableOf('Resources that differ', columns, rows)}${
-    left > 0 ? html`<p class="muted">… and ${left} more</p>\n` : NOTHING
-  }<p class="muted">${alike === 1 ? '1 resource is' : `${alike} resources are`} alike, on the same hosts.</p>
-${alone.filter(([, hosts]) => hosts.length > 0).map(([what, hosts]) => html`<p>${what}: ${hostsOf(hosts)}</p>\n`)}${parametersOf(from, to)}`
+  return html`${faultsOf(faults)}
+    <p class="lead">
+      ${linkTo(addressOf('history', environment, from.release), nameOf(from.release))} and
+      ${linkTo(addressOf('history', environment, to.release), nameOf(to.release))} in ${nameOf(environment)}:
+      the states that their live runs have left, by the history.
+    </p>
+    ${rows.length === 0 ? html`<p>No resource differs by the history.</p> ` : tableOf('Resources that differ', columns, rows)}${
+      left > 0 ? html`<p class="muted">… and ${left} more</p> ` : NOTHING
+    }
+    <p class="muted">${alike === 1 ? '1 resource is' : `${alike} resources are`} alike, on the same hosts.</p>
+    ${alone.filter(([, hosts]) => hosts.length > 0).map(([what, hosts]) => html`<p>${what}: ${hostsOf(hosts)}</p> `)}${parametersOf(from, to)}`
 }
 
 function textOf(states: ReadonlyMap<string, readonly string[]> | undefined): string {
-  return JSON.stringify([...(states ?? [])].map(([state, hosts]) => [state, [...hosts].sort()]).sort())
+  const each = [...(states ?? [])].map(([state, hosts]) => JSON.stringify([state, [...hosts].sort()]))
+  return each.sort().join('\n')
 }
 
 function cell(states: ReadonlyMap<string, readonly string[]> | undefined): Markup {
   if (states === undefined) return html`<span class="muted">not changed</span>`
   return listOf(
-    [...states].map(([state, hosts]) => html`${clean(state, 200)} <span class="muted">on ${hostsOf(hosts, 4)}</span>`),
+    [...states].map(
+      ([state, hosts]) => html`${clean(state, 200)} <span class="muted">on ${hostsOf(hosts, 4)}</span>`,
+    ),
     MAX_STATES,
   )
 }
@@ -61,7 +72,12 @@ function parametersOf(from: ReleaseSide, to: ReleaseSide): Markup {
   const rows = names
     .filter((name) => from.parameters[name] !== to.parameters[name])
     .slice(0, MAX_RESOURCES)
-    .map((name) => [nameOf(name), nameOf(from.parameters[name] ?? 'none'), nameOf(to.parameters[name] ?? 'none')])
+    .map((name) => [
+      nameOf(name),
+      nameOf(from.parameters[name] ?? 'none'),
+      nameOf(to.parameters[name] ?? 'none'),
+    ])
   if (rows.length === 0) return NOTHING
-  return html`<h2>Parameters that differ</h2>\n${tableOf('Parameters that differ', ['name', nameOf(from.release), nameOf(to.release)], rows)}`
+  return html`<h2>Parameters that differ</h2>
+    ${tableOf('Parameters that differ', ['name', nameOf(from.release), nameOf(to.release)], rows)}`
 }

@@ -1,7 +1,14 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HistoryEntry } from '../history/history_record'
-import { hostReleases, hostsLastInRuns, lastVersions, type HostRelease, type HostSeen, type SeenVersion } from '../history/host_releases'
+import {
+  hostReleases,
+  hostsLastInRuns,
+  lastVersions,
+  type HostRelease,
+  type HostSeen,
+  type SeenVersion,
+} from '../history/host_releases'
 import { howToMend } from '../history/recording'
 import { readInventory } from '../inventory/inventory'
 import type { Host } from '../inventory/host'
@@ -131,9 +138,17 @@ export class ConsoleState {
       const before = this.inventories.get(environment)
       if (before?.mark === mark) return before.known
       const notRead = all.flatMap((source) =>
-        source.kind === 'program' ? [`the program ${source.path}`] : source.kind === 'discovery' ? ['discovery'] : [],
+        source.kind === 'program'
+          ? [`the program ${source.path}`]
+          : source.kind === 'discovery'
+            ? ['discovery']
+            : [],
       )
-      const known = readInventory(files, { environment, environments, signal: AbortSignal.timeout(MAX_READING_MS) })
+      const known = readInventory(files, {
+        environment,
+        environments,
+        signal: AbortSignal.timeout(MAX_READING_MS),
+      })
         .then(({ hosts }): KnownInventory => ({ hosts, notRead, files: files.length }))
         .catch((error: unknown) => faultOf(error, notRead))
       this.inventories.set(environment, { mark, known })

@@ -55,7 +55,9 @@ export async function readFleet(
   const inventory = shown === undefined ? NO_INVENTORY : await state.inventoryOf(shown)
   const expected = new Map(inventory.hosts.map((host) => [host.name, host]))
   const lastRuns = new Map(seen.filter((each) => each.environment === shown).map((each) => [each.host, each]))
-  const releaseOf = new Map(releases.filter((each) => each.environment === shown).map((each) => [each.host, each]))
+  const releaseOf = new Map(
+    releases.filter((each) => each.environment === shown).map((each) => [each.host, each]),
+  )
   const names = [...new Set([...expected.keys(), ...lastRuns.keys()])].sort()
   const asked = wanted.toLowerCase()
   const matching = names.filter(

@@ -3,7 +3,20 @@ import { clean, hosts as counted } from '../rollout/model/verdict'
 import { html, NOTHING, type Markup } from '../reporting/html/markup'
 import { formatLockstep, PLACES, quoteWord } from '../system/commands'
 import { MAX_HOSTS, type FleetData, type FleetHost } from './fleet_data'
-import { addressOf, commandOf, emptyState, facts, faultsOf, linkTo, listOf, moreOf, nameOf, queryOf, tableOf, timeOf } from './parts'
+import {
+  addressOf,
+  commandOf,
+  emptyState,
+  facts,
+  faultsOf,
+  linkTo,
+  listOf,
+  moreOf,
+  nameOf,
+  queryOf,
+  tableOf,
+  timeOf,
+} from './parts'
 
 const MAX_SHOWN = 20
 const MAX_PER_HOST = 6
@@ -18,50 +31,92 @@ export function fleetPage(data: FleetData): Markup {
     ])}`
   const ping = formatLockstep(`ping --environment ${quoteWord(environment)}`, PLACES)
   const isNothing = counts.expected + counts.inRuns === 0
-  const more = moreOf(hosts, 'hosts', MAX_HOSTS, (from) => queryOf('/fleet', { environment, find: wanted, from: String(from) }))
+  const more = moreOf(hosts, 'hosts', MAX_HOSTS, (from) =>
+    queryOf('/fleet', { environment, find: wanted, from: String(from) }),
+  )
   return html`${faultsOf(faults)}${chooser(environments, environment, wanted)}${facts(factRows(data))}
-<p class="muted">This page says what is recorded, and asks no host. Who is there now, with which agents and facts, the hosts say:</p>
-${commandOf(ping)}${fetchesOf(data)}<h2>${nameOf(environment)} <small>${counted(hosts.count)}</small></h2>
-${
-  isNothing
-    ? html`<p class="lead">No host of it is in an inventory that is a file, or in the history.</p>\n`
-    : hosts.count === 0
-      ? html`<p class="lead">No host and no class is called so.</p>\n`
-      : tableOf('Hosts', ['host', 'classes', 'release', 'versions', 'last in a run'], hosts.shown.map((each) => rowOf(each, environment, data)))
-}${more}`
+    <p class="muted">
+      This page says what is recorded, and asks no host. Who is there now, with which agents and facts, the
+      hosts say:
+    </p>
+    ${commandOf(ping)}${fetchesOf(data)}
+    <h2>${nameOf(environment)} <small>${counted(hosts.count)}</small></h2>
+    ${
+      isNothing
+        ? html`<p class="lead">No host of it is in an inventory that is a file, or in the history.</p> `
+        : hosts.count === 0
+          ? html`<p class="lead">No host and no class is called so.</p> `
+          : tableOf(
+              'Hosts',
+              ['host', 'classes', 'release', 'versions', 'last in a run'],
+              hosts.shown.map((each) => rowOf(each, environment, data)),
+            )
+    }${more}`
 }
 
 function factRows({ counts, inventory }: FleetData): [string, string | Markup][] {
   const { expected, inRuns, neverInRuns, unexpected } = counts
   const { files, notRead, fault } = inventory
   return [
-    ['inventory', files === 0 ? 'no file names the hosts of this environment' : `${counted(expected)} by its files, as they are now`],
-    ...(fault === undefined ? [] : [['not known', html`<span class="bad">${clean(fault, 600)}</span>`] as [string, Markup]]),
-    ...(notRead.length === 0 ? [] : [['not read here', `${notRead.map((each) => clean(each)).join(', ')}: only a command asks it`] as [string, string]]),
+    [
+      'inventory',
+      files === 0
+        ? 'no file names the hosts of this environment'
+        : `${counted(expected)} by its files, as they are now`,
+    ],
+    ...(fault === undefined
+      ? []
+      : [['not known', html`<span class="bad">${clean(fault, 600)}</span>`] as [string, Markup]]),
+    ...(notRead.length === 0
+      ? []
+      : [
+          ['not read here', `${notRead.map((each) => clean(each)).join(', ')}: only a command asks it`] as [
+            string,
+            string,
+          ],
+        ]),
     ['in runs', `${counted(inRuns)}, by the history`],
     ...(neverInRuns === 0 ? [] : [['never in a run', counted(neverInRuns)] as [string, string]]),
-    ...(unexpected === 0 ? [] : [['not in the inventory', html`<b class="warn">${counted(unexpected)}</b> that runs were for`] as [string, Markup]]),
+    ...(unexpected === 0
+      ? []
+      : [
+          ['not in the inventory', html`<b class="warn">${counted(unexpected)}</b> that runs were for`] as [
+            string,
+            Markup,
+          ],
+        ]),
   ]
 }
 
 function chooser(environments: readonly string[], chosen: string, wanted: string): Markup {
   const options = environments.map(
-    (name) => html`<option value="${name}"${name === chosen ? html` selected` : NOTHING}>${nameOf(name)}</option>`,
+    (name) =>
+      html`<option value="${name}" ${name === chosen ? html` selected` : NOTHING}>${nameOf(name)}</option>`,
   )
   return html`<form class="find" method="get" action="/fleet" role="search" aria-label="Find hosts">
-<div><label for="environment">Environment</label><select id="environment" name="environment">${options}</select></div>
-<div><label for="find">Host or class</label><input id="find" name="find" value="${wanted}" maxlength="255" autocomplete="off" spellcheck="false"></div>
-<div><button>Show</button></div></form>
-`
+    <div>
+      <label for="environment">Environment</label
+      ><select id="environment" name="environment">
+        ${options}
+      </select>
+    </div>
+    <div>
+      <label for="find">Host or class</label
+      ><input id="find" name="find" value="${wanted}" maxlength="255" autocomplete="off" spellcheck="false" />
+    </div>
+    <div><button>Show</button></div>
+  </form> `
 }
 
 function fetchesOf({ fetches }: FleetData): Markup {
   if (fetches.length === 0) return NOTHING
   const lines = fetches.map(
     ({ repository, tag, at, has, all }) =>
-      html`${linkTo(addressOf('pipeline', repository), nameOf(repository))}: the tag <b>${nameOf(tag)}</b> is on ${has} of ${counted(all)}, answered at ${timeOf(at)}`,
+      html`${linkTo(addressOf('pipeline', repository), nameOf(repository))}: the tag <b>${nameOf(tag)}</b> is
+        on ${has} of ${counted(all)}, answered at ${timeOf(at)}`,
   )
-  return html`<h2>Tags on hosts</h2>\n${listOf(lines.reverse(), MAX_SHOWN)}`
+  return html`<h2>Tags on hosts</h2>
+    ${listOf(lines.reverse(), MAX_SHOWN)}`
 }
 
 function rowOf(each: FleetHost, environment: string, { inventory }: FleetData): (string | Markup)[] {
@@ -72,22 +127,42 @@ function rowOf(each: FleetHost, environment: string, { inventory }: FleetData): 
   const details =
     values.length === 0
       ? NOTHING
-      : html`<details><summary>${values.length} facts</summary>${listOf(values.map(([name, value]) => html`${nameOf(name)}=${nameOf(value)}`), 30)}</details>`
+      : html`<details>
+          <summary>${values.length} facts</summary>
+          ${listOf(
+            values.map(([name, value]) => html`${nameOf(name)}=${nameOf(value)}`),
+            30,
+          )}
+        </details>`
   return [
     html`${linkTo(queryOf('/history', { environment, host }), nameOf(host))}${
-      isExpected || inventory.files === 0 ? NOTHING : html`<br><span class="warn">not in the inventory</span>`
+      isExpected || inventory.files === 0
+        ? NOTHING
+        : html`<br /><span class="warn">not in the inventory</span>`
     }`,
     html`${classText}${more}${details}`,
     release === undefined ? '' : releaseCell(release, environment),
     versions.length === 0
       ? ''
-      : listOf(versions.map(([resource, { version, at }]) => html`${nameOf(resource)}: ${nameOf(version)} <span class="muted">${timeOf(at)}</span>`), MAX_PER_HOST),
-    lastRun === undefined ? 'never' : html`${linkTo(addressOf('history', environment, lastRun.release, lastRun.run), timeOf(lastRun.at))}`,
+      : listOf(
+          versions.map(
+            ([resource, { version, at }]) =>
+              html`${nameOf(resource)}: ${nameOf(version)} <span class="muted">${timeOf(at)}</span>`,
+          ),
+          MAX_PER_HOST,
+        ),
+    lastRun === undefined
+      ? 'never'
+      : html`${linkTo(addressOf('history', environment, lastRun.release, lastRun.run), timeOf(lastRun.at))}`,
   ]
 }
 
-function releaseCell({ release, standing, since }: NonNullable<FleetHost['release']>, environment: string): Markup {
+function releaseCell(
+  { release, standing, since }: NonNullable<FleetHost['release']>,
+  environment: string,
+): Markup {
   const name = release === UNRELEASED ? 'outside of any release' : nameOf(release)
   const odd = standing === 'had' ? NOTHING : html` <b class="bad">${standing}</b>`
-  return html`${linkTo(addressOf('history', environment, release), name)}${odd} <span class="muted">${timeOf(since)}</span>`
+  return html`${linkTo(addressOf('history', environment, release), name)}${odd}
+    <span class="muted">${timeOf(since)}</span>`
 }

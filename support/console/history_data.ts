@@ -68,7 +68,9 @@ export function readRelease(
     noop: standingOf(own, 'noop'),
     runs: partOf([...own].reverse(), from, MAX_RUNS),
     hosts: releases.filter((each) => each.environment === environment && each.release === release),
-    drift: [...own].reverse().flatMap(({ drift, run, ended }) => drift.map((each) => ({ ...each, run, at: ended }))),
+    drift: [...own]
+      .reverse()
+      .flatMap(({ drift, run, ended }) => drift.map((each) => ({ ...each, run, at: ended }))),
     notBroughtOn: release === UNRELEASED ? [] : hostsNotBroughtOn(own, []),
     others: releasesOf(runs, environment).filter((name) => name !== release && name !== UNRELEASED),
     faults: sight.faults(damaged),
@@ -83,7 +85,9 @@ export function readRun(
 ): RunData | undefined {
   if (!sight.sees(environment)) return undefined
   const { runs, damaged } = state.knowledge()
-  const record = runs.find((each) => each.environment === environment && each.release === release && each.run === run)
+  const record = runs.find(
+    (each) => each.environment === environment && each.release === release && each.run === run,
+  )
   // A record that a person has written by hand may be called anything.
   if (record === undefined || !/^[\w-]{1,80}$/.test(record.run)) return undefined
   const whole = runOfPart(record.run)

@@ -4,7 +4,20 @@ import type { WantedRuns } from '../history/find_runs'
 import { html, NOTHING, type Markup } from '../reporting/html/markup'
 import { formatLockstep, PLACES } from '../system/commands'
 import { outcomeMark } from './outcome_marks'
-import { addressOf, emptyState, faultsOf, hostsOf, linkTo, listOf, markOf, moreOf, nameOf, queryOf, timeOf, type Part } from './parts'
+import {
+  addressOf,
+  emptyState,
+  faultsOf,
+  hostsOf,
+  linkTo,
+  listOf,
+  markOf,
+  moreOf,
+  nameOf,
+  queryOf,
+  timeOf,
+  type Part,
+} from './parts'
 
 /** The runs of a page, and the releases of an environment that are linked, at most. */
 export const MAX_RUNS = 30
@@ -27,42 +40,80 @@ export interface HistoryData {
 /** Shows what changed, where, by whom and for which ticket, as `lockstep history` does. */
 export function historyPage(data: HistoryData): Markup {
   const { found, known, wanted, faults } = data
-  const more = moreOf(found, 'runs', MAX_RUNS, (from) => queryOf('/history', { ...wanted, from: String(from) }))
+  const more = moreOf(found, 'runs', MAX_RUNS, (from) =>
+    queryOf('/history', { ...wanted, from: String(from) }),
+  )
   const nothing =
     known === 0
       ? emptyState('No run is in the history yet: rollouts to a fleet are written there.', [
-          ['Roll out for the first time:', formatLockstep('run features/deployments/website.feature --release 1.0', PLACES)],
+          [
+            'Roll out for the first time:',
+            formatLockstep('run features/deployments/website.feature --release 1.0', PLACES),
+          ],
         ])
-      : html`<p class="lead">Nothing of that is in the history.</p>\n<p>${linkTo('/history', 'Show all of it')}</p>\n`
+      : html`<p class="lead">Nothing of that is in the history.</p>
+          <p>${linkTo('/history', 'Show all of it')}</p> `
   return html`${faultsOf(faults)}${known === 0 ? NOTHING : findForm(data)}${
-    found.count === 0 ? nothing : html`<h2>Runs <small>${found.count}</small></h2>\n${found.shown.map(runItem)}${more}`
+    found.count === 0
+      ? nothing
+      : html`<h2>Runs <small>${found.count}</small></h2>
+          ${found.shown.map(runItem)}${more}`
   }${releaseLists(data)}`
 }
 
 function findForm({ environments, wanted }: HistoryData): Markup {
   const options = ['', ...environments].map(
     (name) =>
-      html`<option value="${name}"${name === (wanted.environment ?? '') ? html` selected` : NOTHING}>${name === '' ? 'all' : nameOf(name)}</option>`,
+      html`<option value="${name}" ${name === (wanted.environment ?? '') ? html` selected` : NOTHING}>
+        ${name === '' ? 'all' : nameOf(name)}
+      </option>`,
   )
   return html`<form class="find" method="get" action="/history" role="search" aria-label="Find runs">
-<div><label for="environment">Environment</label><select id="environment" name="environment">${options}</select></div>
-${field('release', 'Release', wanted.release)}${field('host', 'Host', wanted.host)}${field('ticket', 'Ticket', wanted.ticket)}<div><button>Find</button></div></form>
-`
+    <div>
+      <label for="environment">Environment</label
+      ><select id="environment" name="environment">
+        ${options}
+      </select>
+    </div>
+    ${field('release', 'Release', wanted.release)}${field('host', 'Host', wanted.host)}${field('ticket', 'Ticket', wanted.ticket)}
+    <div><button>Find</button></div>
+  </form> `
 }
 
 function field(name: string, label: string, value = ''): Markup {
-  return html`<div><label for="${name}">${label}</label><input id="${name}" name="${name}" value="${value}" maxlength="255" autocomplete="off" spellcheck="false"></div>\n`
+  return html`<div>
+    <label for="${name}">${label}</label
+    ><input
+      id="${name}"
+      name="${name}"
+      value="${value}"
+      maxlength="255"
+      autocomplete="off"
+      spellcheck="false"
+    />
+  </div> `
 }
 
 /** Shows a run in a list: in the words of the terminal, and with its address. */
 export function runItem(run: HistoryEntry): Markup {
   const { environment, release, mode, by, tickets, began, outcome, hosts } = run
   const of = release === UNRELEASED ? nameOf(run.feature) : `release ${nameOf(release)}`
-  const why = tickets.length === 0 ? NOTHING : html` for ${tickets.slice(0, 5).map((ticket, index) => html`${index === 0 ? '' : ', '}${ticketLink(ticket)}`)}`
-  return html`<article class="run"><p><b>${linkTo(addressOf('history', environment, release, run.run), of)}</b> in ${nameOf(environment)} ${markOf(outcomeMark({ outcome, mode }))}</p>
-<p class="muted">${timeOf(began)}, by ${nameOf(by)}${why}: ${hostsOf(hosts, 4)}</p>
-${listOf(describeEntry(run).lines.map((line) => html`${line}`), MAX_LINES)}</article>
-`
+  const why =
+    tickets.length === 0
+      ? NOTHING
+      : html` for
+        ${tickets.slice(0, 5).map((ticket, index) => html`${index === 0 ? '' : ', '}${ticketLink(ticket)}`)}`
+  return html`<article class="run">
+    <p>
+      <b>${linkTo(addressOf('history', environment, release, run.run), of)}</b> in ${nameOf(environment)}
+      ${markOf(outcomeMark({ outcome, mode }))}
+    </p>
+    <p class="muted">${timeOf(began)}, by ${nameOf(by)}${why}: ${hostsOf(hosts, 4)}</p>
+    ${listOf(
+      describeEntry(run).lines.map((line) => html`${line}`),
+      MAX_LINES,
+    )}
+  </article> `
 }
 
 export function ticketLink(ticket: string): Markup {
@@ -73,9 +124,19 @@ function releaseLists({ releases }: HistoryData): Markup {
   const lists = releases
     .filter((each) => each.releases.length > 0)
     .map(({ environment, releases: names }) => {
-      const links = names.map((name) => linkTo(addressOf('history', environment, name), name === UNRELEASED ? 'outside of any release' : nameOf(name)))
-      return html`<section class="card"><h3>${nameOf(environment)}</h3>\n${listOf(links, MAX_RELEASES)}</section>\n`
+      const links = names.map((name) =>
+        linkTo(
+          addressOf('history', environment, name),
+          name === UNRELEASED ? 'outside of any release' : nameOf(name),
+        ),
+      )
+      return html`<section class="card">
+        <h3>${nameOf(environment)}</h3>
+        ${listOf(links, MAX_RELEASES)}
+      </section> `
     })
-  return lists.length === 0 ? NOTHING : html`<h2>Releases</h2>\n<div class="cards">${lists}</div>\n`
+  return lists.length === 0
+    ? NOTHING
+    : html`<h2>Releases</h2>
+        <div class="cards">${lists}</div> `
 }
-

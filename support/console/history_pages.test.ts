@@ -7,7 +7,6 @@ import { historyPage, type HistoryData } from './history_page'
 import { releasePage, type ReleaseData } from './release_page'
 import { runPage } from './run_page'
 
-
 function hostileRecord(text: string) {
   return aRecord({
     run: text,
@@ -47,7 +46,15 @@ function releaseOf(text: string): ReleaseData {
     noop: { passed: true, last: hostileRecord(text), hosts: 2 },
     runs: { shown: [hostileRecord(text)], from: 0, count: 40 },
     hosts: [
-      { host: text, environment: text, release: text, run: text, feature: text, since: text, standing: 'unfinished' },
+      {
+        host: text,
+        environment: text,
+        release: text,
+        run: text,
+        feature: text,
+        since: text,
+        standing: 'unfinished',
+      },
     ],
     drift: [{ host: text, what: text, since: text, run: text, at: text }],
     notBroughtOn: [{ feature: text, run: text, line: 0, text: '', host: text, seen: text }],
@@ -72,7 +79,9 @@ describe('the pages of the history', () => {
     const nothing = { ...historyOf('x'), found: { shown: [], from: 0, count: 0 } }
     expect(historyPage(nothing).text).to.contain('Nothing of that is in the history.')
     const { text } = historyPage({ ...nothing, known: 0, environments: [], releases: [] })
-    expect(text).to.contain('No run is in the history yet').and.to.contain('run features/deployments/website.feature')
+    expect(text)
+      .to.contain('No run is in the history yet')
+      .and.to.contain('run features/deployments/website.feature')
   })
 
   it('never call a release well that has not passed, and say that no recorded drift says nothing of now', () => {
@@ -86,7 +95,13 @@ describe('the pages of the history', () => {
 
   it('show all that the record of a run has, and its text with its indentation', () => {
     const text = '  Scenario: <b>\n\tGiven x'
-    const page = runPage({ record: aRecord({ notDone: ['b'] }), run: 'run-1', hasJournal: true, text, faults: [] }).text
+    const page = runPage({
+      record: aRecord({ notDone: ['b'] }),
+      run: 'run-1',
+      hasJournal: true,
+      text,
+      faults: [],
+    }).text
     expect(page).to.contain('href="/rollouts/run-1"').and.to.contain('  Scenario: &lt;b&gt;\n    Given x')
     expect(page).to.contain('not brought to its end').and.to.contain('package: update web')
   })
@@ -101,7 +116,12 @@ describe('the pages of the history', () => {
       hosts: ['a', 'b', ...(release === '1' ? ['c'] : [])],
       parameters: { tag: version },
     })
-    const { text } = comparePage({ environment: 'prod', from: side('1', '1.0'), to: side('2', '2.0'), faults: [] })
+    const { text } = comparePage({
+      environment: 'prod',
+      from: side('1', '1.0'),
+      to: side('2', '2.0'),
+      faults: [],
+    })
     expect(text).to.contain('package web').and.not.to.contain('package same')
     expect(text).to.contain('1 resource is alike').and.to.contain('only 1 was for: c')
     expect(text).to.contain('Parameters that differ')
@@ -112,12 +132,18 @@ describe('the pages of the history', () => {
       fc.property(hostileText(), (text) => {
         expectOwnMarkup(historyPage(historyOf(text)))
         expectOwnMarkup(releasePage(releaseOf(text)))
-        expectOwnMarkup(runPage({ record: hostileRecord(text), run: text, hasJournal: true, text, faults: [text] }))
-        const side = { release: text, states: new Map([[text, new Map([[text, [text]]])]]), hosts: [text], parameters: { [text]: text } }
+        expectOwnMarkup(
+          runPage({ record: hostileRecord(text), run: text, hasJournal: true, text, faults: [text] }),
+        )
+        const side = {
+          release: text,
+          states: new Map([[text, new Map([[text, [text]]])]]),
+          hosts: [text],
+          parameters: { [text]: text },
+        }
         const other = { ...side, states: new Map(), hosts: [], parameters: {} }
         expectOwnMarkup(comparePage({ environment: text, from: side, to: other, faults: [text] }))
       }),
     )
   })
 })
-

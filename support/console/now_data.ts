@@ -183,7 +183,10 @@ export function rolloutsUnderWay(
 }
 
 /** Returns the plans that a person has to approve, and may. */
-export function waitingApprovals(known: PipelineState, takesTag: (tag: string) => boolean): WaitingApproval[] {
+export function waitingApprovals(
+  known: PipelineState,
+  takesTag: (tag: string) => boolean,
+): WaitingApproval[] {
   return known.deploys.plans.flatMap((plan) => {
     if (whyNotToApprove(known, plan, takesTag) !== undefined || plan.outcome === undefined) return []
     const { person } = judgePlan(known, plan, takesTag)
@@ -219,7 +222,10 @@ export function environmentReleases(
     releases.filter(({ environment }) => sees(environment)),
     ({ environment }) => environment,
   )
-  const names = [...order.filter(sees), ...[...byEnvironment.keys()].sort().filter((name) => !order.includes(name))]
+  const names = [
+    ...order.filter(sees),
+    ...[...byEnvironment.keys()].sort().filter((name) => !order.includes(name)),
+  ]
   return names.map((environment) => {
     const hosts = byEnvironment.get(environment) ?? []
     const groups = [...groupBy(hosts, ({ release }) => release).values()]

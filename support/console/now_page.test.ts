@@ -23,10 +23,28 @@ function dataOf(text: string): NowData {
     ...EMPTY,
     out: [{ first, hosts: [text, 'web2'], environment: text, putBack: text, byHand: text }],
     underWay: [
-      { run: text, feature: text, environment: text, release: text, by: text, began: text, hosts: 3, wave: text },
+      {
+        run: text,
+        feature: text,
+        environment: text,
+        release: text,
+        by: text,
+        began: text,
+        hosts: 3,
+        wave: text,
+      },
     ],
     approvals: [
-      { repository: text, environment: text, plan: text, why: text, tag: text, commit: text, since: AT, approve: text },
+      {
+        repository: text,
+        environment: text,
+        plan: text,
+        why: text,
+        tag: text,
+        commit: text,
+        since: AT,
+        approve: text,
+      },
     ],
     spools: [text],
     environments: [
@@ -53,7 +71,14 @@ function dataOf(text: string): NowData {
 describe('the page of now', () => {
   it('shows first who is out of rotation and how they are put back, then what waits, what goes on, and what hosts have', () => {
     const { text } = nowPage(dataOf('web1'))
-    const places = ['Out of rotation: 2 hosts', 'Put back:', 'Waits for a person', 'Rollouts under way', 'Releases', 'Locks']
+    const places = [
+      'Out of rotation: 2 hosts',
+      'Put back:',
+      'Waits for a person',
+      'Rollouts under way',
+      'Releases',
+      'Locks',
+    ]
     const found = places.map((place) => text.indexOf(place))
     expect(found).to.deep.equal([...found].sort((a, b) => a - b))
     expect(Math.min(...found)).to.be.at.least(0)

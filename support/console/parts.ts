@@ -38,13 +38,17 @@ export function ageOf(at: string, now: number): Markup {
   const minutes = Math.floor((now - Date.parse(at)) / 60_000)
   if (!(minutes >= 1)) return NOTHING
   const [n, unit] =
-    minutes < 60 ? [minutes, 'min'] : minutes < 2_880 ? [Math.floor(minutes / 60), 'h'] : [Math.floor(minutes / 1_440), 'days']
+    minutes < 60
+      ? [minutes, 'min']
+      : minutes < 2_880
+        ? [Math.floor(minutes / 60), 'h']
+        : [Math.floor(minutes / 1_440), 'days']
   return html` <span class="muted">(${n} ${unit} ago)</span>`
 }
 
 /** Shows a command that a person can paste. */
 export function commandOf(text: string): Markup {
-  return html`<pre><code>${text}</code></pre>\n`
+  return html`<pre><code>${text}</code></pre> `
 }
 
 /** Returns an address with its parts encoded. */
@@ -55,7 +59,8 @@ export function addressOf(...parts: readonly string[]): string {
 /** Returns an address with a query; values that are undefined are left out. */
 export function queryOf(path: string, values: Readonly<Record<string, string | undefined>>): string {
   const given = new URLSearchParams()
-  for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== '') given.set(name, value)
+  for (const [name, value] of Object.entries(values))
+    if (value !== undefined && value !== '') given.set(name, value)
   const query = given.toString()
   return query === '' ? path : `${path}?${query}`
 }
@@ -70,7 +75,13 @@ function escapeAddress(address: string): string {
 }
 
 export function facts(rows: readonly (readonly [string, string | Markup])[]): Markup {
-  return html`<dl class="facts">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>\n`)}</dl>\n`
+  return html`<dl class="facts">
+    ${rows.map(
+      ([name, value]) =>
+        html`<dt>${name}</dt>
+          <dd>${value}</dd> `,
+    )}
+  </dl> `
 }
 
 /** A table whose cells know the names of their columns: a telephone shows its rows as lists. */
@@ -82,9 +93,21 @@ export function tableOf(
   const head = columns.map((column) => html`<th scope="col">${column}</th>`)
   const body = rows.map(
     ([first = '', ...rest]) =>
-      html`<tr><th scope="row">${first}</th>${rest.map((cell, index) => html`<td data-of="${columns[index + 1] ?? ''}">${cell}</td>`)}</tr>\n`,
+      html`<tr>
+        <th scope="row">${first}</th>
+        ${rest.map((cell, index) => html`<td data-of="${columns[index + 1] ?? ''}">${cell}</td>`)}
+      </tr> `,
   )
-  return html`<table aria-label="${caption}"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>\n`
+  return html`<table aria-label="${caption}">
+    <thead>
+      <tr>
+        ${head}
+      </tr>
+    </thead>
+    <tbody>
+      ${body}
+    </tbody>
+  </table> `
 }
 
 /** The first ones of a list, and an address of the next ones where there are more. */
@@ -110,27 +133,39 @@ export function moreOf(
 ): Markup {
   if (shown.length === count) return NOTHING
   const left = count - from - shown.length
-  const before = from === 0 ? NOTHING : html`${linkTo(addressAt(Math.max(0, from - most)), 'the ones before')} `
+  const before =
+    from === 0 ? NOTHING : html`${linkTo(addressAt(Math.max(0, from - most)), 'the ones before')} `
   const after = left > 0 ? html`${linkTo(addressAt(from + shown.length), `… and ${left} more`)}` : NOTHING
-  return html`<nav class="more" aria-label="More ${what}"><span class="muted">${from + 1} to ${from + shown.length} of ${count} ${what}</span> ${before}${after}</nav>\n`
+  return html`<nav class="more" aria-label="More ${what}">
+    <span class="muted">${from + 1} to ${from + shown.length} of ${count} ${what}</span> ${before}${after}
+  </nav> `
 }
 
 /** Shows a list that is bounded, and how many are left out. */
 export function listOf(items: readonly Markup[], most: number, kind = 'plain'): Markup {
   const left = items.length - most
-  const rest = left > 0 ? html`<li class="muted">… and ${left} more</li>\n` : NOTHING
-  return html`<ul class="${kind}">${items.slice(0, most).map((item) => html`<li>${item}</li>\n`)}${rest}</ul>\n`
+  const rest = left > 0 ? html`<li class="muted">… and ${left} more</li> ` : NOTHING
+  return html`<ul class="${kind}">
+    ${items.slice(0, most).map((item) => html`<li>${item}</li> `)}${rest}
+  </ul> `
 }
 
 /** Shows why not all is known. */
 export function faultsOf(faults: readonly string[]): Markup {
   if (faults.length === 0) return NOTHING
   const lines = faults.map((fault) => html`Not everything is known: ${clean(fault, 600)}`)
-  return html`<section class="card out" aria-label="Not everything is known">${listOf(lines, 5)}</section>\n`
+  return html`<section class="card out" aria-label="Not everything is known">${listOf(lines, 5)}</section> `
 }
 
 /** Shows where nothing is yet, and what a person does next. */
 export function emptyState(what: string, ways: readonly (readonly [string, string])[]): Markup {
-  const each = ways.map(([why, how]) => html`<p>${why}</p>\n${commandOf(how)}`)
-  return html`<section class="card"><p class="lead">${what}</p>\n${each}</section>\n`
+  const each = ways.map(
+    ([why, how]) =>
+      html`<p>${why}</p>
+        ${commandOf(how)}`,
+  )
+  return html`<section class="card">
+    <p class="lead">${what}</p>
+    ${each}
+  </section> `
 }

@@ -1,6 +1,11 @@
 import { rolloutsOfCommits } from '../history/deployed_commits'
 import { needsPerson } from '../pipeline/format_deploy'
-import { describeCommit, formatSpool, type DescribedCommit, type PipelineSurroundings } from '../pipeline/format_pipeline'
+import {
+  describeCommit,
+  formatSpool,
+  type DescribedCommit,
+  type PipelineSurroundings,
+} from '../pipeline/format_pipeline'
 import { formatAnnouncing } from '../pipeline/format_packages'
 import { plansOfCommits, whyNotToApprove, type JudgedPlan } from '../pipeline/judge_approval'
 import { accountsOf, type RepositoryAccount, type Told } from '../pipeline/pipeline_account'
@@ -56,7 +61,9 @@ export async function readPipelines(state: ConsoleState, sight: Sight): Promise<
   const { sources } = state
   const { known, faults } = state.pipeline()
   const spools = sources.spools()
-  const accounts = accountsOf(known).filter(({ repository }) => seesRepository(repository, known, state, sight))
+  const accounts = accountsOf(known).filter(({ repository }) =>
+    seesRepository(repository, known, state, sight),
+  )
   const repositories: RepositorySummary[] = []
   for (const { repository, commits, waiting } of accounts) {
     const [newest] = await commitsOnTheirWay(commits.slice(0, 1), known, state, sight)
@@ -71,7 +78,9 @@ export async function readPipelines(state: ConsoleState, sight: Sight): Promise<
         ? []
         : [
             ...(spools.account === undefined ? [] : formatSpool(spools.account, ['push', 'pushes'])),
-            ...(spools.announcements === undefined ? [] : formatSpool(spools.announcements, ['announcement', 'announcements'])),
+            ...(spools.announcements === undefined
+              ? []
+              : formatSpool(spools.announcements, ['announcement', 'announcements'])),
           ],
     repositories,
     unused: [...sources.repositories.keys()].filter(
@@ -96,7 +105,8 @@ export async function readRepository(
   const { known, faults } = state.pipeline()
   const account = accountsOf(known).find(({ repository }) => repository === wanted)
   const isConfigured = state.sources.repositories.has(wanted)
-  if ((account === undefined && !isConfigured) || !seesRepository(wanted, known, state, sight)) return undefined
+  if ((account === undefined && !isConfigured) || !seesRepository(wanted, known, state, sight))
+    return undefined
   const part = partOf(account?.commits ?? [], from, MAX_COMMITS)
   return {
     repository: wanted,
@@ -109,7 +119,12 @@ export async function readRepository(
 }
 
 /** Returns whether a reader may look at one of the environments that a repository goes to; at all of them where it goes to none. */
-function seesRepository(repository: string, known: PipelineState, { sources }: ConsoleState, sight: Sight): boolean {
+function seesRepository(
+  repository: string,
+  known: PipelineState,
+  { sources }: ConsoleState,
+  sight: Sight,
+): boolean {
   const ofCommits = known.commits
     .filter((commit) => commit.repository === repository)
     .flatMap(({ fetches }) => [...fetches.keys()])
@@ -145,7 +160,10 @@ async function commitsOnTheirWay(
     const fetches = new Map([...pushed.fetches].filter(([environment]) => sees(environment)))
     const plans = surroundings.plansOf(pushed.repository, pushed.commit) as readonly JudgedPlan[]
     return {
-      ...describeCommit({ ...pushed, fetches }, { ...surroundings, isFetchable: (_, tag) => known.isFetchable(pushed, tag) }),
+      ...describeCommit(
+        { ...pushed, fetches },
+        { ...surroundings, isFetchable: (_, tag) => known.isFetchable(pushed, tag) },
+      ),
       tone: testsMark(pushed).tone,
       ways: waysOf(pushed, fetches, plans),
       approve: plans
@@ -172,7 +190,11 @@ export function waysOf(
     const fetch = fetches.get(environment)
     return {
       environment,
-      steps: [...begun, ...(fetch === undefined ? [] : [fetchMark(fetch)]), ...(last === undefined ? [] : planMarks(last))],
+      steps: [
+        ...begun,
+        ...(fetch === undefined ? [] : [fetchMark(fetch)]),
+        ...(last === undefined ? [] : planMarks(last)),
+      ],
     }
   })
 }
@@ -187,7 +209,8 @@ function testsMark(pushed: PushedCommit): Mark {
 }
 
 function fetchMark({ answered, superseded }: HostsFetch): Mark {
-  if (answered === undefined) return { text: superseded ? 'not fetched' : 'hosts fetch it', tone: superseded ? 'muted' : 'warn' }
+  if (answered === undefined)
+    return { text: superseded ? 'not fetched' : 'hosts fetch it', tone: superseded ? 'muted' : 'warn' }
   const all = answered.missing.reduce((sum, { hosts }) => sum + hosts.count, answered.has.count)
   const isAll = answered.missing.length === 0 && all > 0
   return { text: `${isAll ? '✔ ' : ''}on ${answered.has.count} of ${all}`, tone: isAll ? 'good' : 'warn' }
@@ -203,7 +226,12 @@ function planMarks({ plan, over, person }: JudgedPlan): Mark[] {
     return needsPerson(plan, person) ? [planned, { text: 'waits for approval', tone: 'warn' }] : [planned]
   }
   const yes: Mark = { text: '✔ approved', tone: 'good' }
-  if (rollout === undefined) return [planned, yes, over === undefined ? { text: 'is rolled out soon', tone: 'warn' } : { text: 'over', tone: 'muted' }]
+  if (rollout === undefined)
+    return [
+      planned,
+      yes,
+      over === undefined ? { text: 'is rolled out soon', tone: 'warn' } : { text: 'over', tone: 'muted' },
+    ]
   const came: Mark =
     rollout.state === 'running'
       ? { text: 'is rolled out', tone: 'warn' }
@@ -212,4 +240,3 @@ function planMarks({ plan, over, person }: JudgedPlan): Mark[] {
         : { text: `✘ rollout ${rollout.state}`, tone: 'bad' }
   return [planned, yes, came]
 }
-

@@ -55,7 +55,15 @@ function fleetOf(text: string): FleetData {
           isExpected: false,
           classes: [text],
           facts: { [text]: text },
-          release: { host: text, environment: text, release: text, run: text, feature: text, since: text, standing: 'had' },
+          release: {
+            host: text,
+            environment: text,
+            release: text,
+            run: text,
+            feature: text,
+            since: text,
+            standing: 'had',
+          },
           versions: [[text, { version: text, run: text, at: text }]],
           lastRun: { host: text, environment: text, release: text, run: text, at: text },
         },
@@ -73,7 +81,10 @@ function fleetOf(text: string): FleetData {
 describe('the pages of the pipeline and the fleet', () => {
   it('say what a commit waits for, and the command that approves its plan', () => {
     const commit = { ...commitOf('x'), approve: ['lockstep pipeline website --approve 0123'] }
-    const { text } = repositoryPage({ ...repositoryOf('website'), commits: { shown: [commit], from: 0, count: 1 } })
+    const { text } = repositoryPage({
+      ...repositoryOf('website'),
+      commits: { shown: [commit], from: 0, count: 1 },
+    })
     expect(text).to.contain('Approve exactly this plan:').and.to.contain('pipeline website --approve 0123')
     expect(text).to.contain('was pushed at').and.to.contain('the repository has not been asked yet')
     expect(pipelinePage(pipelineOf('x')).text).to.contain('lockstep serve does not run here')
@@ -82,7 +93,9 @@ describe('the pages of the pipeline and the fleet', () => {
   it('tell a new user what to do next', () => {
     const nothing = { isServed: true, spools: [], repositories: [], unused: [], packages: [], faults: [] }
     expect(pipelinePage(nothing).text).to.contain('hook --install')
-    expect(fleetPage({ ...fleetOf('x'), environment: undefined, environments: [] }).text).to.contain('lockstep.cjs init')
+    expect(fleetPage({ ...fleetOf('x'), environment: undefined, environments: [] }).text).to.contain(
+      'lockstep.cjs init',
+    )
   })
 
   it('say of hosts what is recorded, and with which command they are asked now', () => {

@@ -35,12 +35,17 @@ describe('the routes of the console', () => {
   })
 
   /** Asks as the guard does, with the parts of a path decoded. */
-  const ask = async (path: string, of: ConsoleSources, may: (environment: string) => boolean = () => true) => {
+  const ask = async (
+    path: string,
+    of: ConsoleSources,
+    may: (environment: string) => boolean = () => true,
+  ) => {
     const url = new URL(path, 'http://console.example')
     const parts = url.pathname.split('/')
     const matches = consoleRoutes(of).flatMap((route) => {
       const names = route.path.split('/')
-      const isOne = names.length === parts.length && names.every((name, at) => name.startsWith(':') || name === parts[at])
+      const isOne =
+        names.length === parts.length && names.every((name, at) => name.startsWith(':') || name === parts[at])
       return isOne ? [{ route, names }] : []
     })
     const [found] = matches
@@ -59,7 +64,15 @@ describe('the routes of the console', () => {
   const live = (run: string, environment: string, host: string) => {
     const lines = [
       { type: 'journal', version: 1 },
-      { type: 'run', feature: `${environment}.feature`, hash: '', mode: 'live', environment, pid: 1, order: 1 },
+      {
+        type: 'run',
+        feature: `${environment}.feature`,
+        hash: '',
+        mode: 'live',
+        environment,
+        pid: 1,
+        order: 1,
+      },
       { type: 'roll call', hosts: [host] },
       { type: 'wave', name: 'the rest', hosts: [host] },
       { type: 'opened', obligation: 'blocks 192.0.2.1', hosts: [host] },
@@ -70,14 +83,27 @@ describe('the routes of the console', () => {
 
   const record = (environment: string, release: string, host: string, journal: string) =>
     new HistoryStore(join(scratch.path, 'history')).write(
-      aRecord({ environment, release, run: `run-${environment.replaceAll('/', '-')}`, hosts: [host], changes: [], tickets: [], by: `${environment}-person` }),
+      aRecord({
+        environment,
+        release,
+        run: `run-${environment.replaceAll('/', '-')}`,
+        hosts: [host],
+        changes: [],
+        tickets: [],
+        by: `${environment}-person`,
+      }),
       { feature: Buffer.from('Feature: x\n'), journal },
     )
 
   /** Fills a state with one environment that may be seen, and one that is secret in each of its names. */
   const fill = async () => {
     record('test', '1.0', 'web1', live('20261122-120000-aaaa', 'test', 'web1'))
-    record('secret-env', 'secret-release', 'secret-host', live('20261122-120000-bbbb', 'secret-env', 'secret-host'))
+    record(
+      'secret-env',
+      'secret-release',
+      'secret-host',
+      live('20261122-120000-bbbb', 'secret-env', 'secret-host'),
+    )
     const journal = openPipelineJournal(scratch.path, () => Date.parse(AT))
     await journal.append(taken([{ ref: seen.ref, before: null, after: A }]))
     await journal.append(seen)
@@ -87,7 +113,8 @@ describe('the routes of the console', () => {
       ['secret-env', 'secret-tag'],
     ] as const) {
       await journal.append({ type: 'fetch begun', ...target, environment, tag })
-      const why = environment === 'test' ? [] : [{ why: 'secret-reason', hosts: { text: 'secret-host', count: 1 } }]
+      const why =
+        environment === 'test' ? [] : [{ why: 'secret-reason', hosts: { text: 'secret-host', count: 1 } }]
       await journal.append({
         type: 'hosts have fetched',
         ...target,
@@ -150,7 +177,9 @@ describe('the routes of the console', () => {
       expect(said, page).not.to.contain('secret')
     }
     const whole = await ask('/', of)
-    expect(whole.text).to.contain('secret-host').and.to.contain('put-back --run 20261122-120000-bbbb --environment secret-env')
+    expect(whole.text)
+      .to.contain('secret-host')
+      .and.to.contain('put-back --run 20261122-120000-bbbb --environment secret-env')
   })
 
   it('answer addresses of another environment as if there was nothing', async () => {
@@ -165,7 +194,11 @@ describe('the routes of the console', () => {
     ]) {
       expect((await ask(page, of)).status, page).to.equal(200)
       const { status, text } = await ask(page, of, (environment) => environment === 'test')
-      const nothing = await ask('/history/test/nothing-of-this-name', of, (environment) => environment === 'test')
+      const nothing = await ask(
+        '/history/test/nothing-of-this-name',
+        of,
+        (environment) => environment === 'test',
+      )
       expect(status, page).to.equal(404)
       expect(text.replace(/<title>.*?<main/s, ''), page).not.to.contain('secret')
       expect(nothing.status).to.equal(404)

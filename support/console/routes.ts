@@ -103,5 +103,6 @@ function askedIn(url: URL): (name: string) => string | undefined {
 }
 
 function notFound(entry: string): Markup {
-  return html`<p class="lead">There is nothing here that you may look at.</p>\n<p>${linkTo(entry, 'Go back')}</p>\n`
+  return html`<p class="lead">There is nothing here that you may look at.</p>
+    <p>${linkTo(entry, 'Go back')}</p> `
 }

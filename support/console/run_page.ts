@@ -6,7 +6,19 @@ import { formatLockstep, PLACES } from '../system/commands'
 import { groupBy } from '../system/groups'
 import { ticketLink } from './history_page'
 import { outcomeMark } from './outcome_marks'
-import { addressOf, commandOf, facts, faultsOf, hostsOf, linkTo, listOf, markOf, nameOf, tableOf, timeOf } from './parts'
+import {
+  addressOf,
+  commandOf,
+  facts,
+  faultsOf,
+  hostsOf,
+  linkTo,
+  listOf,
+  markOf,
+  nameOf,
+  tableOf,
+  timeOf,
+} from './parts'
 
 const MAX_CHANGES = 100
 const MAX_SHOWN = 50
@@ -25,7 +37,19 @@ export interface RunData {
 
 /** Shows a run with all that the history has of it. */
 export function runPage({ record, run, hasJournal, text, faults }: RunData): Markup {
-  const { environment, release, outcome, mode, by, began, ended, feature, tickets, hosts, outside = [] } = record
+  const {
+    environment,
+    release,
+    outcome,
+    mode,
+    by,
+    began,
+    ended,
+    feature,
+    tickets,
+    hosts,
+    outside = [],
+  } = record
   const { out, notDone, restored, leftOut = [], drift } = record
   const parameters = Object.entries(record.parameters)
   const lists: [string, readonly string[]][] = [
@@ -36,29 +60,64 @@ export function runPage({ record, run, hasJournal, text, faults }: RunData): Mar
   ]
   const rows: [string, string | Markup][] = [
     ['outcome', markOf(outcomeMark({ outcome, mode }))],
-    ['release', linkTo(addressOf('history', environment, release), release === UNRELEASED ? 'none' : nameOf(release))],
+    [
+      'release',
+      linkTo(addressOf('history', environment, release), release === UNRELEASED ? 'none' : nameOf(release)),
+    ],
     ['environment', nameOf(environment)],
     ['feature', nameOf(feature)],
     ['by', nameOf(by)],
-    ...(tickets.length === 0 ? [] : [['for', html`${tickets.slice(0, 20).map((each) => html`${ticketLink(each)} `)}`] as [string, Markup]]),
+    ...(tickets.length === 0
+      ? []
+      : [
+          ['for', html`${tickets.slice(0, 20).map((each) => html`${ticketLink(each)} `)}`] as [
+            string,
+            Markup,
+          ],
+        ]),
     ['began', timeOf(began)],
     ['ended', timeOf(ended)],
     ['hosts', html`${counted(hosts.length)}: ${hostsOf(hosts)}`],
-    ...lists.filter(([, names]) => names.length > 0).map(([what, names]): [string, Markup] => [what, html`<b class="bad">${counted(names.length)}</b>: ${hostsOf(names)}`]),
-    ...(leftOut.length === 0 ? [] : [['scenarios left out', leftOut.slice(0, 10).map(nameOf).join(', ')] as [string, string]]),
-    ...(parameters.length === 0 ? [] : [['parameters', parameters.slice(0, 50).map(([name, value]) => `${nameOf(name)}=${nameOf(value)}`).join(', ')] as [string, string]]),
+    ...lists
+      .filter(([, names]) => names.length > 0)
+      .map(([what, names]): [string, Markup] => [
+        what,
+        html`<b class="bad">${counted(names.length)}</b>: ${hostsOf(names)}`,
+      ]),
+    ...(leftOut.length === 0
+      ? []
+      : [['scenarios left out', leftOut.slice(0, 10).map(nameOf).join(', ')] as [string, string]]),
+    ...(parameters.length === 0
+      ? []
+      : [
+          [
+            'parameters',
+            parameters
+              .slice(0, 50)
+              .map(([name, value]) => `${nameOf(name)}=${nameOf(value)}`)
+              .join(', '),
+          ] as [string, string],
+        ]),
   ]
   return html`${faultsOf(faults)}${facts(rows)}${
     hasJournal
-      ? html`<p>${linkTo(addressOf('rollouts', run), 'Every line, and what was seen on each host')}</p>\n<p>Write its reports again from its journal:</p>\n${commandOf(formatLockstep(`report ${run}`, PLACES))}`
-      : html`<p class="muted">Its journal is not among those of live runs any more; the history has a copy of it.</p>\n`
+      ? html`<p>${linkTo(addressOf('rollouts', run), 'Every line, and what was seen on each host')}</p>
+          <p>Write its reports again from its journal:</p>
+          ${commandOf(formatLockstep(`report ${run}`, PLACES))}`
+      : html`<p class="muted">
+          Its journal is not among those of live runs any more; the history has a copy of it.
+        </p> `
   }${changesSection(record)}${
     drift.length === 0
       ? NOTHING
-      : html`<h2>Drift that it found <small>${drift.length}</small></h2>\n${listOf(
-          drift.map(({ host, what, since }) => html`<b>${nameOf(host)}</b> was done by run ${since}; ${clean(what)}`),
-          MAX_SHOWN,
-        )}`
+      : html`<h2>Drift that it found <small>${drift.length}</small></h2>
+          ${listOf(
+            drift.map(
+              ({ host, what, since }) =>
+                html`<b>${nameOf(host)}</b> was done by run ${since}; ${clean(what)}`,
+            ),
+            MAX_SHOWN,
+          )}`
   }${textSection(text)}`
 }
 
@@ -66,7 +125,9 @@ function changesSection(record: HistoryEntry): Markup {
   const lasting = lastingChanges(record)
   const shown = record.mode === 'noop' ? record.changes.filter(({ temporary }) => !temporary) : lasting
   const groups = [
-    ...groupBy(shown, ({ line, what, before, after, outcome }) => JSON.stringify([line, what, before, after, outcome])).values(),
+    ...groupBy(shown, ({ line, what, before, after, outcome }) =>
+      JSON.stringify([line, what, before, after, outcome]),
+    ).values(),
   ]
   const rows = groups.slice(0, MAX_CHANGES).flatMap((group) => {
     const [first] = group
@@ -78,27 +139,41 @@ function changesSection(record: HistoryEntry): Markup {
         html`${clean(first.what)}`,
         html`${clean(state)}`,
         html`<span class="${tone}">${first.outcome}</span>`,
-        hostsOf(group.map(({ host }) => host), 6),
+        hostsOf(
+          group.map(({ host }) => host),
+          6,
+        ),
         html`${nameOf(record.feature)}:${first.line}`,
       ],
     ]
   })
   const left = groups.length - MAX_CHANGES
-  const nothing = html`<p class="muted">No lasting change is in its record.</p>\n`
-  return html`<h2>Changes <small>${shown.length === 0 ? '' : `${shown.length} on ${counted(new Set(shown.map(({ host }) => host)).size)}`}</small></h2>
-${rows.length === 0 ? nothing : tableOf('Changes', ['what', 'state', 'outcome', 'hosts', 'line'], rows)}${
-    left > 0 ? html`<p class="muted">… and ${left} more kinds of change: <code>${formatLockstep('history --json', PLACES)}</code></p>\n` : NOTHING
-  }`
+  const nothing = html`<p class="muted">No lasting change is in its record.</p> `
+  return html`<h2>
+      Changes
+      <small
+        >${shown.length === 0 ? '' : `${shown.length} on ${counted(new Set(shown.map(({ host }) => host)).size)}`}</small
+      >
+    </h2>
+    ${rows.length === 0 ? nothing : tableOf('Changes', ['what', 'state', 'outcome', 'hosts', 'line'], rows)}${
+      left > 0
+        ? html`<p class="muted">
+            … and ${left} more kinds of change: <code>${formatLockstep('history --json', PLACES)}</code>
+          </p> `
+        : NOTHING
+    }`
 }
 
 function textSection(text: string | undefined): Markup {
-  if (text === undefined) return html`<h2>The text that was run</h2>\n<p class="muted">It is not kept: the file had changed when the run ended.</p>\n`
+  if (text === undefined)
+    return html`<h2>The text that was run</h2>
+      <p class="muted">It is not kept: the file had changed when the run ended.</p> `
   const lines = text.split('\n')
   const left = lines.length - MAX_LINES
-  const numbered = lines.slice(0, MAX_LINES).map((line) => html`${indented(line)}\n`)
+  const numbered = lines.slice(0, MAX_LINES).map((line) => html`${indented(line)} `)
   return html`<h2>The text that was run</h2>
-<pre class="text" tabindex="0" role="region" aria-label="The text that was run">${numbered}${left > 0 ? html`… and ${left} more lines\n` : NOTHING}</pre>
-`
+    <pre class="text" tabindex="0" role="region" aria-label="The text that was run">
+${numbered}${left > 0 ? html`… and ${left} more lines ` : NOTHING}</pre> `
 }
 
 /** Returns a line with its indentation, which a text that is cleaned has lost. */

@@ -4,7 +4,9 @@ import { hostReleases, hostsLastInRuns, lastVersions, statesLeftBy } from './hos
 
 describe('the release that hosts had last', () => {
   const of = (...runs: ReturnType<typeof aRecord>[]) =>
-    Object.fromEntries(hostReleases(runs).map(({ host, release, standing }) => [host, `${release} ${standing}`]))
+    Object.fromEntries(
+      hostReleases(runs).map(({ host, release, standing }) => [host, `${release} ${standing}`]),
+    )
 
   it('is that of the last live run that brought them to its end', () => {
     expect(of(aRecord(), aRecord({ run: 'r2', release: '1.3', hosts: ['a'] }))).to.deep.equal({
@@ -15,7 +17,12 @@ describe('the release that hosts had last', () => {
   })
 
   it('stays for a host that a later run stopped before, and is unfinished for one that it had told to change', () => {
-    const stopped = aRecord({ release: '1.3', outcome: 'stopped', notDone: ['a', 'b', 'c'], changes: [aChange('a')] })
+    const stopped = aRecord({
+      release: '1.3',
+      outcome: 'stopped',
+      notDone: ['a', 'b', 'c'],
+      changes: [aChange('a')],
+    })
     expect(of(aRecord(), stopped)).to.deep.equal({ a: '1.3 unfinished', b: '1.2 had', c: '1.2 had' })
     expect(of(aRecord(), { ...stopped, restored: ['a'] })).to.deep.include({ a: '1.3 went back' })
   })
@@ -56,7 +63,9 @@ describe('what runs have last seen of hosts', () => {
   })
 
   it('is the state that a release left of each resource, by hosts', () => {
-    const states = statesLeftBy([aRecord({ changes: [aChange('a'), aChange('b'), aChange('c', { after: '3' })] })])
+    const states = statesLeftBy([
+      aRecord({ changes: [aChange('a'), aChange('b'), aChange('c', { after: '3' })] }),
+    ])
     expect([...(states.get('package web') ?? [])]).to.deep.equal([
       ['2', ['a', 'b']],
       ['3', ['c']],

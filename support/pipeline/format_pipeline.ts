@@ -81,7 +81,10 @@ export function formatPipeline(
 }
 
 /** Formats what waits in a spool, and what was refused there. */
-export function formatSpool({ path, waiting, refused }: SpoolAccount, [one, many]: [string, string]): string[] {
+export function formatSpool(
+  { path, waiting, refused }: SpoolAccount,
+  [one, many]: [string, string],
+): string[] {
   return [
     ...(waiting === 0
       ? []

@@ -48,7 +48,11 @@ export function groupLeftHosts(open: readonly HostOutOfRotation[]): LeftHosts[] 
 }
 
 /** Returns the end of a line that says how a person puts hosts back without Lockstep; undefined where it takes Lockstep. */
-export function putBackByHand(obligation: string, hosts: readonly string[], most: number): string | undefined {
+export function putBackByHand(
+  obligation: string,
+  hosts: readonly string[],
+  most: number,
+): string | undefined {
   const address = /^blocks (\S+)$/.exec(obligation)?.[1]
   if (address === undefined) return undefined
   const isShort = hosts.length <= most

@@ -28,8 +28,7 @@ export interface RunJournals {
  */
 export function readRunJournals(directory: string): RunJournals {
   const link = danglingLinkIn(resolve(directory))
-  if (link !== undefined)
-    return { journals: [], faults: [linkFault(link)] }
+  if (link !== undefined) return { journals: [], faults: [linkFault(link)] }
   const journals = readJournals(directory, rolloutReader)
   const foreign = foreignAmongJournals(directory).map(foreignFault)
   return { journals, faults: [...journals.flatMap((journal) => faultOf(journal) ?? []), ...foreign] }

@@ -4,7 +4,8 @@ import { STYLE_ROUTE } from '../console/page'
 import type { ConsoleRequest, ConsoleRoute } from '../console/route'
 
 /** The headers that a guard gives all answers: nothing but the own styles is let in. */
-const POLICY = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const POLICY =
+  "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 export interface MountedConsole {
   /** The address of the console, without a slash at its end. */
