@@ -1,4 +1,4 @@
-import { html, NOTHING, type Markup } from '../reporting/html/markup'
+import { html as page, NOTHING, type Markup } from '../reporting/html/markup'
 import { clean } from '../rollout/model/verdict'
 import { addressOf, faultsOf, hostsOf, linkTo, listOf, nameOf, tableOf } from './parts'
 
@@ -30,7 +30,7 @@ export function comparePage({ environment, from, to, faults }: CompareData): Mar
   const differing = names.filter((name) => textOf(from.states.get(name)) !== textOf(to.states.get(name)))
   const rows = differing
     .slice(0, MAX_RESOURCES)
-    .map((name) => [html`${nameOf(name)}`, cell(from.states.get(name)), cell(to.states.get(name))])
+    .map((name) => [page`${nameOf(name)}`, cell(from.states.get(name)), cell(to.states.get(name))])
   const left = differing.length - MAX_RESOURCES
   const alike = names.length - differing.length
   const [own, other] = [new Set(from.hosts), new Set(to.hosts)]
@@ -39,17 +39,11 @@ export function comparePage({ environment, from, to, faults }: CompareData): Mar
     [`only ${nameOf(to.release)} was for`, to.hosts.filter((host) => !own.has(host))],
   ]
   const columns = ['resource', nameOf(from.release), nameOf(to.release)]
-  return html`${faultsOf(faults)}
-    <p class="lead">
-      ${linkTo(addressOf('history', environment, from.release), nameOf(from.release))} and
-      ${linkTo(addressOf('history', environment, to.release), nameOf(to.release))} in ${nameOf(environment)}:
-      the states that their live runs have left, by the history.
-    </p>
-    ${rows.length === 0 ? html`<p>No resource differs by the history.</p> ` : tableOf('Resources that differ', columns, rows)}${
-      left > 0 ? html`<p class="muted">… and ${left} more</p> ` : NOTHING
-    }
-    <p class="muted">${alike === 1 ? '1 resource is' : `${alike} resources are`} alike, on the same hosts.</p>
-    ${alone.filter(([, hosts]) => hosts.length > 0).map(([what, hosts]) => html`<p>${what}: ${hostsOf(hosts)}</p> `)}${parametersOf(from, to)}`
+  return page`${faultsOf(faults)}<p class="lead">${linkTo(addressOf('history', environment, from.release), nameOf(from.release))} and ${linkTo(addressOf('history', environment, to.release), nameOf(to.release))} in ${nameOf(environment)}: the states that their live runs have left, by the history.</p>
+${rows.length === 0 ? page`<p>No resource differs by the history.</p>\n` : tableOf('Resources that differ', columns, rows)}${
+    left > 0 ? page`<p class="muted">… and ${left} more</p>\n` : NOTHING
+  }<p class="muted">${alike === 1 ? '1 resource is' : `${alike} resources are`} alike, on the same hosts.</p>
+${alone.filter(([, hosts]) => hosts.length > 0).map(([what, hosts]) => page`<p>${what}: ${hostsOf(hosts)}</p>\n`)}${parametersOf(from, to)}`
 }
 
 function textOf(states: ReadonlyMap<string, readonly string[]> | undefined): string {
@@ -58,10 +52,10 @@ function textOf(states: ReadonlyMap<string, readonly string[]> | undefined): str
 }
 
 function cell(states: ReadonlyMap<string, readonly string[]> | undefined): Markup {
-  if (states === undefined) return html`<span class="muted">not changed</span>`
+  if (states === undefined) return page`<span class="muted">not changed</span>`
   return listOf(
     [...states].map(
-      ([state, hosts]) => html`${clean(state, 200)} <span class="muted">on ${hostsOf(hosts, 4)}</span>`,
+      ([state, hosts]) => page`${clean(state, 200)} <span class="muted">on ${hostsOf(hosts, 4)}</span>`,
     ),
     MAX_STATES,
   )
@@ -78,6 +72,5 @@ function parametersOf(from: ReleaseSide, to: ReleaseSide): Markup {
       nameOf(to.parameters[name] ?? 'none'),
     ])
   if (rows.length === 0) return NOTHING
-  return html`<h2>Parameters that differ</h2>
-    ${tableOf('Parameters that differ', ['name', nameOf(from.release), nameOf(to.release)], rows)}`
+  return page`<h2>Parameters that differ</h2>\n${tableOf('Parameters that differ', ['name', nameOf(from.release), nameOf(to.release)], rows)}`
 }

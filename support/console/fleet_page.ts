@@ -1,6 +1,6 @@
 import { UNRELEASED } from '../history/history_record'
 import { clean, hosts as counted } from '../rollout/model/verdict'
-import { html, NOTHING, type Markup } from '../reporting/html/markup'
+import { html as page, NOTHING, type Markup } from '../reporting/html/markup'
 import { formatLockstep, PLACES, quoteWord } from '../system/commands'
 import { MAX_HOSTS, type FleetData, type FleetHost } from './fleet_data'
 import {
@@ -25,7 +25,7 @@ const MAX_PER_HOST = 6
 export function fleetPage(data: FleetData): Markup {
   const { environment, environments, hosts, counts, wanted, faults } = data
   if (environment === undefined)
-    return html`${faultsOf(faults)}${emptyState('No environment is known here yet. What comes next:', [
+    return page`${faultsOf(faults)}${emptyState('No environment is known here yet. What comes next:', [
       ['Write a lockstep.yaml with your environments:', formatLockstep('init', [])],
       ['See who is there:', formatLockstep('ping', PLACES)],
     ])}`
@@ -34,24 +34,20 @@ export function fleetPage(data: FleetData): Markup {
   const more = moreOf(hosts, 'hosts', MAX_HOSTS, (from) =>
     queryOf('/fleet', { environment, find: wanted, from: String(from) }),
   )
-  return html`${faultsOf(faults)}${chooser(environments, environment, wanted)}${facts(factRows(data))}
-    <p class="muted">
-      This page says what is recorded, and asks no host. Who is there now, with which agents and facts, the
-      hosts say:
-    </p>
-    ${commandOf(ping)}${fetchesOf(data)}
-    <h2>${nameOf(environment)} <small>${counted(hosts.count)}</small></h2>
-    ${
-      isNothing
-        ? html`<p class="lead">No host of it is in an inventory that is a file, or in the history.</p> `
-        : hosts.count === 0
-          ? html`<p class="lead">No host and no class is called so.</p> `
-          : tableOf(
-              'Hosts',
-              ['host', 'classes', 'release', 'versions', 'last in a run'],
-              hosts.shown.map((each) => rowOf(each, environment, data)),
-            )
-    }${more}`
+  return page`${faultsOf(faults)}${chooser(environments, environment, wanted)}${facts(factRows(data))}
+<p class="muted">This page says what is recorded, and asks no host. Who is there now, with which agents and facts, the hosts say:</p>
+${commandOf(ping)}${fetchesOf(data)}<h2>${nameOf(environment)} <small>${counted(hosts.count)}</small></h2>
+${
+  isNothing
+    ? page`<p class="lead">No host of it is in an inventory that is a file, or in the history.</p>\n`
+    : hosts.count === 0
+      ? page`<p class="lead">No host and no class is called so.</p>\n`
+      : tableOf(
+          'Hosts',
+          ['host', 'classes', 'release', 'versions', 'last in a run'],
+          hosts.shown.map((each) => rowOf(each, environment, data)),
+        )
+}${more}`
 }
 
 function factRows({ counts, inventory }: FleetData): [string, string | Markup][] {
@@ -66,7 +62,7 @@ function factRows({ counts, inventory }: FleetData): [string, string | Markup][]
     ],
     ...(fault === undefined
       ? []
-      : [['not known', html`<span class="bad">${clean(fault, 600)}</span>`] as [string, Markup]]),
+      : [['not known', page`<span class="bad">${clean(fault, 600)}</span>`] as [string, Markup]]),
     ...(notRead.length === 0
       ? []
       : [
@@ -80,7 +76,7 @@ function factRows({ counts, inventory }: FleetData): [string, string | Markup][]
     ...(unexpected === 0
       ? []
       : [
-          ['not in the inventory', html`<b class="warn">${counted(unexpected)}</b> that runs were for`] as [
+          ['not in the inventory', page`<b class="warn">${counted(unexpected)}</b> that runs were for`] as [
             string,
             Markup,
           ],
@@ -91,32 +87,22 @@ function factRows({ counts, inventory }: FleetData): [string, string | Markup][]
 function chooser(environments: readonly string[], chosen: string, wanted: string): Markup {
   const options = environments.map(
     (name) =>
-      html`<option value="${name}" ${name === chosen ? html` selected` : NOTHING}>${nameOf(name)}</option>`,
+      page`<option value="${name}"${name === chosen ? page` selected` : NOTHING}>${nameOf(name)}</option>`,
   )
-  return html`<form class="find" method="get" action="/fleet" role="search" aria-label="Find hosts">
-    <div>
-      <label for="environment">Environment</label
-      ><select id="environment" name="environment">
-        ${options}
-      </select>
-    </div>
-    <div>
-      <label for="find">Host or class</label
-      ><input id="find" name="find" value="${wanted}" maxlength="255" autocomplete="off" spellcheck="false" />
-    </div>
-    <div><button>Show</button></div>
-  </form> `
+  return page`<form class="find" method="get" action="/fleet" role="search" aria-label="Find hosts">
+<div><label for="environment">Environment</label><select id="environment" name="environment">${options}</select></div>
+<div><label for="find">Host or class</label><input id="find" name="find" value="${wanted}" maxlength="255" autocomplete="off" spellcheck="false"></div>
+<div><button>Show</button></div></form>
+`
 }
 
 function fetchesOf({ fetches }: FleetData): Markup {
   if (fetches.length === 0) return NOTHING
   const lines = fetches.map(
     ({ repository, tag, at, has, all }) =>
-      html`${linkTo(addressOf('pipeline', repository), nameOf(repository))}: the tag <b>${nameOf(tag)}</b> is
-        on ${has} of ${counted(all)}, answered at ${timeOf(at)}`,
+      page`${linkTo(addressOf('pipeline', repository), nameOf(repository))}: the tag <b>${nameOf(tag)}</b> is on ${has} of ${counted(all)}, answered at ${timeOf(at)}`,
   )
-  return html`<h2>Tags on hosts</h2>
-    ${listOf(lines.reverse(), MAX_SHOWN)}`
+  return page`<h2>Tags on hosts</h2>\n${listOf(lines.reverse(), MAX_SHOWN)}`
 }
 
 function rowOf(each: FleetHost, environment: string, { inventory }: FleetData): (string | Markup)[] {
@@ -127,33 +113,28 @@ function rowOf(each: FleetHost, environment: string, { inventory }: FleetData): 
   const details =
     values.length === 0
       ? NOTHING
-      : html`<details>
-          <summary>${values.length} facts</summary>
-          ${listOf(
-            values.map(([name, value]) => html`${nameOf(name)}=${nameOf(value)}`),
-            30,
-          )}
-        </details>`
+      : page`<details><summary>${values.length} facts</summary>${listOf(
+          values.map(([name, value]) => page`${nameOf(name)}=${nameOf(value)}`),
+          30,
+        )}</details>`
   return [
-    html`${linkTo(queryOf('/history', { environment, host }), nameOf(host))}${
-      isExpected || inventory.files === 0
-        ? NOTHING
-        : html`<br /><span class="warn">not in the inventory</span>`
+    page`${linkTo(queryOf('/history', { environment, host }), nameOf(host))}${
+      isExpected || inventory.files === 0 ? NOTHING : page`<br><span class="warn">not in the inventory</span>`
     }`,
-    html`${classText}${more}${details}`,
+    page`${classText}${more}${details}`,
     release === undefined ? '' : releaseCell(release, environment),
     versions.length === 0
       ? ''
       : listOf(
           versions.map(
             ([resource, { version, at }]) =>
-              html`${nameOf(resource)}: ${nameOf(version)} <span class="muted">${timeOf(at)}</span>`,
+              page`${nameOf(resource)}: ${nameOf(version)} <span class="muted">${timeOf(at)}</span>`,
           ),
           MAX_PER_HOST,
         ),
     lastRun === undefined
       ? 'never'
-      : html`${linkTo(addressOf('history', environment, lastRun.release, lastRun.run), timeOf(lastRun.at))}`,
+      : page`${linkTo(addressOf('history', environment, lastRun.release, lastRun.run), timeOf(lastRun.at))}`,
   ]
 }
 
@@ -162,7 +143,6 @@ function releaseCell(
   environment: string,
 ): Markup {
   const name = release === UNRELEASED ? 'outside of any release' : nameOf(release)
-  const odd = standing === 'had' ? NOTHING : html` <b class="bad">${standing}</b>`
-  return html`${linkTo(addressOf('history', environment, release), name)}${odd}
-    <span class="muted">${timeOf(since)}</span>`
+  const odd = standing === 'had' ? NOTHING : page` <b class="bad">${standing}</b>`
+  return page`${linkTo(addressOf('history', environment, release), name)}${odd} <span class="muted">${timeOf(since)}</span>`
 }

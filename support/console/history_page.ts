@@ -1,7 +1,7 @@
 import { describeEntry } from '../history/format_history'
 import { UNRELEASED, type HistoryEntry } from '../history/history_record'
 import type { WantedRuns } from '../history/find_runs'
-import { html, NOTHING, type Markup } from '../reporting/html/markup'
+import { html as page, NOTHING, type Markup } from '../reporting/html/markup'
 import { formatLockstep, PLACES } from '../system/commands'
 import { outcomeMark } from './outcome_marks'
 import {
@@ -51,47 +51,27 @@ export function historyPage(data: HistoryData): Markup {
             formatLockstep('run features/deployments/website.feature --release 1.0', PLACES),
           ],
         ])
-      : html`<p class="lead">Nothing of that is in the history.</p>
-          <p>${linkTo('/history', 'Show all of it')}</p> `
-  return html`${faultsOf(faults)}${known === 0 ? NOTHING : findForm(data)}${
+      : page`<p class="lead">Nothing of that is in the history.</p>\n<p>${linkTo('/history', 'Show all of it')}</p>\n`
+  return page`${faultsOf(faults)}${known === 0 ? NOTHING : findForm(data)}${
     found.count === 0
       ? nothing
-      : html`<h2>Runs <small>${found.count}</small></h2>
-          ${found.shown.map(runItem)}${more}`
+      : page`<h2>Runs <small>${found.count}</small></h2>\n${found.shown.map(runItem)}${more}`
   }${releaseLists(data)}`
 }
 
 function findForm({ environments, wanted }: HistoryData): Markup {
   const options = ['', ...environments].map(
     (name) =>
-      html`<option value="${name}" ${name === (wanted.environment ?? '') ? html` selected` : NOTHING}>
-        ${name === '' ? 'all' : nameOf(name)}
-      </option>`,
+      page`<option value="${name}"${name === (wanted.environment ?? '') ? page` selected` : NOTHING}>${name === '' ? 'all' : nameOf(name)}</option>`,
   )
-  return html`<form class="find" method="get" action="/history" role="search" aria-label="Find runs">
-    <div>
-      <label for="environment">Environment</label
-      ><select id="environment" name="environment">
-        ${options}
-      </select>
-    </div>
-    ${field('release', 'Release', wanted.release)}${field('host', 'Host', wanted.host)}${field('ticket', 'Ticket', wanted.ticket)}
-    <div><button>Find</button></div>
-  </form> `
+  return page`<form class="find" method="get" action="/history" role="search" aria-label="Find runs">
+<div><label for="environment">Environment</label><select id="environment" name="environment">${options}</select></div>
+${field('release', 'Release', wanted.release)}${field('host', 'Host', wanted.host)}${field('ticket', 'Ticket', wanted.ticket)}<div><button>Find</button></div></form>
+`
 }
 
 function field(name: string, label: string, value = ''): Markup {
-  return html`<div>
-    <label for="${name}">${label}</label
-    ><input
-      id="${name}"
-      name="${name}"
-      value="${value}"
-      maxlength="255"
-      autocomplete="off"
-      spellcheck="false"
-    />
-  </div> `
+  return page`<div><label for="${name}">${label}</label><input id="${name}" name="${name}" value="${value}" maxlength="255" autocomplete="off" spellcheck="false"></div>\n`
 }
 
 /** Shows a run in a list: in the words of the terminal, and with its address. */
@@ -101,19 +81,14 @@ export function runItem(run: HistoryEntry): Markup {
   const why =
     tickets.length === 0
       ? NOTHING
-      : html` for
-        ${tickets.slice(0, 5).map((ticket, index) => html`${index === 0 ? '' : ', '}${ticketLink(ticket)}`)}`
-  return html`<article class="run">
-    <p>
-      <b>${linkTo(addressOf('history', environment, release, run.run), of)}</b> in ${nameOf(environment)}
-      ${markOf(outcomeMark({ outcome, mode }))}
-    </p>
-    <p class="muted">${timeOf(began)}, by ${nameOf(by)}${why}: ${hostsOf(hosts, 4)}</p>
-    ${listOf(
-      describeEntry(run).lines.map((line) => html`${line}`),
-      MAX_LINES,
-    )}
-  </article> `
+      : page` for ${tickets.slice(0, 5).map((ticket, index) => page`${index === 0 ? '' : ', '}${ticketLink(ticket)}`)}`
+  return page`<article class="run"><p><b>${linkTo(addressOf('history', environment, release, run.run), of)}</b> in ${nameOf(environment)} ${markOf(outcomeMark({ outcome, mode }))}</p>
+<p class="muted">${timeOf(began)}, by ${nameOf(by)}${why}: ${hostsOf(hosts, 4)}</p>
+${listOf(
+  describeEntry(run).lines.map((line) => page`${line}`),
+  MAX_LINES,
+)}</article>
+`
 }
 
 export function ticketLink(ticket: string): Markup {
@@ -130,13 +105,7 @@ function releaseLists({ releases }: HistoryData): Markup {
           name === UNRELEASED ? 'outside of any release' : nameOf(name),
         ),
       )
-      return html`<section class="card">
-        <h3>${nameOf(environment)}</h3>
-        ${listOf(links, MAX_RELEASES)}
-      </section> `
+      return page`<section class="card"><h3>${nameOf(environment)}</h3>\n${listOf(links, MAX_RELEASES)}</section>\n`
     })
-  return lists.length === 0
-    ? NOTHING
-    : html`<h2>Releases</h2>
-        <div class="cards">${lists}</div> `
+  return lists.length === 0 ? NOTHING : page`<h2>Releases</h2>\n<div class="cards">${lists}</div>\n`
 }

@@ -1,4 +1,4 @@
-import { html, Markup, NOTHING } from '../reporting/html/markup'
+import { html as page, Markup, NOTHING } from '../reporting/html/markup'
 import type { Person } from '../people/person'
 import { CONSOLE_STYLE } from './console_style'
 import type { ConsoleRoute } from './route'
@@ -39,40 +39,27 @@ export function answerPage(page: Page, status = 200): Response {
 }
 
 function formatPage({ title, path, person, body }: Page): Markup {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${title} · Lockstep</title>
-        <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="/console.css" />
-      </head>
-      <body>
-        <a class="skip" href="#main">Skip to the content</a>
-        <header class="top">
-          <a class="brand" href="/">Lockstep</a>
-          ${person === undefined ? NOTHING : navigation(path)}${person === undefined ? NOTHING : html`<span class="who">${person.name}</span>`}
-        </header>
-        <main id="main" tabindex="-1">
-          <h1>${title}</h1>
-          ${body}
-        </main>
-      </body>
-    </html> `
+  return page`<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Lockstep</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/console.css"></head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header class="top"><a class="brand" href="/">Lockstep</a>
+${person === undefined ? NOTHING : navigation(path)}${person === undefined ? NOTHING : page`<span class="who">${person.name}</span>`}</header>
+<main id="main" tabindex="-1"><h1>${title}</h1>
+${body}</main>
+</body></html>
+`
 }
 
 function navigation(path: string | undefined): Markup {
   const entries = PLACES.map(
     ([to, name]) =>
-      html`<li>
-        <a href="${to}" ${to === path ? new Markup(' aria-current="page"') : NOTHING}>${name}</a>
-      </li>`,
+      page`<li><a href="${to}"${to === path ? new Markup(' aria-current="page"') : NOTHING}>${name}</a></li>`,
   )
-  return html`<nav aria-label="Pages">
-    <ul>
-      ${entries}
-    </ul>
-  </nav> `
+  return page`<nav aria-label="Pages"><ul>${entries}</ul></nav>\n`
 }

@@ -1,4 +1,4 @@
-import { html, Markup, namesOf, NOTHING } from '../reporting/html/markup'
+import { html as page, Markup, namesOf, NOTHING } from '../reporting/html/markup'
 import { clean } from '../rollout/model/verdict'
 
 /** The most names of hosts, or ranges of them, in one place. */
@@ -18,19 +18,19 @@ export function nameOf(name: string): string {
 }
 
 export function hostsOf(hosts: readonly string[], most = MAX_NAMES): Markup {
-  return namesOf(html, hosts, most)
+  return namesOf(page, hosts, most)
 }
 
 export function markOf({ text, tone }: Mark): Markup {
-  return html`<span class="mark ${tone}">${text}</span>`
+  return page`<span class="mark ${tone}">${text}</span>`
 }
 
 /** Shows a moment to the minute, in UTC as all files have it. Something else than a moment is shown as it is. */
 export function timeOf(at: string): Markup {
   const time = Date.parse(at)
-  if (Number.isNaN(time)) return html`${clean(at, 40)}`
+  if (Number.isNaN(time)) return page`${clean(at, 40)}`
   const iso = new Date(time).toISOString()
-  return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`
+  return page`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`
 }
 
 /** Shows how long ago a moment was, in its largest unit. */
@@ -43,12 +43,12 @@ export function ageOf(at: string, now: number): Markup {
       : minutes < 2_880
         ? [Math.floor(minutes / 60), 'h']
         : [Math.floor(minutes / 1_440), 'days']
-  return html` <span class="muted">(${n} ${unit} ago)</span>`
+  return page` <span class="muted">(${n} ${unit} ago)</span>`
 }
 
 /** Shows a command that a person can paste. */
 export function commandOf(text: string): Markup {
-  return html`<pre><code>${text}</code></pre> `
+  return page`<pre><code>${text}</code></pre>\n`
 }
 
 /** Returns an address with its parts encoded. */
@@ -66,7 +66,7 @@ export function queryOf(path: string, values: Readonly<Record<string, string | u
 }
 
 export function linkTo(address: string, text: string | Markup): Markup {
-  return html`<a href="${new Markup(escapeAddress(address))}">${text}</a>`
+  return page`<a href="${new Markup(escapeAddress(address))}">${text}</a>`
 }
 
 /** An address is made of encoded parts; an ampersand between them is all that is left to escape. */
@@ -75,13 +75,7 @@ function escapeAddress(address: string): string {
 }
 
 export function facts(rows: readonly (readonly [string, string | Markup])[]): Markup {
-  return html`<dl class="facts">
-    ${rows.map(
-      ([name, value]) =>
-        html`<dt>${name}</dt>
-          <dd>${value}</dd> `,
-    )}
-  </dl> `
+  return page`<dl class="facts">${rows.map(([name, value]) => page`<dt>${name}</dt><dd>${value}</dd>\n`)}</dl>\n`
 }
 
 /** A table whose cells know the names of their columns: a telephone shows its rows as lists. */
@@ -90,24 +84,12 @@ export function tableOf(
   columns: readonly string[],
   rows: readonly (readonly (string | Markup)[])[],
 ): Markup {
-  const head = columns.map((column) => html`<th scope="col">${column}</th>`)
+  const head = columns.map((column) => page`<th scope="col">${column}</th>`)
   const body = rows.map(
     ([first = '', ...rest]) =>
-      html`<tr>
-        <th scope="row">${first}</th>
-        ${rest.map((cell, index) => html`<td data-of="${columns[index + 1] ?? ''}">${cell}</td>`)}
-      </tr> `,
+      page`<tr><th scope="row">${first}</th>${rest.map((cell, index) => page`<td data-of="${columns[index + 1] ?? ''}">${cell}</td>`)}</tr>\n`,
   )
-  return html`<table aria-label="${caption}">
-    <thead>
-      <tr>
-        ${head}
-      </tr>
-    </thead>
-    <tbody>
-      ${body}
-    </tbody>
-  </table> `
+  return page`<table aria-label="${caption}"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>\n`
 }
 
 /** The first ones of a list, and an address of the next ones where there are more. */
@@ -134,38 +116,27 @@ export function moreOf(
   if (shown.length === count) return NOTHING
   const left = count - from - shown.length
   const before =
-    from === 0 ? NOTHING : html`${linkTo(addressAt(Math.max(0, from - most)), 'the ones before')} `
-  const after = left > 0 ? html`${linkTo(addressAt(from + shown.length), `… and ${left} more`)}` : NOTHING
-  return html`<nav class="more" aria-label="More ${what}">
-    <span class="muted">${from + 1} to ${from + shown.length} of ${count} ${what}</span> ${before}${after}
-  </nav> `
+    from === 0 ? NOTHING : page`${linkTo(addressAt(Math.max(0, from - most)), 'the ones before')} `
+  const after = left > 0 ? page`${linkTo(addressAt(from + shown.length), `… and ${left} more`)}` : NOTHING
+  return page`<nav class="more" aria-label="More ${what}"><span class="muted">${from + 1} to ${from + shown.length} of ${count} ${what}</span> ${before}${after}</nav>\n`
 }
 
 /** Shows a list that is bounded, and how many are left out. */
 export function listOf(items: readonly Markup[], most: number, kind = 'plain'): Markup {
   const left = items.length - most
-  const rest = left > 0 ? html`<li class="muted">… and ${left} more</li> ` : NOTHING
-  return html`<ul class="${kind}">
-    ${items.slice(0, most).map((item) => html`<li>${item}</li> `)}${rest}
-  </ul> `
+  const rest = left > 0 ? page`<li class="muted">… and ${left} more</li>\n` : NOTHING
+  return page`<ul class="${kind}">${items.slice(0, most).map((item) => page`<li>${item}</li>\n`)}${rest}</ul>\n`
 }
 
 /** Shows why not all is known. */
 export function faultsOf(faults: readonly string[]): Markup {
   if (faults.length === 0) return NOTHING
-  const lines = faults.map((fault) => html`Not everything is known: ${clean(fault, 600)}`)
-  return html`<section class="card out" aria-label="Not everything is known">${listOf(lines, 5)}</section> `
+  const lines = faults.map((fault) => page`Not everything is known: ${clean(fault, 600)}`)
+  return page`<section class="card out" aria-label="Not everything is known">${listOf(lines, 5)}</section>\n`
 }
 
 /** Shows where nothing is yet, and what a person does next. */
 export function emptyState(what: string, ways: readonly (readonly [string, string])[]): Markup {
-  const each = ways.map(
-    ([why, how]) =>
-      html`<p>${why}</p>
-        ${commandOf(how)}`,
-  )
-  return html`<section class="card">
-    <p class="lead">${what}</p>
-    ${each}
-  </section> `
+  const each = ways.map(([why, how]) => page`<p>${why}</p>\n${commandOf(how)}`)
+  return page`<section class="card"><p class="lead">${what}</p>\n${each}</section>\n`
 }

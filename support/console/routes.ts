@@ -1,4 +1,4 @@
-import { html, type Markup } from '../reporting/html/markup'
+import { html as page, type Markup } from '../reporting/html/markup'
 import { comparePage } from './compare_page'
 import { ConsoleState } from './console_state'
 import { readFleet } from './fleet_data'
@@ -103,6 +103,5 @@ function askedIn(url: URL): (name: string) => string | undefined {
 }
 
 function notFound(entry: string): Markup {
-  return html`<p class="lead">There is nothing here that you may look at.</p>
-    <p>${linkTo(entry, 'Go back')}</p> `
+  return page`<p class="lead">There is nothing here that you may look at.</p>\n<p>${linkTo(entry, 'Go back')}</p>\n`
 }

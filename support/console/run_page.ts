@@ -1,7 +1,7 @@
 import { states, UNRELEASED, type HistoryEntry } from '../history/history_record'
 import { lastingChanges } from '../history/lasting'
 import { clean, hosts as counted } from '../rollout/model/verdict'
-import { html, Markup, NOTHING } from '../reporting/html/markup'
+import { html as page, Markup, NOTHING } from '../reporting/html/markup'
 import { formatLockstep, PLACES } from '../system/commands'
 import { groupBy } from '../system/groups'
 import { ticketLink } from './history_page'
@@ -70,19 +70,19 @@ export function runPage({ record, run, hasJournal, text, faults }: RunData): Mar
     ...(tickets.length === 0
       ? []
       : [
-          ['for', html`${tickets.slice(0, 20).map((each) => html`${ticketLink(each)} `)}`] as [
+          ['for', page`${tickets.slice(0, 20).map((each) => page`${ticketLink(each)} `)}`] as [
             string,
             Markup,
           ],
         ]),
     ['began', timeOf(began)],
     ['ended', timeOf(ended)],
-    ['hosts', html`${counted(hosts.length)}: ${hostsOf(hosts)}`],
+    ['hosts', page`${counted(hosts.length)}: ${hostsOf(hosts)}`],
     ...lists
       .filter(([, names]) => names.length > 0)
       .map(([what, names]): [string, Markup] => [
         what,
-        html`<b class="bad">${counted(names.length)}</b>: ${hostsOf(names)}`,
+        page`<b class="bad">${counted(names.length)}</b>: ${hostsOf(names)}`,
       ]),
     ...(leftOut.length === 0
       ? []
@@ -99,25 +99,19 @@ export function runPage({ record, run, hasJournal, text, faults }: RunData): Mar
           ] as [string, string],
         ]),
   ]
-  return html`${faultsOf(faults)}${facts(rows)}${
+  return page`${faultsOf(faults)}${facts(rows)}${
     hasJournal
-      ? html`<p>${linkTo(addressOf('rollouts', run), 'Every line, and what was seen on each host')}</p>
-          <p>Write its reports again from its journal:</p>
-          ${commandOf(formatLockstep(`report ${run}`, PLACES))}`
-      : html`<p class="muted">
-          Its journal is not among those of live runs any more; the history has a copy of it.
-        </p> `
+      ? page`<p>${linkTo(addressOf('rollouts', run), 'Every line, and what was seen on each host')}</p>\n<p>Write its reports again from its journal:</p>\n${commandOf(formatLockstep(`report ${run}`, PLACES))}`
+      : page`<p class="muted">Its journal is not among those of live runs any more; the history has a copy of it.</p>\n`
   }${changesSection(record)}${
     drift.length === 0
       ? NOTHING
-      : html`<h2>Drift that it found <small>${drift.length}</small></h2>
-          ${listOf(
-            drift.map(
-              ({ host, what, since }) =>
-                html`<b>${nameOf(host)}</b> was done by run ${since}; ${clean(what)}`,
-            ),
-            MAX_SHOWN,
-          )}`
+      : page`<h2>Drift that it found <small>${drift.length}</small></h2>\n${listOf(
+          drift.map(
+            ({ host, what, since }) => page`<b>${nameOf(host)}</b> was done by run ${since}; ${clean(what)}`,
+          ),
+          MAX_SHOWN,
+        )}`
   }${textSection(text)}`
 }
 
@@ -136,48 +130,40 @@ function changesSection(record: HistoryEntry): Markup {
     const tone = first.outcome === 'done' || first.outcome === 'would be done' ? 'muted' : 'bad'
     return [
       [
-        html`${clean(first.what)}`,
-        html`${clean(state)}`,
-        html`<span class="${tone}">${first.outcome}</span>`,
+        page`${clean(first.what)}`,
+        page`${clean(state)}`,
+        page`<span class="${tone}">${first.outcome}</span>`,
         hostsOf(
           group.map(({ host }) => host),
           6,
         ),
-        html`${nameOf(record.feature)}:${first.line}`,
+        page`${nameOf(record.feature)}:${first.line}`,
       ],
     ]
   })
   const left = groups.length - MAX_CHANGES
-  const nothing = html`<p class="muted">No lasting change is in its record.</p> `
-  return html`<h2>
-      Changes
-      <small
-        >${shown.length === 0 ? '' : `${shown.length} on ${counted(new Set(shown.map(({ host }) => host)).size)}`}</small
-      >
-    </h2>
-    ${rows.length === 0 ? nothing : tableOf('Changes', ['what', 'state', 'outcome', 'hosts', 'line'], rows)}${
-      left > 0
-        ? html`<p class="muted">
-            … and ${left} more kinds of change: <code>${formatLockstep('history --json', PLACES)}</code>
-          </p> `
-        : NOTHING
-    }`
+  const nothing = page`<p class="muted">No lasting change is in its record.</p>\n`
+  return page`<h2>Changes <small>${shown.length === 0 ? '' : `${shown.length} on ${counted(new Set(shown.map(({ host }) => host)).size)}`}</small></h2>
+${rows.length === 0 ? nothing : tableOf('Changes', ['what', 'state', 'outcome', 'hosts', 'line'], rows)}${
+    left > 0
+      ? page`<p class="muted">… and ${left} more kinds of change: <code>${formatLockstep('history --json', PLACES)}</code></p>\n`
+      : NOTHING
+  }`
 }
 
 function textSection(text: string | undefined): Markup {
   if (text === undefined)
-    return html`<h2>The text that was run</h2>
-      <p class="muted">It is not kept: the file had changed when the run ended.</p> `
+    return page`<h2>The text that was run</h2>\n<p class="muted">It is not kept: the file had changed when the run ended.</p>\n`
   const lines = text.split('\n')
   const left = lines.length - MAX_LINES
-  const numbered = lines.slice(0, MAX_LINES).map((line) => html`${indented(line)} `)
-  return html`<h2>The text that was run</h2>
-    <pre class="text" tabindex="0" role="region" aria-label="The text that was run">
-${numbered}${left > 0 ? html`… and ${left} more lines ` : NOTHING}</pre> `
+  const numbered = lines.slice(0, MAX_LINES).map((line) => page`${indented(line)}\n`)
+  return page`<h2>The text that was run</h2>
+<pre class="text" tabindex="0" role="region" aria-label="The text that was run">${numbered}${left > 0 ? page`… and ${left} more lines\n` : NOTHING}</pre>
+`
 }
 
 /** Returns a line with its indentation, which a text that is cleaned has lost. */
 function indented(line: string): Markup {
   const [spaces = ''] = /^ {0,40}/.exec(line.replaceAll('\t', '    ')) ?? []
-  return html`${new Markup(spaces)}${line}`
+  return page`${new Markup(spaces)}${line}`
 }

@@ -26,6 +26,7 @@ const SCREENS: Readonly<Record<string, BrowserContextOptions>> = {
   'a dark telephone': { ...PHONE, colorScheme: 'dark' },
 }
 const AT = '2026-11-01T08:00:00.000Z'
+const NOWHERE = '/history/none/none'
 const HOSTILE = '<img src=x onerror=alert(1)>\u202e'
 /** The size of a page of 10,000 hosts, bytes. */
 const MAX_BYTES = 200_000
@@ -166,7 +167,7 @@ describe('the pages of the console in Chromium, without JavaScript', function ()
     '/pipeline/docs',
     '/fleet?environment=test',
     '/fleet?environment=production',
-    '/history/none/none',
+    NOWHERE,
   ]
 
   /** Opens a page without JavaScript, unless a checker needs it: the pages have none. */
@@ -193,7 +194,8 @@ describe('the pages of the console in Chromium, without JavaScript', function ()
           [nothing, ['/', '/history', '/pipeline', '/fleet']],
         ] as const)
           for (const path of all) {
-            await page.goto(`${served.address}${path}`)
+            const response = await page.goto(`${served.address}${path}`)
+            expect(response?.status(), path).to.equal(path === NOWHERE ? 404 : 200)
             expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.equal(
               options.viewport?.width,
             )
