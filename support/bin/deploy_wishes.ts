@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import { DeployRequests } from '../pipeline/deploy_requests'
 import type { PlanOfTag } from '../pipeline/deploy_state'
-import { whyNotToApprove, whyOver, whyPerson } from '../pipeline/judge_approval'
+import { plansOfCommits, whyNotToApprove } from '../pipeline/judge_approval'
 import type { PipelineState } from '../pipeline/pipeline_state'
 import { fits } from '../rpc/contracts/contract'
 import { tagName } from '../rpc/contracts/rules'
@@ -94,16 +94,9 @@ export function tellGone(run: string, repository: string | undefined, wishing: W
   }
 }
 
-/** Returns the plans of a commit, each with why it cannot be carried out any more. One that was begun is not over. */
+/** Returns the plans of a commit, each with why it cannot be carried out any more. */
 export function plansIn(state: PipelineState) {
-  return (repository: string, commit: string) =>
-    state.deploys.plans
-      .filter((plan) => plan.repository === repository && plan.commit === commit)
-      .map((plan) => ({
-        plan,
-        over: plan.rollout === undefined ? whyOver(state, plan, takesTag) : undefined,
-        person: plan.approved === undefined ? whyPerson(state, plan) : undefined,
-      }))
+  return plansOfCommits(state, takesTag)
 }
 
 /** Returns a plan as JSON has it. */

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { foldHosts } from '../rollout/model/fold_hosts'
 import { howToMend, writeHistory } from '../history/recording'
 import { foldersIn, type Folders } from '../run/folders'
-import { states, type HistoryEntry } from '../history/history_record'
+import { findRuns } from '../history/find_runs'
+import { formatEntry } from '../history/format_history'
+import type { HistoryEntry } from '../history/history_record'
 import { importHistory, openHistory, type HistoryPlaces } from '../history/open_history'
 import { configPath, surroundingsOf } from '../run/parameters'
-import { nameHosts } from '../rollout/model/name_hosts'
-import { clean, hosts as counted } from '../rollout/model/verdict'
+import { hosts as counted } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
 import { excerpt } from '../system/redaction'
 import type { Call, Outcome } from './command'
@@ -35,20 +35,7 @@ export async function history({ cwd, env, options: wanted }: Call<Options>): Pro
   if (wanted.write !== undefined) return writeAgain(wanted.write, folders, wanted.json)
   const known = await openHistory(places)
   const { runs, damaged } = known.all()
-  const found = runs
-    .filter(
-      ({ environment, release, tickets, hosts }) =>
-        isOr(environment, wanted.environment) &&
-        isOr(release, wanted.release) &&
-        (wanted.ticket === undefined || tickets.includes(wanted.ticket)) &&
-        (wanted.host === undefined || hosts.includes(wanted.host)),
-    )
-    .map((run) => ({
-      ...run,
-      changes: run.changes.filter(({ host }) => isOr(host, wanted.host)),
-      drift: run.drift.filter(({ host }) => isOr(host, wanted.host)),
-    }))
-    .sort((a, b) => (a.began < b.began ? -1 : 1))
+  const found = findRuns(runs, wanted)
   const gaps = [...(known.notKnown === undefined ? [] : [known.notKnown]), ...known.faults]
   const complaint = [
     ...damaged.map(
@@ -97,58 +84,6 @@ function formatRuns(runs: readonly HistoryEntry[], damaged: readonly string[]): 
   return { text, exitCode: runs.length > 0 ? 0 : 1 }
 }
 
-function formatEntry(run: HistoryEntry): string {
-  const {
-    environment,
-    release,
-    mode,
-    outcome,
-    leftOut,
-    outside,
-    began,
-    by,
-    tickets,
-    feature,
-    changes,
-    drift,
-    out,
-  } = run
-  const why = tickets.length === 0 ? '' : ` for ${tickets.join(', ')}`
-  const alike = new Map<string, string[]>()
-  for (const change of changes.filter(({ temporary }) => !temporary)) {
-    const key = `${feature}:${change.line}  ${change.what}${states(change.before, change.after)}, ${change.outcome}`
-    const hosts = alike.get(key) ?? []
-    alike.set(key, hosts)
-    hosts.push(change.host)
-  }
-  const part = leftOut === undefined ? '' : ' in part'
-  const limited =
-    outside === undefined
-      ? []
-      : [
-          `limited to ${run.hosts.length} of ${counted(run.hosts.length + outside.length)}: ${nameHosts(run.hosts)}`,
-        ]
-  const head = `${began.slice(0, 16).replace('T', ' ')}  ${environment}  release ${release}  ${mode}, ${outcome}${part}  by ${by}${why}`
-  const lines = [
-    ...limited,
-    ...[...alike].map(
-      ([what, own]) => `${what}  ${own.length > 3 ? counted(own.length) : foldHosts(own).join(', ')}`,
-    ),
-    ...(alike.size === 0 ? [describeNoChange(run)] : []),
-    ...(out.length === 0 ? [] : [`failed, as they were allowed to: ${foldHosts(out).join(', ')}`]),
-    ...drift.map(({ host, what, since }) => `drift: ${host} was done by run ${since}; ${what}`),
-  ]
-  return `${[clean(head, 400), ...lines.map((line) => `  ${clean(line, 400)}`)].join('\n')}\n`
-}
-
-/** Says of a run without lasting changes whether it has changed hosts at all: traffic that it stopped may still be. */
-function describeNoChange({ outcome, feature, changes }: HistoryEntry): string {
-  if (outcome === 'cut off') return `no lasting change by ${feature} is known`
-  return changes.length > 0
-    ? `nothing lasting was changed by ${feature}`
-    : `nothing was changed by ${feature}`
-}
-
 function writeAgain(run: string, { state, history }: Folders, json: boolean): Outcome {
   const live = join(state, 'live')
   const journal = join(live, `${run}.journal.ndjson`)
@@ -174,8 +109,4 @@ function writeOne(run: string, journal: string, history: string): HistoryEntry[]
       cause: error,
     })
   }
-}
-
-function isOr(value: string, wanted: string | undefined): boolean {
-  return wanted === undefined || value === wanted
 }

@@ -2,18 +2,18 @@ import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { readPublicKey } from '../bus/signing_key'
 import { readSpoolSetting } from '../config/pipeline_setting'
-import { carryingRuns, keyOfCommit, type CarryingRun } from '../history/deployed_commits'
+import { rolloutsOfCommits, type RolloutsOf } from '../history/deployed_commits'
 import { howToMend } from '../history/recording'
 import { openHistory } from '../history/open_history'
 import { BuildRequests } from '../pipeline/build_requests'
 import { BuildFolders } from '../pipeline/build_folders'
 import type { AnnouncingRepository } from '../pipeline/announced_packages'
-import { formatPipeline, type SpoolAccount } from '../pipeline/format_pipeline'
+import { formatPipeline } from '../pipeline/format_pipeline'
 import { accountsOf, type RepositoryAccount } from '../pipeline/pipeline_account'
 import type { PushedCommit } from '../pipeline/pipeline_state'
 import { readPipeline } from '../pipeline/pipeline_journal'
 import { PipelineState, type Build } from '../pipeline/pipeline_state'
-import { openAnnouncements, openRevisions, Spool } from '../pipeline/spool'
+import { accountForSpools } from '../pipeline/spool_accounts'
 import { foldersIn } from '../run/folders'
 import { configPath, surroundingsOf } from '../run/parameters'
 import { recordedVerdict } from '../reporting/recorded_verdict'
@@ -206,31 +206,10 @@ function untilEnough(): AbortSignal {
 }
 
 /** Returns what waits in the spool; no account where no hook leaves pushes in one. */
-function spoolIn(
-  env: Call['env'],
-  cwd: string,
-): Record<'account' | 'announcements' | 'revisions', SpoolAccount | undefined> | { fault: string } {
+function spoolIn(env: Call['env'], cwd: string): SpoolAccounts | { fault: string } {
   const config = configPath(surroundingsOf(env), cwd)
-  const setting = config === undefined ? undefined : readSpoolSetting(config)
-  if (setting === undefined) return { account: undefined, announcements: undefined, revisions: undefined }
-  try {
-    return {
-      account: setting.isUsed ? accountOf(new Spool(setting.path)) : undefined,
-      announcements: setting.isForPackages ? accountOf(openAnnouncements(setting.path)) : undefined,
-      revisions: setting.isForRevisions ? accountOf(openRevisions(setting.path)) : undefined,
-    }
-  } catch (error) {
-    if (!(error instanceof LockstepError)) throw error
-    return { fault: error.message }
-  }
+  return accountForSpools(config === undefined ? undefined : readSpoolSetting(config))
 }
-
-function accountOf(spool: Spool): SpoolAccount {
-  return { path: spool.path, waiting: spool.waiting().length, refused: spool.countRefused() }
-}
-
-type Carried = CarryingRun & { verdict: string | undefined }
-type RolloutsOf = (repository: string, commit: string) => readonly Carried[]
 
 /** Returns the rollouts that carried commits, by the history. The verdict of each is that of its own journal. */
 async function rolloutsOf(
@@ -240,27 +219,15 @@ async function rolloutsOf(
   const folders = { state: resolve(cwd, state), history: resolve(cwd, history) }
   const whole = await openHistory({ config: configPath(surroundingsOf(env), cwd), env, folders })
   const { runs, damaged } = whole.all()
-  const all = carryingRuns(runs)
-  const verdicts = new Map<string, Promise<string | undefined>>()
-  const found = new Map<string, readonly Carried[]>()
-  for (const { repository, commits } of accounts)
-    for (const { commit } of commits) {
-      const key = keyOfCommit(repository, commit)
-      const carrying: Carried[] = []
-      for (const each of all.get(key) ?? []) {
-        const verdict = verdicts.get(each.run) ?? recordedVerdict(each.run, state, cwd)
-        verdicts.set(each.run, verdict)
-        carrying.push({ ...each, verdict: await verdict })
-      }
-      found.set(key, carrying)
-    }
+  const commits = accounts.flatMap((account) => account.commits)
+  const of = await rolloutsOfCommits(commits, runs, (run) => recordedVerdict(run, state, cwd))
   const faults = [
     ...damaged.map(
       (path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}`,
     ),
     ...(whole.notKnown === undefined ? [] : [whole.notKnown]),
   ]
-  return { of: (repository, commit) => found.get(keyOfCommit(repository, commit)) ?? [], faults }
+  return { of, faults }
 }
 
 function documentOf(

@@ -1,17 +1,16 @@
 import { resolve } from 'node:path'
 import { describeHolder } from '../locks/run_locks'
 import { readSetting } from '../config/settings'
-import { SETTINGS, type Setting } from '../config/settings_table'
 import { formatHostLines } from '../reporting/host_lines'
+import { groupLeftHosts, putBackByHand, putBackCommand } from '../reporting/put_back_command'
 import { foldersIn } from '../run/folders'
 import { findLeftHosts, type HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import { readRunJournals, type RunJournal, type RunJournals } from '../run/journals'
 import { hosts as counted } from '../rollout/model/verdict'
-import { formatLockstep, here, PLACES, quoteWord, type Whereabouts } from '../system/commands'
+import { formatLockstep, PLACES } from '../system/commands'
 import { columnsOf } from '../system/columns'
 import { LockstepError } from '../system/errors'
 import { HostLocks, lockSurroundings, type Holder } from '../locks/host_locks'
-import { groupBy } from '../system/groups'
 import type { Call, Outcome } from './command'
 import { formatJson } from './json'
 
@@ -82,7 +81,7 @@ function describeState({ folder, journals, faults, out }: State, all: boolean): 
 
 function formatDocument({ out, faults, journals }: State, holders: readonly Holder[] | string): string {
   return formatJson('lockstep/status/1', {
-    out: out.map((item) => ({ ...item, putBack: putBackOf(item.run, journals) })),
+    out: out.map((item) => ({ ...item, putBack: putBackCommand(item.run, journals) })),
     locks: typeof holders === 'string' ? null : holders,
     notKnown: [...faults, ...(typeof holders === 'string' ? [holders] : [])],
   })
@@ -95,13 +94,9 @@ const MAX_LINES = 3
 const MAX_IN_COMMAND = 8
 
 function report(open: readonly HostOutOfRotation[], journals: readonly RunJournal[], all: boolean): string {
-  const groups = groupBy(open, ({ obligation, run }) => `${obligation} ${run}`)
   let isCut = false
   const lines = [`Out of rotation: ${counted(new Set(open.map(({ host }) => host)).size)}`]
-  for (const group of groups.values()) {
-    const [first] = group
-    if (first === undefined) continue
-    const hosts = group.map(({ host }) => host)
+  for (const { first, hosts } of groupLeftHosts(open)) {
     const named = formatHostLines(hosts, WIDTH - 4, all ? Infinity : MAX_LINES)
     isCut ||= named.at(-1)?.endsWith(' more') === true
     const [only = '', ...more] = named
@@ -109,44 +104,10 @@ function report(open: readonly HostOutOfRotation[], journals: readonly RunJourna
     if (more.length === 0 && columnsOf(short) <= WIDTH) lines.push(short)
     else lines.push(`  ${first.obligation}: ${counted(hosts.length)}`, ...named.map((line) => `    ${line}`))
     lines.push(`    since ${first.since}, by run ${first.run} of ${first.feature}`)
-    lines.push(`    put back: ${putBackOf(first.run, journals)}`)
-    const address = /^blocks (\S+)$/.exec(first.obligation)?.[1]
-    if (address !== undefined) {
-      const isShort = all || hosts.length <= MAX_IN_COMMAND
-      const who = isShort ? hosts.map((host) => `-I ${host}`).join(' ') : '-I HOST'
-      const which = isShort ? '' : ', for each HOST of them'
-      lines.push(`    or by hand${which}: mco rpc iptables unblock ipaddr=${address} ${who}`)
-    }
+    lines.push(`    put back: ${putBackCommand(first.run, journals)}`)
+    const byHand = putBackByHand(first.obligation, hosts, all ? Infinity : MAX_IN_COMMAND)
+    if (byHand !== undefined) lines.push(`    or by hand${byHand}`)
   }
   if (isCut) lines.push(`Every host: ${formatLockstep('status --hosts all', PLACES)}`)
   return `${lines.join('\n')}\n`
-}
-
-/** Returns the command that puts back what a run has taken out. */
-function putBackOf(run: string, journals: readonly RunJournal[]): string {
-  const where = whereaboutsOf(journals.find((each) => each.run === run))
-  // Flags say where the hosts are, and variables only what no flag says.
-  const flags = PLACES.flatMap((name) => {
-    const [flag, value] = [flagOf(name), where.env[name]]
-    return flag === undefined || !value ? [] : [`--${flag} ${quoteWord(value)}`]
-  })
-  const others = PLACES.filter((name) => flagOf(name) === undefined)
-  return formatLockstep([`put-back --run ${run}`, ...flags].join(' '), others, where)
-}
-
-function flagOf(name: string): string | undefined {
-  return Object.entries<Setting>(SETTINGS).find(([setting]) => setting === name)?.[1].flag
-}
-
-/**
- * Returns where the hosts of a run are reached: by the environment that the run had, whichever this process would
- * choose.
- */
-function whereaboutsOf(journal: RunJournal | undefined): Whereabouts {
-  const where = here()
-  const began = journal?.entries.find((entry) => entry.type === 'run')
-  if (began === undefined) return where
-  // Without named environments, the environment is the path of a client's configuration.
-  const setting = began.environment.includes('/') ? 'MCOLLECTIVE_CONFIG' : 'LOCKSTEP_ENVIRONMENT'
-  return { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: undefined, [setting]: began.environment } }
 }

@@ -40,6 +40,32 @@ export function keyOfCommit(repository: string, commit: string): string {
 }
 
 /** Returns the run of a record: those of its later features have a number behind its id. */
-function runOfPart(part: string): string {
+export function runOfPart(part: string): string {
   return part.replace(/(-[0-9a-f]{4})-\d+$/, '$1')
+}
+
+/** A rollout that told hosts to serve a commit, with its verdict; undefined where its journal does not tell it. */
+export type CarriedRollout = CarryingRun & { verdict: string | undefined }
+export type RolloutsOf = (repository: string, commit: string) => readonly CarriedRollout[]
+
+/** Resolves with the rollouts of commits by the history. `verdictOf` tells how one ended, and is asked once for each. */
+export async function rolloutsOfCommits(
+  commits: readonly { repository: string; commit: string }[],
+  runs: Parameters<typeof carryingRuns>[0],
+  verdictOf: (run: string) => Promise<string | undefined>,
+): Promise<RolloutsOf> {
+  const all = carryingRuns(runs)
+  const verdicts = new Map<string, Promise<string | undefined>>()
+  const found = new Map<string, readonly CarriedRollout[]>()
+  for (const { repository, commit } of commits) {
+    const key = keyOfCommit(repository, commit)
+    const carrying: CarriedRollout[] = []
+    for (const each of all.get(key) ?? []) {
+      const verdict = verdicts.get(each.run) ?? verdictOf(each.run)
+      verdicts.set(each.run, verdict)
+      carrying.push({ ...each, verdict: await verdict })
+    }
+    found.set(key, carrying)
+  }
+  return (repository, commit) => found.get(keyOfCommit(repository, commit)) ?? []
 }

@@ -35,6 +35,16 @@ describe('the store of records', () => {
     expect(readdirSync(join(scratch.path, 'reports', 'prod', '1.2', 'runs'))).to.have.length(3)
   })
 
+  it('reads a record again that another process has written anew, and keeps what has not changed', () => {
+    const store = opened()
+    write(opened(), { outcome: 'cut off' })
+    const [before] = store.all().runs
+    expect(before?.outcome).to.equal('cut off')
+    expect(store.all().runs[0]).to.equal(before)
+    write(opened(), { outcome: 'passed' })
+    expect(store.all().runs.map(({ outcome }) => outcome)).to.deep.equal(['passed'])
+  })
+
   it('says that it cannot be read, and not that it is empty', () => {
     expect(opened().all().runs).to.deep.equal([])
     write(opened())

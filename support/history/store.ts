@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { copyFileSync, readdirSync, readFileSync, type Dirent } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { LockstepError } from '../system/errors'
 import type { Change } from './changes'
@@ -32,8 +32,8 @@ const SUFFIX = '.json'
  * files of hosts, releases and tickets are made from those.
  */
 export class HistoryStore {
-  /** The records that were read already, by their paths: no other run writes them. */
-  private readonly known = new Map<string, HistoryEntry>()
+  /** The records that were read already, by their paths, each with the mark of its file: `lockstep history --write` writes one anew. */
+  private readonly known = new Map<string, { mark: string; record: HistoryEntry }>()
 
   constructor(private readonly root: string) {}
 
@@ -49,7 +49,7 @@ export class HistoryStore {
     if (feature !== undefined) writeText(join(runs, `${run}.feature`), feature)
     copyFileSync(journal, join(runs, `${run}.journal.ndjson`))
     writeJson(join(runs, `${run}${SUFFIX}`), whole)
-    this.known.set(join(runs, `${run}${SUFFIX}`), whole)
+    this.remember(join(runs, `${run}${SUFFIX}`), whole)
     this.writeTickets(whole)
     // Runs of no release have no end: they are in the history by their own files alone.
     if (release !== UNRELEASED) this.bringUpToDate(whole)
@@ -162,12 +162,19 @@ export class HistoryStore {
     return gather(
       recordsIn(folder).map((name) => {
         const path = join(folder, name)
-        const record = this.known.get(path) ?? recordIn(readText(path))
+        const mark = markOf(path)
+        const known = this.known.get(path)
+        if (known !== undefined && known.mark === mark) return { runs: [known.record], damaged: [] }
+        const record = recordIn(readText(path))
         if (record === undefined) return { runs: [], damaged: [path] }
-        this.known.set(path, record)
+        this.known.set(path, { mark, record })
         return { runs: [record], damaged: [] }
       }),
     )
+  }
+
+  private remember(path: string, record: HistoryEntry): void {
+    this.known.set(path, { mark: markOf(path), record })
   }
 
   private at(environment: string, ...rest: string[]): string {
@@ -188,6 +195,12 @@ function gather(parts: readonly RunsRead[]): RunsRead {
     runs: parts.flatMap(({ runs }) => runs).sort(byEnd),
     damaged: parts.flatMap(({ damaged }) => damaged),
   }
+}
+
+/** Returns a text that differs when a file was written anew. */
+function markOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`
 }
 
 function recordsIn(folder: string): string[] {

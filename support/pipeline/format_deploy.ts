@@ -27,7 +27,7 @@ export function formatPlan(plan: PlanOfTag, surroundings: PlanSurroundings): str
 }
 
 function formatPlanning(plan: PlanOfTag, { isServed, over, person }: PlanSurroundings): string {
-  const { environment, state, begunAt, outcome, approved, approval } = plan
+  const { environment, state, begunAt, outcome, approved } = plan
   const where = clean(environment)
   const why = clean(outcome?.why ?? NO_REASON)
   switch (state) {
@@ -40,9 +40,8 @@ function formatPlanning(plan: PlanOfTag, { isServed, over, person }: PlanSurroun
     case 'failed':
       return `plan for ${where} FAILED: ${why}`
     case 'succeeded': {
-      const needsPerson = approval === 'person' || (approval === 'configuration' && person !== undefined)
       const next =
-        approved !== undefined || !needsPerson
+        approved !== undefined || !needsPerson(plan, person)
           ? ''
           : over === undefined
             ? `; waits for approval${person === undefined ? '' : `, since ${clean(person)}`}`
@@ -50,6 +49,11 @@ function formatPlanning(plan: PlanOfTag, { isServed, over, person }: PlanSurroun
       return outcome === undefined ? '' : `${describePlan(where, outcome)}${next}`
     }
   }
+}
+
+/** Returns whether a person has to approve a plan. `person` says why, where the configuration approves others. */
+export function needsPerson({ approval }: Pick<PlanOfTag, 'approval'>, person: string | undefined): boolean {
+  return approval === 'person' || (approval === 'configuration' && person !== undefined)
 }
 
 /** Describes what a plan would do, as `planned for test as 0123456789ab: 6 changes to 3 hosts`. */

@@ -77,13 +77,23 @@ export function formatPipeline(
     ...(isServed || isNothing
       ? []
       : ['lockstep serve does not run here: nothing is taken, and nothing is tested']),
-    ...(spool === undefined ? [] : formatSpool(spool, ['push', 'pushes'])),
-    ...(announcements === undefined ? [] : formatSpool(announcements, ['announcement', 'announcements'])),
-    ...(revisions === undefined ? [] : formatSpool(revisions, ['revision', 'revisions'])),
+    ...formatSpools({ account: spool, announcements, revisions }),
     ...accounts.flatMap((account) => formatRepository(account, surroundings)),
     ...packages.flatMap((each) => formatAnnouncing(each, surroundings)),
   ]
   return lines.map((line) => `${line}\n`).join('')
+}
+
+/** What waits in the spools of pushes, of announcements and of Subversion's revisions; undefined for one that nothing leaves anything in. */
+export type SpoolAccounts = Record<'account' | 'announcements' | 'revisions', SpoolAccount | undefined>
+
+/** Formats what waits in each spool, and what was refused there. */
+export function formatSpools({ account, announcements, revisions }: SpoolAccounts): string[] {
+  return [
+    ...(account === undefined ? [] : formatSpool(account, ['push', 'pushes'])),
+    ...(announcements === undefined ? [] : formatSpool(announcements, ['announcement', 'announcements'])),
+    ...(revisions === undefined ? [] : formatSpool(revisions, ['revision', 'revisions'])),
+  ]
 }
 
 function formatSpool({ path, waiting, refused }: SpoolAccount, [one, many]: [string, string]): string[] {
@@ -119,15 +129,29 @@ function formatRepository(
   ]
 }
 
-function formatCommit(
+function formatCommit(pushed: PushedCommit, surroundings: PipelineSurroundings): string[] {
+  const { id, refs, seenAt, tests, below } = describeCommit(pushed, surroundings)
+  return [`  ${id}  ${refs}  ${seenAt}  ${tests}`, ...below.map((each) => `      ${each}`)]
+}
+
+/** A commit in words: its short id, its refs, how its tests went, and a line for all that came of it. */
+export interface DescribedCommit {
+  id: string
+  refs: string
+  seenAt: string
+  tests: string
+  below: string[]
+}
+
+/** Describes what became of a commit. */
+export function describeCommit(
   pushed: PushedCommit,
   { isServed, servedOn, now, outputOf, isFetchable, plansOf, rolloutsOf, isWhole }: PipelineSurroundings,
-): string[] {
+): DescribedCommit {
   const { repository, commit, refs, seenAt, gone, isAskedFor, build, earlier, fetches } = pushed
   const last = lastFinished({ build, earlier })
   const notTested = last === undefined ? 'not tested' : 'not tested again'
   const tests = gone === undefined ? formatBuild(build, { isServed, now }) : `${notTested}: ${clean(gone)}`
-  const line = `  ${shortId(commit)}  ${refs.map(abbreviateRef).join(', ')}  ${seenAt}  ${tests}`
   const below = [
     ...(build?.state === 'failed' && gone === undefined
       ? placeOf(build, outputOf).map((at) => `see ${at}`)
@@ -151,7 +175,7 @@ function formatCommit(
       .flatMap(({ plan, ...around }) => formatPlan(plan, { isServed, servedOn, ...around })),
     ...rolloutsOf(repository, commit).map(formatRollout),
   ]
-  return [line, ...below.map((each) => `      ${each}`)]
+  return { id: shortId(commit), refs: refs.map(abbreviateRef).join(', '), seenAt, tests, below }
 }
 
 function formatRollout({ run, environment, tag, verdict }: CarriedBy): string {
@@ -202,7 +226,7 @@ function placeOf({ build, elsewhere }: Build, outputOf: (build: string) => strin
 }
 
 /** Returns a ref in as few words as tell it: `main`, `tag v1`. */
-function abbreviateRef(ref: string): string {
+export function abbreviateRef(ref: string): string {
   const { kind, name } = splitRef(ref)
   return kind === 'tag' ? `tag ${clean(name, 80)}` : clean(name, 80)
 }

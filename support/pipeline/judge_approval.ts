@@ -58,3 +58,29 @@ export function whyNotToApprove(
     return `after_success of ${repository} says plan for ${environment}, and not approval`
   return whyOver(state, plan, takesTag)
 }
+
+/** A plan with why it cannot be carried out any more, and why the configuration may not approve it. */
+export interface JudgedPlan {
+  plan: PlanOfTag
+  over: string | undefined
+  person: string | undefined
+}
+
+/** Returns the plans of commits, each with why it cannot be carried out any more. One that was begun is not over. */
+export function plansOfCommits(
+  state: PipelineState,
+  takesTag: TakesTag,
+): (repository: string, commit: string) => JudgedPlan[] {
+  return (repository, commit) =>
+    state.deploys.plans
+      .filter((plan) => plan.repository === repository && plan.commit === commit)
+      .map((plan) => judgePlan(state, plan, takesTag))
+}
+
+export function judgePlan(state: PipelineState, plan: PlanOfTag, takesTag: TakesTag): JudgedPlan {
+  return {
+    plan,
+    over: plan.rollout === undefined ? whyOver(state, plan, takesTag) : undefined,
+    person: plan.approved === undefined ? whyPerson(state, plan) : undefined,
+  }
+}

@@ -28,13 +28,20 @@ export interface RunJournals {
  */
 export function readRunJournals(directory: string): RunJournals {
   const link = danglingLinkIn(resolve(directory))
-  if (link !== undefined)
-    return { journals: [], faults: [`${link} is a link to nowhere; mount or mend what it leads to`] }
+  if (link !== undefined) return { journals: [], faults: [linkFault(link)] }
   const journals = readJournals(directory, rolloutReader)
-  const foreign = foreignAmongJournals(directory).map(
-    (path) => `${path} is no journal, and lies among those of live runs; look what it is, then move it away`,
-  )
+  const foreign = foreignAmongJournals(directory).map(foreignFault)
   return { journals, faults: [...journals.flatMap((journal) => faultOf(journal) ?? []), ...foreign] }
+}
+
+/** Returns the sentence about a folder of journals that is a link to nowhere. */
+export function linkFault(link: string): string {
+  return `${link} is a link to nowhere; mount or mend what it leads to`
+}
+
+/** Returns the sentence about a file among journals that is none. */
+export function foreignFault(path: string): string {
+  return `${path} is no journal, and lies among those of live runs; look what it is, then move it away`
 }
 
 export function readRunJournal(path: string): RunJournal {
@@ -67,7 +74,7 @@ export function eventReader(): EntryReader<RecordedEvent> {
 }
 
 /** Returns a reader of the entries of rollouts, which have the hosts that are out or done. Other events are passed over. */
-function rolloutReader(): EntryReader<RunEntries['entries'][number]> {
+export function rolloutReader(): EntryReader<RunEntries['entries'][number]> {
   const read = eventReader()
   return (value) => {
     const found = read(value)

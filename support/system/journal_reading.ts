@@ -104,6 +104,11 @@ export class JournalTail<E> {
     this.lines = new JournalLines<E>(read, (entry) => this.entries.push(entry))
   }
 
+  /** The bytes of whole lines that were read. */
+  get bytes(): number {
+    return this.at
+  }
+
   /**
    * Returns the entries since the last call, and the fault behind which nothing more is read, once.
    * @throws Error of the system where the file cannot be read

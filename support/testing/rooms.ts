@@ -303,6 +303,22 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: '`lockstep ci --listen`: takes builds off a queue, runs them here, and reports how they ended',
     mayImport: ['support/bus', 'support/pipeline', 'support/config', 'support/connectors'],
   },
+  'support/people': { holds: 'who is logged in, and who may do what', mayImport: [] },
+  'support/console': {
+    holds:
+      'the pages of `lockstep serve`: what is so now, the history, the pipeline, the fleet, from what is recorded',
+    mayImport: [
+      'support/people',
+      'support/reporting',
+      'support/history',
+      'support/pipeline',
+      'support/run',
+      'support/rollout/model',
+      'support/locks',
+      'support/inventory',
+      'support/config',
+    ],
+  },
   'support/server': {
     holds: '`lockstep serve`: takes what triggers tell, and has it carried out; it holds no truth of its own',
     mayImport: [

@@ -1,10 +1,7 @@
+import { PAPER_TOKENS, TOKENS } from './style_tokens'
+
 /** The styles of the page, for light screens and dark ones, telephones and paper. The page fetches nothing. */
-export const STYLE = `
-:root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --muted: #57606a; --line: #d8dee4; --soft: #f3f5f7;
-  --good: #1a7f4b; --bad: #c62828; --warn: #8f5a00; --careful: #fff3cd; --silent: #1c1c1c; --accent: #2f6fb3; --not: #cfd4da; --not-ink: #555 }
-@media (prefers-color-scheme: dark) { :root { --paper: #15181c; --ink: #e6e9ed; --muted: #9aa4af; --line: #343b44;
-  --soft: #1f242a; --good: #4cc38a; --bad: #ff7b72; --warn: #e3b341; --careful: #3d3212; --silent: #e6e9ed; --accent: #6cb0f2; --not: #3a424c;
-  --not-ink: #b7c0ca } .c-silent { fill: var(--silent) } .i-silent { fill: #15181c } .c-not { fill: var(--not) }
+export const STYLE = `${TOKENS}@media (prefers-color-scheme: dark) { .c-silent { fill: var(--silent) } .i-silent { fill: #15181c } .c-not { fill: var(--not) }
   .i-not { fill: var(--not-ink) } }
 * { box-sizing: border-box }
 body { margin: 0 auto; max-width: 70rem; padding: 1rem 1.2rem 3rem; background: var(--paper); color: var(--ink);
@@ -60,8 +57,7 @@ li .took { text-align: right; padding-left: .6rem; white-space: nowrap }
   .times td:nth-child(5):not(:empty)::before { content: '95 % ' } .times td:nth-child(6):not(:empty)::before { content: 'last ' }
   .times td:nth-child(7):not(:empty)::before { content: 'whole line ' } .times td:last-child { border-bottom: 1px solid var(--line); padding: 0 0 .3rem }
   li { grid-template-columns: 1.3rem minmax(0, 1fr) } li .took { grid-column: 2; text-align: left; padding: 0 } }
-@media print { :root { color-scheme: light; font-size: 11px; --paper: #fff; --ink: #000; --muted: #444; --line: #bbb; --soft: #f3f3f3;
-  --good: #1a6b41; --bad: #b00020; --warn: #704600; --careful: #fff3cd }
+@media print { ${PAPER_TOKENS}
   body { max-width: none; font-size: 1rem; padding: 0 } pre, code { font-size: .9rem } details::details-content { display: block; content-visibility: visible; block-size: auto }
   li, .row, tr { break-inside: avoid } }
 `

@@ -1,0 +1,15 @@
+/** A person who is logged in, as the pages and the policy know them. */
+export interface Person {
+  /** The name that they log in with, and that the history has. */
+  name: string
+  groups: readonly string[]
+}
+
+/** The acts that a policy may allow, for each environment. */
+export const ACTS = ['look', 'plan', 'start', 'approve', 'put back'] as const
+export type Act = (typeof ACTS)[number]
+
+/** Says who may do what. */
+export interface Policy {
+  allows(person: Person, act: Act, environment: string): boolean
+}
