@@ -1,15 +1,20 @@
-/** The styles of the page, for light screens and dark ones, telephones and paper. The page fetches nothing. */
-export const STYLE = `
+/** The colours, for light screens and dark ones. */
+export const COLOURS = `
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --muted: #57606a; --line: #d8dee4; --soft: #f3f5f7;
   --good: #1a7f4b; --bad: #c62828; --warn: #8f5a00; --careful: #fff3cd; --silent: #1c1c1c; --accent: #2f6fb3; --not: #cfd4da; --not-ink: #555 }
 @media (prefers-color-scheme: dark) { :root { --paper: #15181c; --ink: #e6e9ed; --muted: #9aa4af; --line: #343b44;
   --soft: #1f242a; --good: #4cc38a; --bad: #ff7b72; --warn: #e3b341; --careful: #3d3212; --silent: #e6e9ed; --accent: #6cb0f2; --not: #3a424c;
   --not-ink: #b7c0ca } .c-silent { fill: var(--silent) } .i-silent { fill: #15181c } .c-not { fill: var(--not) }
   .i-not { fill: var(--not-ink) } }
-* { box-sizing: border-box }
+`
+
+const PAPER = `* { box-sizing: border-box }
 body { margin: 0 auto; max-width: 70rem; padding: 1rem 1.2rem 3rem; background: var(--paper); color: var(--ink);
   font: 15px/1.45 system-ui, sans-serif; overflow-wrap: anywhere }
-h1 { margin: 0; font-size: 1.9rem; letter-spacing: .02em }
+`
+
+/** The rules for what stands on a page of a run. */
+export const CONTENT = `h1 { margin: 0; font-size: 1.9rem; letter-spacing: .02em }
 h2 { margin: 1.6rem 0 .4rem; font-size: 1.1rem } h3 { margin: 1.2rem 0 .3rem; font-size: 1rem }
 h2 .muted { font-weight: normal; font-size: .85em }
 p { margin: .3rem 0 }
@@ -65,3 +70,6 @@ li .took { text-align: right; padding-left: .6rem; white-space: nowrap }
   body { max-width: none; font-size: 1rem; padding: 0 } pre, code { font-size: .9rem } details::details-content { display: block; content-visibility: visible; block-size: auto }
   li, .row, tr { break-inside: avoid } }
 `
+
+/** The styles of the page, for light screens and dark ones, telephones and paper. The page fetches nothing. */
+export const STYLE = `${COLOURS}${PAPER}${CONTENT}`
