@@ -18,7 +18,8 @@ for (const entry of readdirSync(join(root, 'support'), { recursive: true, withFi
   const from = join(entry.parentPath, entry.name)
   const inside = relative(root, from)
   const wanted =
-    /\.(cjs|yaml)$/.test(entry.name) && !/testing|bin.(install|test|build|bench|prepare)\.cjs$/.test(inside)
+    /\.(cjs|yaml)$|^console\.js$/.test(entry.name) &&
+    !/testing|bin.(install|test|build|bench|prepare)\.cjs$/.test(inside)
   if (entry.isFile() && wanted) cpSync(from, join(dist, inside))
 }
 chmodSync(join(dist, 'support', 'bin', 'lockstep.cjs'), 0o755)

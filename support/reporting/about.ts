@@ -42,7 +42,16 @@ export function qualifiedTitle(run: RunState): string {
   const mode = modeOfRun(run)
   const title = titleOf(run.exitCode, mode)
   const saysItself = !run.hasBegun || mode === 'live' || title !== titleOf(run.exitCode, 'live')
-  const qualities = [...(saysItself ? [] : [MODES[mode].label]), ...limitsOf(run)]
+  return qualify(title, [...(saysItself ? [] : [MODES[mode].label]), ...limitsOf(run)])
+}
+
+/** Returns the title of a run that has no verdict, such as `UNDER WAY`, with what keeps it from being a whole live one. */
+export function unjudgedTitle(title: string, run: RunState): string {
+  const mode = modeOfRun(run)
+  return qualify(title, [...(!run.hasBegun || mode === 'live' ? [] : [MODES[mode].label]), ...limitsOf(run)])
+}
+
+function qualify(title: string, qualities: readonly string[]): string {
   return qualities.length === 0 ? title : `${title} (${qualities.join(', ')})`
 }
 

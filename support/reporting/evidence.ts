@@ -2,8 +2,15 @@ import { matrixOf, type Matrix } from './matrix'
 import type { RunState } from '../run/run_state'
 import { keyOf } from '../run/scenario_runs'
 
-/** Returns every line of a feature against every host of its rollout, as far as it has come. */
-export function evidenceOf(run: RunState, uri: string): Matrix {
+/**
+ * Returns every line of a feature against every host of its rollout, as far as it has come; or only those lines that are
+ * wanted, and what was done after a failure.
+ */
+export function evidenceOf(
+  run: RunState,
+  uri: string,
+  wants: (line: number) => boolean = () => true,
+): Matrix {
   const lines = new Map<number, string>()
   const took = new Map<number, number>()
   for (const scenario of run.plan.filter((each) => each.uri === uri)) {
@@ -17,7 +24,7 @@ export function evidenceOf(run: RunState, uri: string): Matrix {
     return { line, text, ...(time === undefined ? {} : { took: Math.round(time) }) }
   })
   return matrixOf({
-    lines: told.sort((a, b) => a.line - b.line),
+    lines: told.filter(({ line }) => wants(line)).sort((a, b) => a.line - b.line),
     begun: run.begunLines(uri),
     ended: new Set(took.keys()),
     verdicts: run.verdicts.filter((each) => each.uri === uri),

@@ -74,7 +74,7 @@ export class FollowedJournals {
       const found = tail.readNew()
       entries.push(...found.entries.filter(this.keeps))
       const known = { tail, mark, ino: stat.ino, size: stat.size, entries, fault: fault ?? found.fault }
-      const isWhole = known.fault !== undefined || (stat.size > 0 && tail.bytes >= stat.size)
+      const isWhole = known.fault !== undefined || (stat.size > 0 && tail.offset >= stat.size)
       const read = isWhole ? { entries, fault: known.fault } : this.readWhole(path)
       this.known.set(path, { ...known, read })
       return read

@@ -104,23 +104,24 @@ export class JournalTail<E> {
     this.lines = new JournalLines<E>(read, (entry) => this.entries.push(entry))
   }
 
-  /** The bytes of whole lines that were read. */
-  get bytes(): number {
+  /** The bytes of the lines that were read. */
+  get offset(): number {
     return this.at
   }
 
   /**
-   * Returns the entries since the last call, and the fault behind which nothing more is read, once.
+   * Returns the entries since the last call, and the fault behind which nothing more is read, once. Once `atMost` bytes
+   * are read, the next call goes on.
    * @throws Error of the system where the file cannot be read
    */
-  readNew(): { entries: E[]; fault: JournalFault | undefined } {
-    const fault = this.fault === undefined ? this.hearNew() : undefined
+  readNew(atMost = Infinity): { entries: E[]; fault: JournalFault | undefined } {
+    const fault = this.fault === undefined ? this.hearNew(this.at + atMost) : undefined
     this.fault ??= fault
     return { entries: this.entries.splice(0), fault }
   }
 
-  private hearNew(): JournalFault | undefined {
-    for (;;) {
+  private hearNew(until: number): JournalFault | undefined {
+    while (this.at < until) {
       const { text, bytes } = wholeLinesAt(this.path, this.at)
       if (bytes === 0) return undefined
       this.at += bytes
@@ -129,6 +130,7 @@ export class JournalTail<E> {
         if (fault !== undefined) return fault
       }
     }
+    return undefined
   }
 }
 

@@ -333,6 +333,20 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       '@hono/node-server',
     ],
   },
+  'support/people': {
+    holds: 'a person who is logged in, and what a policy lets them do',
+    mayImport: [],
+  },
+  'support/console': {
+    holds: 'the pages of `lockstep serve`: rollouts, live, from their journals alone',
+    mayImport: [
+      'support/people',
+      'support/reporting',
+      'support/run',
+      'support/rollout/model',
+      'support/locks',
+    ],
+  },
   'support/bin': {
     holds: 'the commands: they parse arguments and call',
     mayImport: [

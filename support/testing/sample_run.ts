@@ -1,5 +1,6 @@
 import { nameHosts } from '../rollout/model/name_hosts'
 import type { Observation } from '../rollout/model/verdict'
+import type { EventFile } from '../run/event_stream'
 import type { Mode } from '../run/modes'
 import { NOTHING_READ, Run } from '../run/run'
 import type { PlannedScenario } from '../run/run_parts'
@@ -62,6 +63,14 @@ export async function sampleRun(sample: Sample): Promise<RunState> {
   return told.state
 }
 
+/** Returns the lines of JSON that the journal of a sample has, in their order. */
+export async function sampleLines(sample: Sample): Promise<string[]> {
+  const lines: string[] = []
+  const put = (entry: object) => void lines.push(JSON.stringify(entry))
+  await new SampleRun(sample).tell({ put, settle: async () => {}, settleNow: () => {} })
+  return lines
+}
+
 /** Returns the names of the hosts of a sample. */
 export function sampleHosts(n: number): string[] {
   const digits = String(n).length
@@ -89,9 +98,10 @@ class SampleRun {
     return this.run.state
   }
 
-  async tell(): Promise<void> {
+  async tell(file?: EventFile): Promise<void> {
     const { mode = 'live', environment = 'production' } = this.sample
     const { run } = this
+    if (file !== undefined) run.stream.openInto(file)
     run.beginReading(
       { ...NOTHING_READ, scenarios: this.scenarios },
       { args: ['-p', 'live', FEATURE], env: {}, cucumber: 'npx cucumber-js', lockstep: 'npx lockstep' },

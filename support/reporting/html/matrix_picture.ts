@@ -32,29 +32,54 @@ export function* matrixPicture(
   matrix: Matrix,
   words: Partial<Record<Cell, string>> = {},
 ): Iterable<Markup> {
-  const { lines, hosts, cells } = matrix
   const used = new Set<Cell>()
-  const places = placesOf(hosts)
   yield new Markup('<div class="matrix">\n')
-  yield page`<p class="muted">${counted(hosts.length)}, from left to right: ${wavesOf(hosts)}</p>\n`
+  yield orderOf(page, matrix.hosts)
+  for (const { row } of rowsOf(page, matrix, words, used)) yield row
+  yield legendOf(page, used, words)
+  yield new Markup('</div>\n')
+}
+
+/** Says which hosts stand from left to right in the rows of a matrix. */
+export function orderOf(page: Html, hosts: Matrix['hosts']): Markup {
+  return page`<p class="muted">${counted(hosts.length)}, from left to right: ${wavesOf(hosts)}</p>\n`
+}
+
+/** Draws the rows of a matrix, each with the number of its line, and notes which cells are in them. */
+export function* rowsOf(
+  page: Html,
+  { lines, hosts, cells }: Matrix,
+  words: Partial<Record<Cell, string>>,
+  used: Set<Cell>,
+): Iterable<{ line: number; row: Markup }> {
+  const places = placesOf(hosts)
   let index = 0
   for (const row of cells) {
     for (const cell of row) used.add(cell)
     const { line = 0, text = '', took } = lines[index++] ?? {}
     const number = line === 0 ? NOTHING : page`<span class="no">${line}</span> `
     const tally = formatTally(row, words)
-    const isUnknown = row.every((cell) => cell === 'blank')
+    const isUnknown = words.blank === undefined && row.every((cell) => cell === 'blank')
     const time = took === undefined ? NOTHING : page` · ${formatDuration(took)}`
     const said = isUnknown ? page`<b class="bad">${tally}</b>` : page`${tally}`
     const picture =
       hosts.length > MAX_SINGLE ? bar(page, row, hosts, places, tally) : squares(page, row, hosts, tally)
-    yield page`<div class="row"><div>${number}${text}<div class="tally">${said}${time}</div></div>${picture}</div>\n`
+    const drawn = page`<div class="row"><div>${number}${text}<div class="tally">${said}${time}</div></div>${picture}</div>\n`
+    yield { line, row: drawn }
   }
+}
+
+/** Explains the cells that are in the rows of a matrix. */
+export function legendOf(
+  page: Html,
+  used: ReadonlySet<Cell>,
+  words: Partial<Record<Cell, string>> = {},
+): Markup {
   const legend = LEGEND.filter((cell) => used.has(cell)).map((cell) => {
     const picture = page`<svg width="16" height="16" viewBox="1 1 20 18" aria-hidden="true">${square(page, cell, 0)}</svg>`
     return page`<span>${picture} ${words[cell] ?? cell}</span> `
   })
-  yield page`<p class="legend">${legend}</p>\n</div>\n`
+  return page`<p class="legend">${legend}</p>\n`
 }
 
 /** Draws the symbols that cells of pictures refer to, once for a page. */

@@ -7,7 +7,7 @@ import { headlineOf } from '../headline'
 import { Markup, NOTHING, type Html } from './markup'
 import { STYLE } from './page_style'
 
-type Tone = 'good' | 'warn' | 'bad'
+export type Tone = 'good' | 'warn' | 'bad'
 
 /** The most features whose names stand in the title. */
 const MAX_TITLED = 3
@@ -37,19 +37,26 @@ const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
 /** Shows the verdict, why it may not be taken for a live one, where the run came to, and who ran what, when and where. */
 export function headOf(page: Html, run: RunState): Markup {
   const names = featuresOf(page, run)
-  const caveats = caveatsOf(run).map((caveat) => page`<p class="careful"><b>${caveat}</b></p>\n`)
-  const facts = headFactsOf(run).map(({ name, text, at }) => {
-    const value = at === undefined ? page`${text}` : timeElement(page, text, at)
-    return page`<div><dt>${name}</dt><dd>${value}</dd></div>\n`
-  })
-  const kind = caveats.length === 0 ? toneOf(run) : `${toneOf(run)} apart`
+  const kind = caveatsOf(run).length === 0 ? toneOf(run) : `${toneOf(run)} apart`
   return page`<header class="${kind}"><h1>${qualifiedTitle(run)}</h1>
 ${names}<p>${headlineOf(run)}</p>
-${caveats}<dl class="about">${facts}</dl></header>\n`
+${aboutOf(page, run)}</header>\n`
+}
+
+/** Shows why a run may not be taken for a live one, and who ran what, when and where. */
+export function aboutOf(page: Html, run: RunState, isUnderWay = false): Markup {
+  const caveats = caveatsOf(run).map((caveat) => page`<p class="careful"><b>${caveat}</b></p>\n`)
+  const facts = headFactsOf(run)
+    .filter(({ name }) => !isUnderWay || name !== 'exit status')
+    .map(({ name, text, at }) => {
+      const value = at === undefined ? page`${text}` : timeElement(page, text, at)
+      return page`<div><dt>${name}</dt><dd>${value}</dd></div>\n`
+    })
+  return page`${caveats}<dl class="about">${facts}</dl>`
 }
 
 /** Names the features: of several each has what became of it, and those that did not pass stand first. */
-function featuresOf(page: Html, run: RunState): Markup {
+export function featuresOf(page: Html, run: RunState): Markup {
   const all = featureOutcomesOf(run)
   const [first] = all
   if (all.length === 1 && first !== undefined)
@@ -71,7 +78,7 @@ function featureNames({ plan }: RunState): string[] {
   return [...new Map(plan.map(({ uri, feature = '' }) => [uri, feature || uri])).values()]
 }
 
-function toneOf({ exitCode }: RunState): Tone {
+export function toneOf({ exitCode }: RunState): Tone {
   if (exitCode === EXIT.passed) return 'good'
   return exitCode === EXIT.passedWithFailures ? 'warn' : 'bad'
 }

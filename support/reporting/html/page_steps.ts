@@ -21,6 +21,8 @@ export interface ToldStep {
 }
 
 export const FAILED: Mark = { sign: '✘', tone: 'bad' }
+/** The mark of what is under way. */
+export const UNDER_WAY: Mark = { sign: '…', tone: 'warn' }
 /** The mark of what was begun and did not end. */
 export const CUT_OFF: Mark = { sign: '?', tone: 'bad' }
 const PASSED: Mark = { sign: '✔', tone: 'good' }
@@ -52,7 +54,7 @@ export function stepOf(
 ): Markup {
   const tally = verdicts.map(({ verdict }) => tallyOf(verdict)).join(', ')
   const time = took < WORTH_TELLING_MS || mark === UNTOUCHED ? '' : formatDuration(took)
-  const unknown = mark === CUT_OFF ? 'no outcome is known' : ''
+  const unknown = mark === CUT_OFF ? 'no outcome is known' : mark === UNDER_WAY ? 'under way' : ''
   const aside = [tally, time, unknown].filter(Boolean).join(' · ')
   const document = step.document === undefined ? NOTHING : linesOf(page, step.document)
   const seen = verdicts.map(({ verdict }) => formatSeen(page, run, verdict))
@@ -126,7 +128,7 @@ export function markOf(
 /** Returns the mark of a scenario, by those of its lines. */
 export function worstOf(steps: readonly ToldStep[]): Mark {
   const marks = new Set(steps.map(({ mark }) => mark))
-  return [FAILED, CUT_OFF, TOLERATED, UNTOUCHED, CHANGES].find((mark) => marks.has(mark)) ?? PASSED
+  return [FAILED, CUT_OFF, UNDER_WAY, TOLERATED, UNTOUCHED, CHANGES].find((mark) => marks.has(mark)) ?? PASSED
 }
 
 export function signOf(page: Html, { sign, tone }: Mark): Markup {

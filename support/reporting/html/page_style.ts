@@ -1,12 +1,17 @@
 import { PAPER_TOKENS, TOKENS } from './style_tokens'
 
-/** The styles of the page, for light screens and dark ones, telephones and paper. The page fetches nothing. */
-export const STYLE = `${TOKENS}@media (prefers-color-scheme: dark) { .c-silent { fill: var(--silent) } .i-silent { fill: #15181c } .c-not { fill: var(--not) }
+/** The colours, for light screens and dark ones. */
+export const COLOURS = `${TOKENS}@media (prefers-color-scheme: dark) { .c-silent { fill: var(--silent) } .i-silent { fill: #15181c } .c-not { fill: var(--not) }
   .i-not { fill: var(--not-ink) } }
-* { box-sizing: border-box }
+`
+
+const PAPER = `* { box-sizing: border-box }
 body { margin: 0 auto; max-width: 70rem; padding: 1rem 1.2rem 3rem; background: var(--paper); color: var(--ink);
   font: 15px/1.45 system-ui, sans-serif; overflow-wrap: anywhere }
-h1 { margin: 0; font-size: 1.9rem; letter-spacing: .02em }
+`
+
+/** The rules for what stands on a page of a run. */
+export const CONTENT = `h1 { margin: 0; font-size: 1.9rem; letter-spacing: .02em }
 h2 { margin: 1.6rem 0 .4rem; font-size: 1.1rem } h3 { margin: 1.2rem 0 .3rem; font-size: 1rem }
 h2 .muted { font-weight: normal; font-size: .85em }
 p { margin: .3rem 0 }
@@ -61,3 +66,6 @@ li .took { text-align: right; padding-left: .6rem; white-space: nowrap }
   body { max-width: none; font-size: 1rem; padding: 0 } pre, code { font-size: .9rem } details::details-content { display: block; content-visibility: visible; block-size: auto }
   li, .row, tr { break-inside: avoid } }
 `
+
+/** The styles of the page, for light screens and dark ones, telephones and paper. The page fetches nothing. */
+export const STYLE = `${COLOURS}${PAPER}${CONTENT}`

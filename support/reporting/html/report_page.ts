@@ -15,7 +15,7 @@ import { timelineOf } from './page_timeline'
 import { planSection } from './report_plan'
 
 /** The meanings of the picture of lines and hosts where nothing was done. */
-const WOULD_BE = { passed: 'would pass', diverged: 'would not pass' }
+export const WOULD_BE = { passed: 'would pass', diverged: 'would not pass' }
 
 /**
  * Returns a run as one page of HTML that needs nothing else. First come the outcome, the hosts that it failed on, and
@@ -50,8 +50,8 @@ function* sectionsOf(page: Html, run: RunState): Iterable<Markup> {
   yield new Markup('</main></body></html>\n')
 }
 
-/** Shows the hosts that are out of the pool, of this run and of those before it. */
-function outOfRotation(page: Html, run: RunState): Markup {
+/** Shows the hosts that are out of the pool, of this run and of those before it. While a run goes on, some have to be. */
+export function outOfRotation(page: Html, run: RunState, isUnderWay = false): Markup {
   if (MODES[run.mode].purpose === 'rehearsal') return NOTHING
   const out = run.outOfRotation
   const before = run.outBefore.map(({ host, obligation, run: id }) => ({
@@ -62,8 +62,8 @@ function outOfRotation(page: Html, run: RunState): Markup {
     (fault) => page`<p class="warn">Not everything is known of earlier runs: ${fault}</p>\n`,
   )
   const told = run.verdicts.length > 1 && MODES[run.mode].purpose !== 'plan'
-  return page`${block(page, 'Still out of rotation', out)}${
-    out.length === 0 && told ? page`<p>${nothingIsOut(run)}</p>\n` : NOTHING
+  return page`${block(page, isUnderWay ? 'Out of rotation now' : 'Still out of rotation', out)}${
+    out.length === 0 && told && !isUnderWay ? page`<p>${nothingIsOut(run)}</p>\n` : NOTHING
   }${block(page, 'Still out of rotation from earlier runs', before)}${unknown}`
 }
 
@@ -74,7 +74,8 @@ function block(page: Html, title: string, items: readonly { host: string; obliga
   return page`<section class="out"><b class="warn">${title}: ${counted(hosts)}</b>\n${each}</section>\n`
 }
 
-function nextOf(page: Html, run: RunState): Markup {
+/** Shows what a person can do next. */
+export function nextOf(page: Html, run: RunState): Markup {
   const ways = advice(run, run.outOfRotation.length > 0).map(({ what, command }) => {
     const how = command === undefined ? NOTHING : page`<pre>${command}</pre>\n`
     return page`<p>${what}</p>\n${how}`
@@ -82,12 +83,14 @@ function nextOf(page: Html, run: RunState): Markup {
   return ways.length === 0 ? NOTHING : page`<section class="next"><h2>Next</h2>\n${ways}</section>\n`
 }
 
-function listOf(page: Html, facts: readonly Fact[]): Markup {
+/** Shows facts as a list. */
+export function listOf(page: Html, facts: readonly Fact[]): Markup {
   const each = facts.map(([name, text]) => page`<dt>${name}</dt><dd>${text}</dd>\n`)
   return facts.length === 0 ? NOTHING : page`<dl>${each}</dl>\n`
 }
 
-function variablesOf(page: Html, run: RunState, uri: string): Markup {
+/** Shows the variables of a feature, but for secrets. */
+export function variablesOf(page: Html, run: RunState, uri: string): Markup {
   const variables = [...run.variablesIn(uri)]
   if (variables.length === 0) return NOTHING
   return page`<p class="muted">${variables.map(([name, value]) => `${name}=${value}`).join(', ')}</p>\n`

@@ -61,12 +61,14 @@ export interface Cohort {
 
 const HEARD = new Set<Observation['kind']>(['answered', 'failed', 'untrusted', 'planned'])
 
+/** A verdict that may know its hosts by their cohorts, without an observation of each. */
+type AnyVerdict = Verdict & { readonly cohorts?: readonly { passed: boolean; hosts: readonly unknown[] }[] }
+
 /** Returns whether a step passed on all its hosts. A verdict on no host has not passed: nothing was done. */
-export function hasPassed(verdict: Verdict): boolean {
+export function hasPassed(verdict: AnyVerdict): boolean {
+  const seen = verdict.cohorts?.filter(({ hosts }) => hosts.length > 0) ?? verdict.observations
   return (
-    verdict.observations.length > 0 &&
-    verdict.observations.every(({ passed }) => passed) &&
-    verdict.unexpected.every(({ fails }) => !fails)
+    seen.length > 0 && seen.every(({ passed }) => passed) && verdict.unexpected.every(({ fails }) => !fails)
   )
 }
 

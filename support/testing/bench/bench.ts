@@ -8,6 +8,7 @@ import { RealFleet } from '../real/mcollectived'
 import { start, untilReady, type Running } from '../real/processes'
 import { Scratch } from '../scratch'
 import { codecRound } from './codec'
+import { consoleRows } from './console'
 import { daemonRows } from './daemon'
 import { rawFanIn } from './fan_in'
 import { hugeFleetRows } from './huge_fleet'
@@ -58,7 +59,7 @@ class Bench {
   /**
    * Runs all benchmarks, or some of them. `daemon` is the host's side, `start` the start of a run, `lint` a long table,
    * `page` the page of a huge run, `memory` the memory of rollouts, `waves` a rollout in ten waves, `huge` a fleet of 50,000 hosts,
-   * `pipeline` the way from a push to hosts, `serve` the pushes that are told.
+   * `pipeline` the way from a push to hosts, `serve` the pushes that are told, `console` the live page of a rollout.
    */
   async run(only: string | undefined): Promise<void> {
     if (only === 'start') return this.startUp()
@@ -68,6 +69,10 @@ class Bench {
     }
     if (only === 'page') {
       this.say(await pageRow(this.scratch))
+      return this.scratch.remove()
+    }
+    if (only === 'console') {
+      this.say(...(await consoleRows(this.scratch)))
       return this.scratch.remove()
     }
     if (only === 'pipeline') {
@@ -94,7 +99,8 @@ class Bench {
       await this.scenarios(broker)
       await this.waves(broker)
       this.startUp()
-      this.say(lintRow(this.scratch), await pageRow(this.scratch), ...(await pipelineRows()))
+      this.say(lintRow(this.scratch), await pageRow(this.scratch), ...(await consoleRows(this.scratch)))
+      this.say(...(await pipelineRows()))
       this.say(...(await serveRows(this.scratch)))
       this.codec()
       await this.faults(broker)

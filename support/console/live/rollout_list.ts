@@ -1,0 +1,97 @@
+import { clean } from '../../rollout/model/verdict'
+import { formatTime } from '../../reporting/about'
+import { html, NOTHING, type Markup } from '../../reporting/html/markup'
+import type { RunJournal } from './run_journals'
+import type { RunSummaries, RunSummary } from './run_summaries'
+
+/** The rollouts of one page of the list. */
+export interface ListedRuns {
+  underWay: readonly RunSummary[]
+  others: readonly RunSummary[]
+  /** The run behind which the next page begins; undefined where there is none. */
+  next: string | undefined
+  /** The number of journals that do not say of which environment they are. */
+  unknown: number
+}
+
+const MAX_ROWS = 25
+/** The most journals that are read for one page. */
+const MAX_READ = 200
+const MAX_SENTENCE = 300
+
+/**
+ * Resolves with the rollouts that a person may look at: those under way, and the newest of the others that began before
+ * the run `before`.
+ */
+export async function listRuns(
+  journals: readonly RunJournal[],
+  summaries: Pick<RunSummaries, 'of' | 'unended'>,
+  may: (environment: string) => boolean,
+  before?: string,
+): Promise<ListedRuns> {
+  const isAllowed = ({ environment }: RunSummary) => environment !== undefined && may(environment)
+  const underWay: RunSummary[] = []
+  for (const journal of await summaries.unended(journals)) {
+    const summary = await summaries.of(journal)
+    if (isGoingOn(summary) && isAllowed(summary)) underWay.push(summary)
+  }
+  const others: RunSummary[] = []
+  const older = journals.filter(({ run }) => before === undefined || run < before)
+  let unknown = 0
+  let read = 0
+  for (const journal of older) {
+    if (others.length === MAX_ROWS || read === MAX_READ) break
+    read += 1
+    const summary = await summaries.of(journal)
+    if (summary.environment === undefined) unknown += 1
+    if (!isAllowed(summary)) continue
+    if (!isGoingOn(summary)) others.push(summary)
+    // It has said its end just now, and its process has still something to do.
+    else if (!underWay.some((each) => each.run === summary.run)) underWay.push(summary)
+  }
+  return { underWay, others, next: read < older.length ? older[read - 1]?.run : undefined, unknown }
+}
+
+function isGoingOn({ course }: RunSummary): boolean {
+  return course === 'under way' || course === 'unknown'
+}
+
+/** Shows rollouts as a list, those under way first. */
+export function listPage({ underWay, others, next, unknown }: ListedRuns, before?: string): Markup {
+  const first = before === undefined ? listOf('Under way', underWay, 'No rollout is under way.') : NOTHING
+  const rest = listOf(before === undefined ? 'Before' : 'Earlier', others, 'There is no other rollout.')
+  const more =
+    next === undefined
+      ? NOTHING
+      : html`<p><a href="/rollouts?before=${encodeURIComponent(next)}">Earlier rollouts</a></p> `
+  const not =
+    unknown === 0
+      ? NOTHING
+      : html`<p class="warn">
+          ${unknown === 1 ? 'One journal does' : `${unknown} journals do`} not say of which environment:
+          <code>lockstep status</code> says why.
+        </p> `
+  return html`<link rel="stylesheet" href="/rollout.css" />
+    <div class="rollout list">${first}${rest}${not}${more}</div> `
+}
+
+function listOf(title: string, runs: readonly RunSummary[], none: string): Markup {
+  const rows = runs.map(rowOf)
+  return html`<h2>${title}</h2>
+    ${
+      rows.length === 0
+        ? html`<p class="muted">${none}</p> `
+        : html`<ul class="runs">
+            ${rows}
+          </ul> `
+    }`
+}
+
+function rowOf({ run, features, environment = '', title, sentence, tone, by, beganAt }: RunSummary): Markup {
+  const name = features.length === 0 ? run : features.slice(0, 3).join(', ')
+  return html`<li class="${tone}">
+    <span class="verdict">${title}</span> <a href="/rollouts/${encodeURIComponent(run)}">${name}</a>
+    <span class="muted">in ${environment} · ${by} · ${formatTime(beganAt)}</span
+    ><span class="says">${clean(sentence, MAX_SENTENCE)}</span>
+  </li> `
+}
