@@ -10,7 +10,10 @@ import {
   type SpoolSetting,
 } from '../config/pipeline_setting'
 import { readSetting } from '../config/settings'
+import { readConsoleSetting } from '../config/console_setting'
 import { readBusBroker } from '../config/bus_broker'
+import { openConsole, type ConsoleContent } from '../console/open_console'
+import { START_PAGE, STYLE } from '../console/start_page'
 import { CommandDeploys } from '../deploys/command_deploys'
 import { decidingFiles } from '../deploys/deciding_files'
 import { lookUpAccount } from '../pipeline/build_user'
@@ -40,6 +43,20 @@ import { redactor } from '../system/redaction'
 import type { Call, Outcome } from './command'
 import { takeServiceManager } from './service_manager'
 
+/** The pages of the console, its forms, and what stands beside them: each part that makes pages adds its own here. */
+const CONTENT: ConsoleContent = { routes: [START_PAGE], acts: [], assets: [STYLE] }
+
+/** The pipeline of a lockstep.yaml that has a console alone. */
+const NO_PIPELINE: PipelineSettings = {
+  spool: '/var/spool/lockstep',
+  listen: { host: '127.0.0.1', port: 8090 },
+  bus: undefined,
+  runners: new Map(),
+  repositories: [],
+  warnings: [],
+  secretFiles: [],
+}
+
 const PROGRAM = join(__dirname, 'lockstep.cjs')
 
 /** Takes what triggers tell until a signal ends it. Its log goes to the standard output, as services have it. */
@@ -57,12 +74,15 @@ export async function serve({
     )
   const spool = readSpoolSetting(config)
   if (unit && spool !== undefined) return { text: await unitOf(config, state, spool, standby), exitCode: 0 }
-  const settings = readPipelineSetting(config, { env })
-  if (settings === undefined)
+  const pipeline = readPipelineSetting(config, { env })
+  const settings = pipeline ?? NO_PIPELINE
+  const pages = readConsoleSetting(config, settings.listen)
+  if (pipeline === undefined && pages === undefined)
     throw new LockstepError(
       'bad-config',
-      `${config} has no pipeline; expected pipeline: { repositories: … }, as docs/pipeline.md has it`,
+      `${config} has no pipeline; expected pipeline: { repositories: … }, as docs/pipeline.md has it, or console: { … }, as docs/console.md has it`,
     )
+  if (unit) return { text: unitOfPages(config, state, standby), exitCode: 0 }
   // Nothing that it writes is for everybody; the umask says whether it is for the group.
   process.umask(process.umask() | 0o007)
   const triggers = new HookTriggers(settings.repositories)
@@ -124,6 +144,12 @@ export async function serve({
     ],
     prove: () => proveBuilds(settings, { state, config, env }),
     ...(standby ? { standby: { random: Math.random } } : {}),
+    ...(pages === undefined
+      ? {}
+      : {
+          tls: pages.tls,
+          openPages: (context) => openConsole(pages, CONTENT, { ...context, state, clock: systemClock, log }),
+        }),
     signal: endOfProcess(),
     onReady: () => manager.start(),
   }).finally(() => manager.stop())
@@ -167,6 +193,13 @@ async function unitOf(
     rollsOut,
     capabilities: accounts.length === 0 ? [] : BUILD_CAPABILITIES,
   })
+}
+
+/** Returns the unit of a `lockstep serve` that has pages alone. */
+function unitOfPages(config: string, state: string, isStandby: boolean): string {
+  const options = ['--config', config, '--state', state, ...(isStandby ? ['--standby'] : [])]
+  const command = [process.execPath, PROGRAM, 'serve', ...options]
+  return serveUnit({ command, writes: [state], rollsOut: false, capabilities: [] })
 }
 
 /** Returns the name of a user of this machine, or its number where it has none. */

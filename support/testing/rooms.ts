@@ -297,6 +297,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: '`lockstep ci --listen`: takes builds off a queue, runs them here, and reports how they ended',
     mayImport: ['support/bus', 'support/pipeline', 'support/config', 'support/connectors'],
   },
+  'support/people': {
+    holds: 'who can log in, and who may do what: the file of people, the policy and its sentences',
+    mayImport: ['support/config'],
+  },
+  'support/console': {
+    holds: 'the pages of `lockstep serve`: the guard, sessions, logins, and the audit trail of them',
+    mayImport: ['support/people', 'support/reporting', 'support/server', 'support/config', 'hono'],
+  },
   'support/server': {
     holds: '`lockstep serve`: takes what triggers tell, and has it carried out; it holds no truth of its own',
     mayImport: [
@@ -333,6 +341,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/agents',
       'support/daemon',
       'support/runner',
+      'support/people',
+      'support/console',
       'support/server',
     ],
   },
