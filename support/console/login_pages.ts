@@ -58,7 +58,7 @@ export function refusalPage(status: number, why: string, person?: Person): Respo
     {
       title: status === 404 ? 'There is nothing here' : 'Refused',
       ...(person === undefined ? {} : { person }),
-      body: html`<p role="alert">${why}.</p>`,
+      body: html`<p role="alert">${why.charAt(0).toUpperCase()}${why.slice(1)}.</p>`,
     },
     status,
   )
