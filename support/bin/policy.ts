@@ -26,7 +26,10 @@ export async function policy({ cwd, env, options }: Call<Options>): Promise<Outc
   const known = { people, policy: policyOf(rights), environments, isProxied: path === undefined }
   const asked = [options.person, options.act, options.environment].filter((each) => each !== undefined)
   if (asked.length > 0 && options.cases !== undefined)
-    throw new LockstepError('bad-input', '--cases has its questions in the file; leave --person, --act and --environment out')
+    throw new LockstepError(
+      'bad-input',
+      '--cases has its questions in the file; leave --person, --act and --environment out',
+    )
   const outcome =
     options.cases !== undefined
       ? judgeCases(resolve(cwd, options.cases), known)
@@ -56,7 +59,10 @@ function tellAll({ people, policy: rules, environments }: KnownPolicy): Outcome 
 
 function answer({ person: name, act, environment }: Options, known: KnownPolicy): Outcome {
   if (name === undefined || act === undefined || environment === undefined)
-    throw new LockstepError('bad-input', 'a question has three parts; expected --person, --act and --environment')
+    throw new LockstepError(
+      'bad-input',
+      'a question has three parts; expected --person, --act and --environment',
+    )
   if (!known.environments.includes(environment))
     throw new LockstepError(
       'bad-input',
@@ -69,10 +75,15 @@ function answer({ person: name, act, environment }: Options, known: KnownPolicy)
 
 function judgeCases(path: string, known: KnownPolicy): Outcome {
   const cases = parseCases(path, readConfigFile(path, 'file of cases', '--cases'), known.environments)
-  const wrong = cases.flatMap((each) => faultsOf(each, known).map((fault) => `${path}:${each.line}: ${fault}\n`))
+  const wrong = cases.flatMap((each) =>
+    faultsOf(each, known).map((fault) => `${path}:${each.line}: ${fault}\n`),
+  )
   const count = `${cases.length} ${cases.length === 1 ? 'case' : 'cases'}`
   if (cases.length === 0)
-    throw new LockstepError('bad-config', `${path} has no case; expected sentences such as: anna may look in test`)
+    throw new LockstepError(
+      'bad-config',
+      `${path} has no case; expected sentences such as: anna may look in test`,
+    )
   return wrong.length === 0
     ? { text: `${count}, and each is so.\n`, exitCode: 0 }
     : { text: `${wrong.join('')}${count}; ${wrong.length} answers are not so.\n`, exitCode: 1 }
@@ -102,7 +113,10 @@ function expectPerson(name: string, { people, isProxied }: KnownPolicy): Person 
   const person = people.get(name)
   if (person !== undefined) return person
   if (isProxied) return { name, groups: [] }
-  throw new LockstepError('bad-input', `there is nobody with the name ${JSON.stringify(name)}${closest(name, [...people.keys()])}`)
+  throw new LockstepError(
+    'bad-input',
+    `there is no person with the name ${JSON.stringify(name)}${closest(name, [...people.keys()])}`,
+  )
 }
 
 function warningsOf(rights: readonly Right[], people: People, file: string, isKnown: boolean): string {
@@ -113,7 +127,8 @@ function warningsOf(rights: readonly Right[], people: People, file: string, isKn
       if (who.kind === 'everybody') return []
       const all = who.kind === 'group' ? groups : [...people.keys()]
       if (all.includes(who.name)) return []
-      const what = who.kind === 'group' ? `nobody is in a group ${who.name}` : `nobody has the name ${who.name}`
+      const what =
+        who.kind === 'group' ? `no one is in a group ${who.name}` : `no one has the name ${who.name}`
       return [`warning: ${file}:${line}: ${what}${closest(who.name, all)}\n`]
     })
     .join('')

@@ -26,11 +26,15 @@ async function readLine(input: Input): Promise<string> {
   for await (const piece of input) {
     pieces.push(Buffer.from(piece))
     bytes += Buffer.byteLength(piece)
-    if (bytes > MAX_BYTES) throw new LockstepError('bad-input', 'the standard input is too long for a password')
+    if (bytes > MAX_BYTES)
+      throw new LockstepError('bad-input', 'the standard input is too long for a password')
   }
   const [line = '', ...rest] = Buffer.concat(pieces).toString('utf8').split(/\r?\n/)
   if (rest.some((each) => each !== ''))
-    throw new LockstepError('bad-input', 'the standard input has several lines; expected one, with the password')
+    throw new LockstepError(
+      'bad-input',
+      'the standard input has several lines; expected one, with the password',
+    )
   if (line === '')
     throw new LockstepError(
       'bad-input',

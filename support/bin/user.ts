@@ -22,12 +22,16 @@ interface Options {
 export async function user({ cwd, env, args: [what = '', name], options }: Call<Options>): Promise<Outcome> {
   const { people: path } = placesOfConsole(cwd, env)
   if (path === undefined)
-    throw new LockstepError('bad-config', 'a proxy names the people of this console; add them where it knows them from')
+    throw new LockstepError(
+      'bad-config',
+      'a proxy names the people of this console; add them where it knows them from',
+    )
   expectFitting(what, name, options)
   if (what === 'list') return list(readPeopleOrNone(path))
   const person = expectName(name, what)
   const odd = options.group.find((group) => !isName(group))
-  if (odd !== undefined) throw new LockstepError('bad-input', `${JSON.stringify(odd)} can be no group; expected ${NAME}`)
+  if (odd !== undefined)
+    throw new LockstepError('bad-input', `${JSON.stringify(odd)} can be no group; expected ${NAME}`)
   const groups = [...new Set(options.group)]
   const by = userInfo().username
   let event: AuditEvent
@@ -94,7 +98,10 @@ function expectName(name: string | undefined, what: string): string {
   if (name !== undefined && isName(name)) return name
   if (name === undefined)
     throw new LockstepError('bad-input', `who? say: ${formatLockstep(`user ${what} <name>`)}`)
-  throw new LockstepError('bad-input', `${JSON.stringify(name.slice(0, 80))} can be no name; expected ${NAME}`)
+  throw new LockstepError(
+    'bad-input',
+    `${JSON.stringify(name.slice(0, 80))} can be no name; expected ${NAME}`,
+  )
 }
 
 function readPeopleOrNone(path: string): People {
@@ -114,11 +121,11 @@ function expectKnown(people: People, person: string): KnownPerson {
   if (known !== undefined) return known
   const best = nearest(person, [...people.keys()])
   const hint = isLike(person, best) ? `; the closest one is ${best}` : ''
-  throw new LockstepError('bad-input', `there is nobody with the name ${person}${hint}`)
+  throw new LockstepError('bad-input', `there is no person with the name ${person}${hint}`)
 }
 
 function list(people: People): Outcome {
-  const how = `nobody can log in; say: ${formatLockstep('user add <name>')}\n`
+  const how = `no one can log in; say: ${formatLockstep('user add <name>')}\n`
   const rows = [...people.values()].map(({ name, groups }) => `${name}: ${groups.join(', ') || 'no group'}\n`)
   return { text: rows.join('') || how, exitCode: rows.length === 0 ? 1 : 0 }
 }

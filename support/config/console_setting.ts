@@ -93,7 +93,7 @@ export function readConsoleSetting(
     new LockstepError('bad-config', `${places.where(['console', at])}: ${why}`)
   const { people, policy, address, tls, proxy } = written
   if (proxy?.user === undefined && people === undefined)
-    throw refuse('people', 'nobody could log in; expected people: a file, or proxy: { from: …, user: … }')
+    throw refuse('people', 'no one could log in; expected people: a file, or proxy: { from: …, user: … }')
   if (proxy?.user !== undefined && people !== undefined)
     throw refuse('people', 'the proxy names people already; expected people, or user of proxy, and not both')
   if (proxy?.groups !== undefined && proxy.user === undefined)
@@ -179,7 +179,10 @@ function readPair(certificate: string, key: string, where: string): { cert: stri
       { cause: error },
     )
   }
-  throw new LockstepError('bad-config', `${where}: ${key} is the key of another certificate than ${certificate}`)
+  throw new LockstepError(
+    'bad-config',
+    `${where}: ${key} is the key of another certificate than ${certificate}`,
+  )
 }
 
 /** Returns whether an address is that of this machine alone. */

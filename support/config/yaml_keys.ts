@@ -350,7 +350,10 @@ export const FILE_KEYS: YamlKeys = {
   'console.tls.certificate': { takes: 'a file', help: 'its certificate, with those between' },
   'console.tls.key': { takes: 'a file', help: 'the key of the certificate' },
   'console.proxy': { takes: 'keys', default: 'none', help: 'a proxy with TLS stands in front of the pages' },
-  'console.proxy.from': { takes: 'a list of addresses', help: 'where its requests come from; others are refused' },
+  'console.proxy.from': {
+    takes: 'a list of addresses',
+    help: 'where its requests come from; others are refused',
+  },
   'console.proxy.user': { takes: 'a header', default: 'people log in here', help: 'names the person' },
   'console.proxy.groups': { takes: 'a header', default: 'none', help: 'names their groups, between commas' },
   environments: { takes: 'names, each with its keys', help: 'the fleets that a run can go to' },

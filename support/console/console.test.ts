@@ -18,7 +18,10 @@ describe('the console', () => {
   it('leads a stranger to the login, and back to where they wanted to go', async () => {
     const browser = new ConsoleBrowser(stand.open())
     const away = await browser.ask('/hosts/web1?tab=2')
-    expect([away.status, away.headers.get('location')]).to.deep.equal([302, '/login?then=%2Fhosts%2Fweb1%3Ftab%3D2'])
+    expect([away.status, away.headers.get('location')]).to.deep.equal([
+      302,
+      '/login?then=%2Fhosts%2Fweb1%3Ftab%3D2',
+    ])
     const page = await (await browser.ask('/login?then=%2Fhosts%2Fweb1%3Ftab%3D2')).text()
     expect(page).to.contain('name="then" value="/hosts/web1?tab=2"')
     const back = await browser.logIn('anna', PASSWORD, '/hosts/web1?tab=2')
@@ -99,7 +102,11 @@ describe('the console', () => {
     const [anna, bert] = [await stand.browserOf('anna'), await stand.browserOf('bert')]
     const people = new Map(stand.people.content)
     people.delete('bert')
-    people.set('anna', { name: 'anna', groups: [], password: await hashPassword('another horse', { ln: 2, r: 1, p: 1 }) })
+    people.set('anna', {
+      name: 'anna',
+      groups: [],
+      password: await hashPassword('another horse', { ln: 2, r: 1, p: 1 }),
+    })
     stand.people.content = people
     expect([await statusOf(anna), await statusOf(bert)]).to.deep.equal([302, 302])
   })
@@ -174,7 +181,7 @@ describe('the console', () => {
     expect(stand.failed).to.have.length(1)
   })
 
-  it('allows nobody anything while the policy is not right, but the way out', async () => {
+  it('allows no one anything while the policy is not right, but the way out', async () => {
     const browser = await stand.browserOf('anna')
     stand.policy.content = undefined
     const answer = await browser.ask('/')
@@ -186,7 +193,7 @@ describe('the console', () => {
     expect((await browser.send('/account', '/logout', {})).status).to.equal(303)
   })
 
-  it('knows nobody while the file of people is not right', async () => {
+  it('knows no one while the file of people is not right', async () => {
     const browser = await stand.browserOf('anna')
     const { content } = stand.people
     stand.people.content = undefined
@@ -205,7 +212,9 @@ describe('the console', () => {
     const stranger = await new ConsoleBrowser(app, undefined, '10.0.1.1').logIn('anna', PASSWORD)
     expect(stranger.status, 'strangers have used up the guesses of strangers').to.equal(429)
     expect((await own.logIn('anna', PASSWORD)).status).to.equal(303)
-    expect((await new ConsoleBrowser(app, undefined, '10.0.1.1').logIn('bert', PASSWORD)).status).to.equal(303)
+    expect((await new ConsoleBrowser(app, undefined, '10.0.1.1').logIn('bert', PASSWORD)).status).to.equal(
+      303,
+    )
   })
 
   it('has a line for each login, also for a refused one, with nothing that somebody typed', async () => {
@@ -251,7 +260,9 @@ describe('the console', () => {
 
     it('counts logins by the address that the proxy saw last', async () => {
       const app = stand.open({ proxy: { from: ['127.0.0.1'], user: undefined, groups: undefined } })
-      const browser = new ConsoleBrowser(app, undefined, undefined, { 'x-forwarded-for': '6.6.6.6, 10.1.2.3' })
+      const browser = new ConsoleBrowser(app, undefined, undefined, {
+        'x-forwarded-for': '6.6.6.6, 10.1.2.3',
+      })
       await browser.logIn('anna', 'wrong')
       expect(stand.audited.at(-1)).to.have.property('address', '10.1.2.3')
     })

@@ -60,7 +60,7 @@ interface Known {
   person: Person
 }
 
-/** The console of `lockstep serve`, as an app: it knows who asks, and answers nobody else. */
+/** The console of `lockstep serve`, as an app: it knows who asks, and answers no one else. */
 export function consoleApp(options: ConsoleOptions): Hono {
   return new Console(options).app
 }
@@ -95,8 +95,7 @@ class Console {
     this.app.post('/login', (context) => this.logIn(context))
     for (const act of this.acts) this.app.post(act.path, (context) => this.act(context, act))
     const account: FormRoute = { path: '/account', answer: (request) => this.showAccount(request) }
-    for (const route of [account, ...routes])
-      this.app.get(route.path, (context) => this.read(context, route))
+    for (const route of [account, ...routes]) this.app.get(route.path, (context) => this.read(context, route))
     this.app.all('*', (context) => this.answerNothing(context))
     this.app.onError((error) => {
       onFailure(error)
@@ -134,7 +133,8 @@ class Console {
     if (!(form instanceof URLSearchParams)) return this.refuse(context, form, known.person)
     const { id } = known.session
     const why = this.sessions.takeForm(id, context.req.path, form.get('form') ?? '')
-    if (why !== undefined) return this.refuse(context, { status: 403, why: `${why}; load its page again` }, known.person)
+    if (why !== undefined)
+      return this.refuse(context, { status: 403, why: `${why}; load its page again` }, known.person)
     const open = this.streams.add(id)
     try {
       const request: ActRequest = {
@@ -156,7 +156,11 @@ class Console {
 
   private async noteLogout(context: Context, { person }: Known, answer: Response): Promise<void> {
     answer.headers.append('set-cookie', this.cookies.format(this.cookies.session, undefined))
-    await this.options.audit.append({ type: 'logged out', person: person.name, address: this.addressOf(context) })
+    await this.options.audit.append({
+      type: 'logged out',
+      person: person.name,
+      address: this.addressOf(context),
+    })
   }
 
   private requestOf(context: Context, { session, person }: Known, signal: AbortSignal): FormRequest {
@@ -181,14 +185,20 @@ class Console {
   private async admit(context: Context): Promise<Known | Response> {
     const { people, policy, settings } = this.options
     if (people !== undefined && people.content === undefined)
-      return this.refuse(context, { status: 503, why: 'the file of people is not right, so nobody is known; the log of lockstep serve says why' })
+      return this.refuse(context, {
+        status: 503,
+        why: 'the file of people is not right, so no one is known; the log of lockstep serve says why',
+      })
     const known = settings.proxy?.user === undefined ? this.known(context) : await this.knownByProxy(context)
     if (known instanceof Response) return known
     if (known === undefined) return this.turnAway(context)
     if (policy.content === undefined && ![LOGOUT.path, '/account'].includes(context.req.path))
       return this.refuse(
         context,
-        { status: 503, why: 'the policy is not right, so nobody may do anything; lockstep policy check says why' },
+        {
+          status: 503,
+          why: 'the policy is not right, so no one may do anything; lockstep policy check says why',
+        },
         known.person,
       )
     return known
@@ -229,7 +239,10 @@ class Console {
       .map((each) => each.trim())
       .filter((each) => each !== '')
     if (!isName(name) || !named.every(isName))
-      return this.refuse(context, { status: 403, why: 'the proxy names a person or a group whose name has other signs than a policy' })
+      return this.refuse(context, {
+        status: 403,
+        why: 'the proxy names a person or a group whose name has other signs than a policy',
+      })
     const person = { name, groups: named }
     const id = readCookie(context.req.header('cookie'), this.cookies.session)
     const session = id === undefined ? undefined : this.sessions.find(id)
@@ -237,7 +250,12 @@ class Console {
     // A form needs a session that it comes from, and a page has its form.
     if (context.req.method === 'POST') return this.refuse(context, { status: 403, why: NO_SESSION })
     if (session !== undefined) this.sessions.end(session.id)
-    await this.options.audit.append({ type: 'logged in', person: name, address: this.addressOf(context), by: 'proxy' })
+    await this.options.audit.append({
+      type: 'logged in',
+      person: name,
+      address: this.addressOf(context),
+      by: 'proxy',
+    })
     return { session: this.sessions.begin({ person: name, groups: named, stamp: null }), person }
   }
 
@@ -276,7 +294,8 @@ class Console {
   private showLogin(context: Context): Response | Promise<Response> {
     if (this.options.settings.proxy?.user !== undefined) return this.answerNothing(context)
     const then = safeThen(context.req.query('then'))
-    if (this.options.people?.content !== undefined && this.known(context) !== undefined) return redirect(302, then)
+    if (this.options.people?.content !== undefined && this.known(context) !== undefined)
+      return redirect(302, then)
     return this.formOf(context, then)
   }
 
@@ -302,13 +321,24 @@ class Console {
     const sent = (name: string) => readCookie(context.req.header('cookie'), name)
     const secret = sent(this.cookies.login)
     if (!isSecret(secret) || !isEqual(form.get('form') ?? '', loginToken(secret)))
-      return this.refuse(context, { status: 403, why: 'the form of the login is not one of this browser; load its page again' })
+      return this.refuse(context, {
+        status: 403,
+        why: 'the form of the login is not one of this browser; load its page again',
+      })
     const all = people.content
-    if (all === undefined) return this.refuse(context, { status: 503, why: 'the file of people is not right, so nobody can log in' })
+    if (all === undefined)
+      return this.refuse(context, {
+        status: 503,
+        why: 'the file of people is not right, so no one can log in',
+      })
     const [name, password] = [form.get('name') ?? '', form.get('password') ?? '']
     const then = safeThen(form.get('then'))
     const address = this.addressOf(context)
-    const attempt = { name: name.slice(0, 64), address, browser: browserOf(browserKey, name, sent(this.cookies.browser)) }
+    const attempt = {
+      name: name.slice(0, 64),
+      address,
+      browser: browserOf(browserKey, name, sent(this.cookies.browser)),
+    }
     // A name that was only typed may be a password in the wrong field.
     const person = all.has(name) ? name : null
     const refuse = async (why: string, trouble: string, status: 403 | 429, seconds?: number) => {
@@ -329,7 +359,12 @@ class Console {
     const judged = await logins.judge(all, name, password)
     if (judged === 'busy') {
       this.limits.takeBack(attempt)
-      return refuse('too many logins at a time', 'Too many people log in at this moment. Come again in a minute.', 429, 60)
+      return refuse(
+        'too many logins at a time',
+        'Too many people log in at this moment. Come again in a minute.',
+        429,
+        60,
+      )
     }
     if (judged === undefined)
       return refuse('wrong name or password', 'The name or the password is not right.', 403)
@@ -370,7 +405,7 @@ class Console {
   }
 }
 
-const NO_SESSION = 'nobody is logged in with this browser, or no longer; log in first'
+const NO_SESSION = 'no one is logged in with this browser, or no longer; log in first'
 
 const LOGOUT: ConsoleAct = {
   path: '/logout',

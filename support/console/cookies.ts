@@ -60,5 +60,7 @@ export function browserOf(key: Buffer, person: string, mark: string | undefined)
 }
 
 function markMac(key: Buffer, person: string, nonce: string): string {
-  return createHmac('sha256', key).update(JSON.stringify(['browser', person, nonce])).digest('base64url')
+  return createHmac('sha256', key)
+    .update(JSON.stringify(['browser', person, nonce]))
+    .digest('base64url')
 }

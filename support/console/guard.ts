@@ -28,7 +28,7 @@ const MAX_URL = 2_048
 
 /** The refusals, in the order in which they are looked at. A request that none of them refuses goes on to its session. */
 const REFUSALS: readonly ((asked: Asked, by: Guarded) => Refusal | undefined)[] = [
-  // Nobody but the proxy may say who somebody is, or where they come from.
+  // No one but the proxy may say who somebody is, or where they come from.
   ({ peer }, { proxy }) =>
     proxy !== undefined && !proxy.from.includes(peer ?? '')
       ? { status: 403, why: 'pages are there through the proxy alone' }
@@ -38,8 +38,7 @@ const REFUSALS: readonly ((asked: Asked, by: Guarded) => Refusal | undefined)[] 
       ? { status: 403, why: 'the proxy names no person' }
       : undefined,
   // A name that somebody else has pointed here would make their page one of this origin: DNS rebinding.
-  (asked, by) =>
-    isOwnHost(asked, by) ? undefined : { status: 421, why: 'this is no name of the console' },
+  (asked, by) => (isOwnHost(asked, by) ? undefined : { status: 421, why: 'this is no name of the console' }),
   ({ method }) =>
     ['GET', 'HEAD', 'POST'].includes(method)
       ? undefined
@@ -87,13 +86,14 @@ export async function readForm({ body }: Pick<Request, 'body'>): Promise<URLSear
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
 }
 
-/** The headers of every answer, whatever it is. */
+/** The headers of every answer. */
 export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
+  // With no-referrer, browsers send forms with the origin null, and none of them could be believed.
+  'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',

@@ -82,5 +82,8 @@ function networkOf(address: string): string {
   const [before, behind] = [head, tail].map((part) => part.split(':').filter((each) => each !== ''))
   const zeros = address.includes('::') ? 8 - (before?.length ?? 0) - (behind?.length ?? 0) : 0
   const all = [...(before ?? []), ...Array.from({ length: Math.max(0, zeros) }, () => '0'), ...(behind ?? [])]
-  return all.slice(0, 4).map((part) => Number.parseInt(part, 16).toString(16)).join(':')
+  return all
+    .slice(0, 4)
+    .map((part) => Number.parseInt(part, 16).toString(16))
+    .join(':')
 }

@@ -18,8 +18,16 @@ export function loginPage({
     <form method="post" action="/login">
       <input type="hidden" name="form" value="${token}" />
       <input type="hidden" name="then" value="${then}" />
-      <p><label>Name <input name="name" autocomplete="username" autocapitalize="none" required autofocus /></label></p>
-      <p><label>Password <input type="password" name="password" autocomplete="current-password" required /></label></p>
+      <p>
+        <label
+          >Name <input name="name" autocomplete="username" autocapitalize="none" required autofocus
+        /></label>
+      </p>
+      <p>
+        <label
+          >Password <input type="password" name="password" autocomplete="current-password" required
+        /></label>
+      </p>
       <p><button>Log in</button></p>
     </form>`
   return answerPage({ title: 'Log in', body }, status)
@@ -42,7 +50,10 @@ export function accountPage(
   const groups: Markup = person.groups.length === 0 ? html`no group` : html`${person.groups.join(', ')}`
   const body = html`<p>You are ${person.name}, of ${groups}. The policy allows you:</p>
     <table>
-      <tr><th scope="col">Environment</th><th scope="col">You may</th></tr>
+      <tr>
+        <th scope="col">Environment</th>
+        <th scope="col">You may</th>
+      </tr>
       ${rows}
     </table>
     <form method="post" action="/logout">

@@ -37,7 +37,13 @@ export interface OpenConsole {
 export function openConsole(
   settings: ConsoleSettings,
   { routes, acts, assets }: ConsoleContent,
-  { state, clock, log, signal, onFailure }: {
+  {
+    state,
+    clock,
+    log,
+    signal,
+    onFailure,
+  }: {
     state: string
     clock: Clock
     log: Log
@@ -52,7 +58,7 @@ export function openConsole(
     else log.error({ err: error }, 'a page could not be answered')
   }
   const onFault = (type: 'people refused' | 'policy refused') => (why: string) => {
-    log.error({ why }, type === 'people refused' ? 'nobody can log in' : 'nobody may do anything')
+    log.error({ why }, type === 'people refused' ? 'no one can log in' : 'no one may do anything')
     audit.append({ type, why }).catch(fail)
   }
   if (settings.people !== undefined) readPeople(settings.people)
@@ -101,5 +107,8 @@ function browserKeyIn(state: string): Buffer {
   }
   const key = readRegularFile(path)
   if (key.length === 32) return key
-  throw new LockstepError('bad-config', `${path} is not the key that was written; remove it, so that another one is made`)
+  throw new LockstepError(
+    'bad-config',
+    `${path} is not the key that was written; remove it, so that another one is made`,
+  )
 }

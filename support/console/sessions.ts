@@ -84,7 +84,7 @@ export class Sessions {
     return { id, ...record }
   }
 
-  /** Returns whether a session is still good, and notes no use of it: a page that stands open is nobody's use. */
+  /** Returns whether a session is still good, and notes no use of it: a page that stands open is no use of it. */
   isGood(id: string): boolean {
     const read = this.read(this.folderOf(id))
     return read !== undefined && !this.isOver(read)
@@ -94,7 +94,7 @@ export class Sessions {
     this.remove(this.folderOf(id))
   }
 
-  /** Returns the token of a new form that sends to a path. It is good once, and for nobody else. */
+  /** Returns the token of a new form that sends to a path. It is good once, and for no one else. */
   newForm(id: string, path: string): string {
     const begun = `${this.clock.now().toString(36)}.${randomBytes(16).toString('base64url')}`
     return `${begun}.${formMac(id, begun, path)}`
@@ -136,7 +136,9 @@ export class Sessions {
   private isOver({ record: { begunAt }, seenAt }: { record: SessionRecord; seenAt: number }): boolean {
     const now = this.clock.now()
     // A clock that went back would make a session longer.
-    return now - begunAt >= this.times.sessionMs || now - seenAt >= this.times.idleMs || begunAt - now > FORM_MS
+    return (
+      now - begunAt >= this.times.sessionMs || now - seenAt >= this.times.idleMs || begunAt - now > FORM_MS
+    )
   }
 
   private note(folder: string): void {
@@ -173,7 +175,9 @@ const UNFINISHED = '.new'
 const FORM = /^(([0-9a-z]{1,12})\.([\w-]{22}))\.([\w-]{43})$/
 
 function formMac(id: string, begun: string, path: string): string {
-  return createHmac('sha256', id).update(JSON.stringify(['form', begun, path])).digest('base64url')
+  return createHmac('sha256', id)
+    .update(JSON.stringify(['form', begun, path]))
+    .digest('base64url')
 }
 
 /** Compares two texts in a time that says nothing of where they differ. */

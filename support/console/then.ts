@@ -1,5 +1,5 @@
 const MAX_THEN = 1_024
-/** The paths that nobody wants to come back to. */
+/** The paths that no one wants to come back to. */
 const OWN = new Set(['/login', '/logout'])
 
 /** Returns the path to go to after a login: one of this console, or else its first page. */

@@ -11,7 +11,8 @@ export function identityOf(path: string): string | undefined {
  * before counts no longer.
  */
 export class FreshFile<T> {
-  private known: { identity: string | undefined; content: T | undefined; fault: string | undefined } | undefined
+  private known:
+    { identity: string | undefined; content: T | undefined; fault: string | undefined } | undefined
 
   constructor(
     private readonly path: string,

@@ -27,9 +27,13 @@ describe('logins', () => {
 
   it('are compared a few at a time; some wait, and others are told to come again', async () => {
     const logins = new Logins()
-    const all = await Promise.all(Array.from({ length: 40 }, () => logins.judge(people, 'anna', 'correct horse')))
+    const all = await Promise.all(
+      Array.from({ length: 40 }, () => logins.judge(people, 'anna', 'correct horse')),
+    )
     expect(all.filter((each) => each === 'busy')).to.have.length(40 - 18)
     expect(all.filter((each) => each !== 'busy' && each?.name === 'anna')).to.have.length(18)
-    expect(await logins.judge(people, 'anna', 'correct horse'), 'there is room again').to.have.property('name')
+    expect(await logins.judge(people, 'anna', 'correct horse'), 'there is room again').to.have.property(
+      'name',
+    )
   })
 })

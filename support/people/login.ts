@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { compareWithNobody, COST, isPasswordOf, MAX_PASSWORD_BYTES, parseHash } from './password'
+import { compareWithNone, COST, isPasswordOf, MAX_PASSWORD_BYTES, parseHash } from './password'
 import type { KnownPerson, People } from './people_file'
 
 /** The most comparisons at a time; each takes tens of megabytes, and a core. */
@@ -7,7 +7,7 @@ const MAX_AT_A_TIME = 2
 /** The most that wait for their turn; others are told to come again. */
 const MAX_WAITING = 16
 
-/** Compares passwords, a bounded number at a time. A name that nobody has costs the same as one that somebody has. */
+/** Compares passwords, a bounded number at a time. A name that no one has costs the same as one that somebody has. */
 export class Logins {
   private running = 0
   private readonly waiting: (() => void)[] = []
@@ -32,7 +32,7 @@ async function compare(people: People, name: string, password: string): Promise<
   // No password is so long; its work would grow with it.
   const typed = Buffer.byteLength(password) > MAX_PASSWORD_BYTES ? '' : password
   if (person === undefined) {
-    await compareWithNobody(typed, costFor(people, name))
+    await compareWithNone(typed, costFor(people, name))
     return undefined
   }
   return (await isPasswordOf(person.password, typed)) && typed !== '' ? person : undefined

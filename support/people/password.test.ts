@@ -18,7 +18,9 @@ describe('a password', () => {
   })
 
   it('has another hash each time', async () => {
-    expect(await hashPassword('correct horse', CHEAP)).not.to.equal(await hashPassword('correct horse', CHEAP))
+    expect(await hashPassword('correct horse', CHEAP)).not.to.equal(
+      await hashPassword('correct horse', CHEAP),
+    )
   })
 
   it('is one in both forms of Unicode', async () => {

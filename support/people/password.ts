@@ -52,8 +52,8 @@ export async function isPasswordOf(written: string, password: string): Promise<b
   return timingSafeEqual(await derive(password, parsed.salt, parsed.cost), parsed.hash)
 }
 
-/** Does the work of a comparison, for a name that nobody has. */
-export async function compareWithNobody(password: string, cost: Cost): Promise<void> {
+/** Does the work of a comparison, for a name that no one has. */
+export async function compareWithNone(password: string, cost: Cost): Promise<void> {
   await derive(password, randomBytes(SALT_BYTES), cost)
 }
 

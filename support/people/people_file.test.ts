@@ -15,12 +15,18 @@ describe('the file of people', () => {
   beforeEach(() => (scratch = new Scratch()))
   afterEach(() => scratch.remove())
 
-  const written = () => scratch.write('people.yaml', `# ours\npeople:\n  anna: # the first\n    groups: [web]\n    password: ${hash}\n`)
+  const written = () =>
+    scratch.write(
+      'people.yaml',
+      `# ours\npeople:\n  anna: # the first\n    groups: [web]\n    password: ${hash}\n`,
+    )
   const reasonFor = async (text: string) =>
     (await failure(Promise.resolve().then(() => readPeople(scratch.write('people.yaml', text))))).message
 
   it('has people with their groups', () => {
-    expect([...readPeople(written())]).to.deep.equal([['anna', { name: 'anna', groups: ['web'], password: hash }]])
+    expect([...readPeople(written())]).to.deep.equal([
+      ['anna', { name: 'anna', groups: ['web'], password: hash }],
+    ])
   })
 
   it('is refused where others may read or write it', async () => {
@@ -34,7 +40,9 @@ describe('the file of people', () => {
 
   it('shows no password that somebody has written into it', async () => {
     const said = await reasonFor('people:\n  anna: { password: hunter2hunter2 }\n')
-    expect(said).to.match(/people\.yaml:2: the password of "anna" is not a hash that lockstep user has written/)
+    expect(said).to.match(
+      /people\.yaml:2: the password of "anna" is not a hash that lockstep user has written/,
+    )
     expect(said).not.to.contain('hunter2')
   })
 
@@ -42,7 +50,9 @@ describe('the file of people', () => {
     expect(await reasonFor(`people:\n  anna: { pasword: x, password: '${hash}' }\n`)).to.match(
       /people\.yaml:2: there is no setting people\.anna\.pasword; the closest known one is password/,
     )
-    expect(await reasonFor(`people:\n  everybody: { password: '${hash}' }\n`)).to.match(/people\.yaml:2: .*everybody/)
+    expect(await reasonFor(`people:\n  everybody: { password: '${hash}' }\n`)).to.match(
+      /people\.yaml:2: .*everybody/,
+    )
     expect(await reasonFor('peple: {}\n')).to.match(/people\.yaml:1: there is no setting peple/)
   })
 
@@ -76,7 +86,7 @@ describe('the file of people', () => {
     expect([...readPeople(path).keys()]).to.deep.equal(['anna', 'carl'])
   })
 
-  it('is read again when it has changed, and has nobody while it is not right', async () => {
+  it('is read again when it has changed, and has no one while it is not right', async () => {
     const path = written()
     const faults: string[] = []
     const fresh = new FreshFile(path, readPeople, (fault) => faults.push(fault))

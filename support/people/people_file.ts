@@ -48,7 +48,9 @@ export function readPeople(path: string): People {
   const text = readConfigFile(path, 'file of people', 'console.people')
   // A value that is no hash may be a password: no sentence may show it.
   const { people } = readWithoutValues(path, text)
-  return new Map(Object.entries(people).map(([each, { groups, password }]) => [each, { name: each, groups, password }]))
+  return new Map(
+    Object.entries(people).map(([each, { groups, password }]) => [each, { name: each, groups, password }]),
+  )
 }
 
 function readWithoutValues(path: string, text: string): v.InferOutput<typeof schema> {
@@ -94,7 +96,9 @@ export async function changePerson(
   const before = identityOf(path)
   const people = before === undefined ? new Map<string, KnownPerson>() : readPeople(path)
   const changed = await change(people)
-  const document = parseDocument(before === undefined ? BEGINNING : readConfigFile(path, 'file of people', path))
+  const document = parseDocument(
+    before === undefined ? BEGINNING : readConfigFile(path, 'file of people', path),
+  )
   if (changed === undefined) document.deleteIn(['people', person])
   else {
     const all = document.get('people', true)
@@ -110,7 +114,9 @@ export async function changePerson(
     // root writes for the user whom serve runs as.
     if (owner !== undefined && process.geteuid?.() === 0) chownSync(path, owner.uid, owner.gid)
   } catch (error) {
-    throw new LockstepError('bad-config', `${path} cannot be written: ${(error as Error).message}`, { cause: error })
+    throw new LockstepError('bad-config', `${path} cannot be written: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }
 

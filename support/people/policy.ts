@@ -89,7 +89,10 @@ function parseSentence(
   if (may === -1) throw fault(where, `there is no "may"${meant(words, 'may')}; expected ${FORM}`)
   const from = words.indexOf('in', may)
   if (from === -1)
-    throw fault(where, `it does not say where; expected in ${EVERY}, or in ${environments[0] ?? '<environment>'}`)
+    throw fault(
+      where,
+      `it does not say where; expected in ${EVERY}, or in ${environments[0] ?? '<environment>'}`,
+    )
   const isAllowed = words[may + 1] !== 'not'
   return {
     who: parseWho(words.slice(0, may), where),
@@ -103,9 +106,11 @@ function parseWho(words: readonly string[], where: string): Right['who'] {
   const [first, second, ...more] = words
   const rest = more.length > 0
   if (first === 'everybody' && second === undefined) return { kind: 'everybody' }
-  if (first === 'group' && second !== undefined && !rest && isName(second)) return { kind: 'group', name: second }
+  if (first === 'group' && second !== undefined && !rest && isName(second))
+    return { kind: 'group', name: second }
   if (first !== undefined && second === undefined && isName(first)) return { kind: 'person', name: first }
-  const said = first === undefined ? 'nobody is named' : `${quote(words.join(' '))} names no person and no group`
+  const said =
+    first === undefined ? 'no one is named' : `${quote(words.join(' '))} names no person and no group`
   throw fault(
     where,
     `${said}${meant(words, 'everybody')}${meant(words, 'group')}; expected ${NAME}, group and a name, or everybody; one sentence for each`,
@@ -138,7 +143,8 @@ function parsePlaces(
   const all = listed(words, where, `${EVERY}, or environments`)
   return all.map((word) => {
     if (environments.includes(word)) return word
-    const there = environments.length === 0 ? 'lockstep.yaml has none' : `there are: ${environments.join(', ')}`
+    const there =
+      environments.length === 0 ? 'lockstep.yaml has none' : `there are: ${environments.join(', ')}`
     throw fault(
       where,
       `there is no environment ${quote(word)}; ${there}${closest(word, [...environments, ...(words.length === 2 ? ['every'] : [])])}`,
@@ -159,7 +165,11 @@ function listed(words: readonly string[], where: string, expected: string): stri
     if (!parts) things.push(word)
     isNext = parts
   }
-  if (isNext) throw fault(where, `${words.length === 0 ? 'nothing' : quote(words.at(-1) ?? '')} stands where ${expected} was expected`)
+  if (isNext)
+    throw fault(
+      where,
+      `${words.length === 0 ? 'nothing' : quote(words.at(-1) ?? '')} stands where ${expected} was expected`,
+    )
   return things
 }
 

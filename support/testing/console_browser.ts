@@ -16,7 +16,11 @@ export class ConsoleBrowser {
   /** Asks for a path. A header that is undefined is left out. */
   async ask(
     path: string,
-    { method = 'GET', body, headers = {} }: { method?: string; body?: string; headers?: Record<string, string | undefined> } = {},
+    {
+      method = 'GET',
+      body,
+      headers = {},
+    }: { method?: string; body?: string; headers?: Record<string, string | undefined> } = {},
   ): Promise<Response> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const own: Record<string, string | undefined> = {

@@ -32,7 +32,11 @@ export class ConsoleStand {
   private readonly audit: AuditTrail
 
   constructor() {
-    const rights = parsePolicy('policy', 'everybody may look in every environment\nanna may start in test', ENVIRONMENTS)
+    const rights = parsePolicy(
+      'policy',
+      'everybody may look in every environment\nanna may start in test',
+      ENVIRONMENTS,
+    )
     this.policy = { content: policyOf(rights) }
     this.audit = new AuditTrail(this.scratch.path, this.clock)
   }
@@ -41,13 +45,21 @@ export class ConsoleStand {
   async addPeople(...names: readonly string[]): Promise<this> {
     const people = new Map(this.people.content)
     for (const name of names)
-      people.set(name, { name, groups: ['web'], password: await hashPassword(PASSWORD, { ln: 2, r: 1, p: 1 }) })
+      people.set(name, {
+        name,
+        groups: ['web'],
+        password: await hashPassword(PASSWORD, { ln: 2, r: 1, p: 1 }),
+      })
     this.people.content = people
     return this
   }
 
   /** Returns the app, as a process of `lockstep serve` has it: another call is another process on the same folder. */
-  open({ proxy, people = this.people, ...settings }: Partial<ConsoleSettings> & { people?: typeof this.people | undefined } = {}) {
+  open({
+    proxy,
+    people = this.people,
+    ...settings
+  }: Partial<ConsoleSettings> & { people?: typeof this.people | undefined } = {}) {
     return consoleApp({
       settings: {
         origins: ['https://deploy.example.org'],
@@ -93,7 +105,10 @@ export class ConsoleStand {
 
   private routes(): FormRoute[] {
     return [
-      { path: '/', answer: ({ person }) => answerPage({ title: 'Start', person, body: html`for ${person.name}` }) },
+      {
+        path: '/',
+        answer: ({ person }) => answerPage({ title: 'Start', person, body: html`for ${person.name}` }),
+      },
       {
         path: '/hosts/:host',
         answer: ({ person, param, newForm }) =>
@@ -107,7 +122,9 @@ export class ConsoleStand {
         path: '/stream',
         answer: ({ signal }) => {
           this.streams.push(signal)
-          const body = new ReadableStream<Uint8Array>({ start: (own) => own.enqueue(Buffer.from(': open\n\n')) })
+          const body = new ReadableStream<Uint8Array>({
+            start: (own) => own.enqueue(Buffer.from(': open\n\n')),
+          })
           return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
         },
       },

@@ -210,7 +210,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     ],
     exits: {
       0: 'done, or printed',
-      1: 'nobody can log in yet; the change could not be written down',
+      1: 'no one can log in yet; the change could not be written down',
       2: 'lockstep.yaml or the file is not right, or there is no such person; nothing is changed',
     },
     load: () => (require('../user') as typeof import('../user')).user,
