@@ -305,7 +305,7 @@ class Console {
     const secret = isSecret(sent) ? sent : newSecret()
     const page = loginPage({
       token: loginToken(secret),
-      then,
+      goesTo: then,
       status,
       ...(trouble === undefined ? {} : { trouble }),
     })

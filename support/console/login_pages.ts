@@ -5,19 +5,19 @@ import { answerPage } from './page'
 /** Answers with the form of a login. */
 export function loginPage({
   token,
-  then,
+  goesTo,
   trouble,
   status = 200,
 }: {
   token: string
-  then: string
+  goesTo: string
   trouble?: string
   status?: number
 }): Response {
   const body = html`${trouble === undefined ? NOTHING : html`<p role="alert">${trouble}</p>`}
     <form method="post" action="/login">
       <input type="hidden" name="form" value="${token}" />
-      <input type="hidden" name="then" value="${then}" />
+      <input type="hidden" name="then" value="${goesTo}" />
       <p>
         <label
           >Name <input name="name" autocomplete="username" autocapitalize="none" required autofocus

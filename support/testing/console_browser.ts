@@ -49,7 +49,15 @@ export class ConsoleBrowser {
   }
 
   logIn(name: string, password: string, then = '/'): Promise<Response> {
-    return this.send('/login', '/login', { name, password, then })
+    return this.send(
+      '/login',
+      '/login',
+      Object.fromEntries([
+        ['name', name],
+        ['password', password],
+        ['then', then],
+      ]),
+    )
   }
 
   private keep(cookie: string): void {

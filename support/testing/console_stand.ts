@@ -59,7 +59,7 @@ export class ConsoleStand {
     proxy,
     people = this.people,
     ...settings
-  }: Partial<ConsoleSettings> & { people?: typeof this.people | undefined } = {}) {
+  }: Partial<Omit<ConsoleSettings, 'people'>> & { people?: { content: People | undefined } } = {}) {
     return consoleApp({
       settings: {
         origins: ['https://deploy.example.org'],
@@ -94,7 +94,10 @@ export class ConsoleStand {
   }
 
   get audited() {
-    return readAudit(this.scratch.path).events.map(({ at: _, ...event }) => event)
+    return readAudit(this.scratch.path).events.map((recorded) => {
+      const { at: _, ...event } = recorded
+      return event
+    })
   }
 
   async close(): Promise<void> {
