@@ -43,21 +43,22 @@ export class ConsoleBrowser {
   }
 
   /** Sends a form as the page has it, with other fields than it asked for where they are given. */
-  async send(page: string, path: string, fields: Record<string, string>): Promise<Response> {
-    const form = { form: tokenIn(await (await this.ask(page)).text()), ...fields }
+  async send(
+    page: string,
+    path: string,
+    fields: Record<string, string> | URLSearchParams,
+  ): Promise<Response> {
+    const form = {
+      form: tokenIn(await (await this.ask(page)).text()),
+      ...Object.fromEntries(new URLSearchParams(fields)),
+    }
     return this.ask(path, { method: 'POST', body: new URLSearchParams(form).toString() })
   }
 
   logIn(name: string, password: string, then = '/'): Promise<Response> {
-    return this.send(
-      '/login',
-      '/login',
-      Object.fromEntries([
-        ['name', name],
-        ['password', password],
-        ['then', then],
-      ]),
-    )
+    const fields = new URLSearchParams({ name, password })
+    fields.set('then', then)
+    return this.send('/login', '/login', fields)
   }
 
   private keep(cookie: string): void {
