@@ -15,8 +15,6 @@ export function formatHelp(commands: Readonly<Record<string, Command>>): string 
   })
   return `Deploys as Cucumber features: every host moves in lockstep, or it stops.
 
-  ${formatLockstep('<command>')}
-
 ${groups.join('\n')}
 ${formatLockstep('help <command>')} tells its options, with examples.
 ${formatCucumber('')} rolls out to the embedded fleet, harmless.

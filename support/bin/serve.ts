@@ -11,7 +11,9 @@ import {
 } from '../config/pipeline_setting'
 import { readHistorySetting } from '../config/history_setting'
 import { readSetting } from '../config/settings'
+import { readConsoleSetting } from '../config/console_setting'
 import { readBusBroker } from '../config/bus_broker'
+import { openConsole } from '../console/open_console'
 import { CommandDeploys } from '../deploys/command_deploys'
 import { decidingFiles } from '../deploys/deciding_files'
 import { lookUpAccount } from '../pipeline/build_user'
@@ -42,7 +44,19 @@ import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { redactor } from '../system/redaction'
 import type { Call, Outcome } from './command'
+import { consoleContent } from './console_content'
 import { takeServiceManager } from './service_manager'
+
+/** The pipeline of a lockstep.yaml that has a console alone. */
+const NO_PIPELINE: PipelineSettings = {
+  spool: '/var/spool/lockstep',
+  listen: { host: '127.0.0.1', port: 8090 },
+  bus: undefined,
+  runners: new Map(),
+  repositories: [],
+  warnings: [],
+  secretFiles: [],
+}
 
 const PROGRAM = join(__dirname, 'lockstep.cjs')
 
@@ -61,13 +75,16 @@ export async function serve({
     )
   const spool = readSpoolSetting(config)
   if (unit && spool !== undefined) return { text: await unitOf(config, state, spool, standby), exitCode: 0 }
-  const settings = readPipelineSetting(config, { env })
-  if (settings === undefined)
+  const pipeline = readPipelineSetting(config, { env })
+  const settings = pipeline ?? NO_PIPELINE
+  const pages = readConsoleSetting(config, settings.listen)
+  if (pipeline === undefined && pages === undefined)
     throw new LockstepError(
       'bad-config',
-      `${config} has no pipeline; expected pipeline: { repositories: … }, as docs/pipeline.md has it`,
+      `${config} has no pipeline; expected pipeline: { repositories: … }, as docs/pipeline.md has it, or console: { … }, as docs/console.md has it`,
     )
   await proveSvn(settings.repositories, runCommand)
+  if (unit) return { text: unitOfPages(config, state, standby), exitCode: 0 }
   // Nothing that it writes is for everybody; the umask says whether it is for the group.
   process.umask(process.umask() | 0o007)
   const triggers = new HookTriggers(settings.repositories)
@@ -101,6 +118,7 @@ export async function serve({
   }
   // Builds are proven when it takes over; a user that is not there is no news for that moment.
   if (standby) for (const user of buildUsersOf(settings.repositories)) await lookUpAccount(user, runCommand)
+  const content = pages && consoleContent({ config, state, hasPipeline: pipeline !== undefined }, env)
   const manager = takeServiceManager(log)
   const folders = { state, history: resolve(cwd, foldersIn(env).history) }
   const shareUntil = async (signal: AbortSignal) => {
@@ -138,6 +156,12 @@ export async function serve({
     ],
     prove: () => proveBuilds(settings, { state, config, env }),
     ...(standby ? { standby: { random: Math.random } } : {}),
+    ...(pages === undefined || content === undefined
+      ? {}
+      : {
+          tls: pages.tls,
+          openPages: (context) => openConsole(pages, content, { ...context, state, clock: systemClock, log }),
+        }),
     signal: endOfProcess(),
     onReady: () => manager.start(),
   }).finally(() => manager.stop())
@@ -181,6 +205,13 @@ async function unitOf(
     rollsOut,
     capabilities: accounts.length === 0 ? [] : BUILD_CAPABILITIES,
   })
+}
+
+/** Returns the unit of a `lockstep serve` that has pages alone. */
+function unitOfPages(config: string, state: string, isStandby: boolean): string {
+  const options = ['--config', config, '--state', state, ...(isStandby ? ['--standby'] : [])]
+  const command = [process.execPath, PROGRAM, 'serve', ...options]
+  return serveUnit({ command, writes: [state], rollsOut: false, capabilities: [] })
 }
 
 /** Returns the name of a user of this machine, or its number where it has none. */

@@ -18,6 +18,7 @@ import { notificationsSchema, resolveNotifications } from './notifications'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { readOptions } from './team_options'
 import { variables } from './variables_file'
+import { consoleSetting } from './console_setting'
 import { pipelineSetting } from './pipeline_setting'
 import { runnerSetting } from './runner_setting'
 import { placesIn, readYaml, variablesWithSecrets, type YamlPlaces } from './yaml_file'
@@ -91,6 +92,7 @@ export const fileSchema = allowKnownKeys({
   extensions: v.optional(extensionsSetting),
   history: v.optional(historySetting),
   pipeline: v.optional(pipelineSetting),
+  console: v.optional(consoleSetting),
   runner: v.optional(runnerSetting),
   environments: v.record(name, v.unknown()),
 })

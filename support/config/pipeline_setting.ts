@@ -13,6 +13,7 @@ import {
   type FetchSettings,
 } from './after_success_setting'
 import { destinationSetting } from './build_queues'
+import { isLoopback } from './console_setting'
 import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
@@ -178,14 +179,15 @@ export function readPipelineSetting(
     eyaml: v.optional(eyaml),
     environments: v.optional(v.record(v.string(), v.unknown()), {}),
     pipeline: v.optional(pipelineSetting),
+    console: v.optional(v.looseObject({ tls: v.optional(v.unknown()) })),
   })
-  const { eyaml: keys, environments, pipeline } = readYaml(configPath, text, schema)
+  const { eyaml: keys, environments, pipeline, console: pages } = readYaml(configPath, text, schema)
   if (pipeline === undefined) return undefined
   const places = placesIn(configPath, text)
   const secrets = new SecretReader(places, keys, env)
   const where = (...below: (string | number)[]) => places.where(['pipeline', ...below])
   const { host, port: number, behind_proxy: isProxied } = pipeline.listen
-  if (!isProxied && !isLoopback(host))
+  if (!isProxied && pages?.tls === undefined && !isLoopback(host))
     throw new LockstepError(
       'bad-config',
       `${where('listen')}: ${host} can be reached from elsewhere, and nothing encrypts what is sent there; expected 127.0.0.1, or behind_proxy: true where a proxy with TLS stands in front`,
@@ -238,7 +240,7 @@ export function readPipelineSetting(
   })
   expectOwnSecrets(repositories, (name) => where('repositories', name, 'ci', 'reports', 'secret'))
   const packages = resolvePackages(pipeline.packages, Object.keys(environments), where)
-  if (repositories.length + packages.length === 0)
+  if (repositories.length + packages.length === 0 && pages === undefined)
     throw new LockstepError(
       'bad-config',
       `${where()}: there is nothing to follow; expected repositories, packages or both`,
@@ -374,7 +376,3 @@ function expectSigningKey(key: string, where: string): string {
 }
 
 const MIN_KEY_BYTES = 16
-
-function isLoopback(host: string): boolean {
-  return /^127(?:\.\d{1,3}){3}$/.test(host) || host === '::1' || host === 'localhost'
-}

@@ -368,6 +368,30 @@ export const FILE_KEYS: YamlKeys = {
     default: '{}',
     help: 'further parameters of the job',
   },
+  console: { takes: 'keys', default: 'none', help: 'the pages of `lockstep serve`' },
+  'console.people': {
+    takes: 'a file',
+    default: 'none, where a proxy names people',
+    help: 'who can log in; `lockstep user` writes it',
+  },
+  'console.policy': { takes: 'a file', help: 'who may do what, in sentences' },
+  'console.address': {
+    takes: 'an address',
+    default: 'the port on 127.0.0.1',
+    help: 'where browsers find the console; no other name is answered',
+  },
+  'console.session': { takes: 'a duration', default: '12 hours', help: 'how long a login is good for' },
+  'console.idle': { takes: 'a duration', default: '1 hour', help: 'how long a login is good for unused' },
+  'console.tls': { takes: 'files', default: 'no TLS', help: '`lockstep serve` speaks https itself' },
+  'console.tls.certificate': { takes: 'a file', help: 'its certificate, with those between' },
+  'console.tls.key': { takes: 'a file', help: 'the key of the certificate' },
+  'console.proxy': { takes: 'keys', default: 'none', help: 'a proxy with TLS stands in front of the pages' },
+  'console.proxy.from': {
+    takes: 'a list of addresses',
+    help: 'where its requests come from; others are refused',
+  },
+  'console.proxy.user': { takes: 'a header', default: 'people log in here', help: 'names the person' },
+  'console.proxy.groups': { takes: 'a header', default: 'none', help: 'names their groups, between commas' },
   environments: { takes: 'names, each with its keys', help: 'the fleets that a run can go to' },
 }
 

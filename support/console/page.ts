@@ -1,7 +1,7 @@
 import { html as page, Markup, NOTHING } from '../reporting/html/markup'
 import type { Person } from '../people/person'
+import type { ConsoleAsset } from './act'
 import { CONSOLE_STYLE } from './console_style'
-import type { ConsoleRoute } from './route'
 
 /** A page of the console, without what stands around each of them. */
 export interface Page {
@@ -16,18 +16,17 @@ export interface Page {
 /** The entries of the navigation. */
 const PLACES = [
   ['/', 'Now'],
+  ['/rollouts', 'Rollouts'],
   ['/history', 'History'],
   ['/pipeline', 'Pipeline'],
   ['/fleet', 'Fleet'],
 ] as const
 
 /** The styles, which pages before a login need too. */
-export const STYLE_ROUTE: ConsoleRoute = {
+export const STYLE: ConsoleAsset = {
   path: '/console.css',
-  answer: () =>
-    new Response(CONSOLE_STYLE, {
-      headers: { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'no-cache' },
-    }),
+  type: 'text/css; charset=utf-8',
+  text: CONSOLE_STYLE,
 }
 
 /** Returns the page as an answer. The guard adds the headers that all answers have. */
@@ -49,7 +48,7 @@ function formatPage({ title, path, person, body }: Page): Markup {
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top"><a class="brand" href="/">Lockstep</a>
-${person === undefined ? NOTHING : navigation(path)}${person === undefined ? NOTHING : page`<span class="who">${person.name}</span>`}</header>
+${person === undefined ? NOTHING : navigation(path)}${person === undefined ? NOTHING : page`<a class="who" href="/account">${person.name}</a>`}</header>
 <main id="main" tabindex="-1"><h1>${title}</h1>
 ${body}</main>
 </body></html>

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
@@ -26,20 +27,23 @@ export interface Listening {
  */
 export async function listen(
   app: Pick<Hono, 'fetch'>,
-  { host, port }: { host: string; port: number },
+  { host, port, tls }: { host: string; port: number; tls?: { cert: string; key: string } | undefined },
   onTrouble: (what: string) => void,
 ): Promise<Listening> {
+  const limits = {
+    headersTimeout: HEADERS_WITHIN_MS,
+    requestTimeout: REQUEST_WITHIN_MS,
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  }
   const server = createAdaptorServer({
     fetch: app.fetch,
     // A balancer that looks whether the process is well may name no host, as HTTP/1.0 has it.
     hostname: 'localhost',
     overrideGlobalObjects: false,
-    serverOptions: {
-      headersTimeout: HEADERS_WITHIN_MS,
-      requestTimeout: REQUEST_WITHIN_MS,
-      connectionsCheckingInterval: 1_000,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    },
+    ...(tls === undefined
+      ? { serverOptions: limits }
+      : { createServer: createTlsServer, serverOptions: { ...limits, ...tls, minVersion: 'TLSv1.2' } }),
   }) as Server
   server.maxConnections = MAX_CONNECTIONS
   server.listen(port, host)

@@ -26,6 +26,8 @@ export interface RouteOptions {
   bodies?: Bodies
   /** @throws LockstepError when another process has taken over */
   expectOwned: () => void
+  /** Answers all other paths; absent where there are no pages. */
+  pages?: Pick<Hono, 'fetch'>
   /** Called for each request that is refused. */
   onRefused: (why: string) => void
   /** Called for each telling that was taken, or was known. */
@@ -86,13 +88,20 @@ export function routes(options: RouteOptions): Hono {
     return formatReply({ status: 200, body: { ok: true } })
   })
 
-  app.notFound(() => formatReply(NOT_FOUND))
+  app.notFound(({ req, env }) =>
+    options.pages === undefined || OWN_PATHS.test(req.path)
+      ? formatReply(NOT_FOUND)
+      : options.pages.fetch(req.raw, env as object),
+  )
   app.onError((error) => {
     onFailure(error)
     return formatReply(error instanceof LockstepError ? NOT_TAKEN : FAILED)
   })
   return app
 }
+
+/** The paths that are for programs, and never pages. */
+const OWN_PATHS = /^\/(?:hooks|ci|deliveries|healthz)(?:\/|$)/
 
 const NOT_FOUND: Reply = { status: 404, body: { error: 'there is nothing at this path' } }
 const NOT_TAKEN: Reply = {

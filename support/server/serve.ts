@@ -33,10 +33,20 @@ export interface ServeOptions {
    * returns a number from 0 up to 1: two that wait do not try at the same moment.
    */
   standby?: { random: () => number }
+  /** Opens the pages, once no other process works with the state; absent where there are none. */
+  openPages?: (context: { signal: AbortSignal; onFailure: (error: LockstepError) => void }) => Pages
+  /** The certificate and key of the listener; absent where it speaks no TLS. */
+  tls?: { cert: string; key: string } | undefined
   /** Aborted when the process is to end. */
   signal: AbortSignal
   /** Called when requests are answered: by all parts, or by one that waits. */
   onReady: (port: number) => void
+}
+
+/** The pages of `lockstep serve`. */
+interface Pages {
+  app: Pick<Hono, 'fetch'>
+  close(): Promise<void>
 }
 
 /**
@@ -63,8 +73,8 @@ function claimOf({ state, env, clock }: ServeOptions, end: Ending) {
   return { state, env, clock, onLost: (error: unknown) => end.fail(error) }
 }
 
-function listenFor({ settings, log }: ServeOptions, app: Pick<Hono, 'fetch'>): Promise<Listening> {
-  return listen(app, settings.listen, (what) => log.warn(what))
+function listenFor({ settings, tls, log }: ServeOptions, app: Pick<Hono, 'fetch'>): Promise<Listening> {
+  return listen(app, { ...settings.listen, tls }, (what) => log.warn(what))
 }
 
 async function serveClaimed(
@@ -95,7 +105,9 @@ async function serveOpen(
   const { settings, triggers, clock, log, redact, parts, onReady } = options
   const receiver = new Receiver(pipeline)
   const refusals = new Refusals(clock, (count, why) => log.warn({ count, why }, 'requests refused'))
+  const pages = options.openPages?.({ signal: end.signal, onFailure: (error) => end.fail(error) })
   const app = routes({
+    ...(pages === undefined ? {} : { pages: pages.app }),
     triggers,
     secrets: new ReportSecrets(settings.repositories),
     reports: new ReportReceiver(pipeline),
@@ -118,7 +130,7 @@ async function serveOpen(
   const running = parts.map((part) => part.run(context).catch((error: unknown) => end.fail(error)))
   log.info(
     {
-      listen: `http://${settings.listen.host}:${listening.port}`,
+      listen: `${options.tls === undefined ? 'http' : 'https'}://${settings.listen.host}:${listening.port}`,
       repositories: settings.repositories.map(({ name }) => name),
       triggers: triggers.paths,
       parts: parts.map(({ name }) => name),
@@ -132,6 +144,7 @@ async function serveOpen(
   else log.error({ why: end.why }, 'ending')
   await listening.close()
   await Promise.all(running)
+  await pages?.close()
   refusals.stop()
   end.rethrow()
 }

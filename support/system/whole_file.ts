@@ -2,9 +2,12 @@ import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFolder } from './folders'
 
-/** Writes a file whole or not at all. @throws Error when it cannot be written */
-export function writeWhole(path: string, content: string | Buffer): void {
-  writePieces(path, [content])
+/**
+ * Writes a file whole or not at all. With a `mode`, it has that one from its first byte on.
+ * @throws Error when it cannot be written
+ */
+export function writeWhole(path: string, content: string | Buffer, mode?: number): void {
+  writePieces(path, [content], undefined, mode)
 }
 
 /**
@@ -16,10 +19,13 @@ export function writePieces(
   path: string,
   pieces: Iterable<string | Buffer>,
   beside: string = `${path}.${process.pid}.new`,
+  mode?: number,
 ): void {
   makeFolder(dirname(path))
   try {
-    const file = openSync(beside, 'w')
+    // A file that a kill has left there may have another mode.
+    if (mode !== undefined) rmSync(beside, { force: true })
+    const file = openSync(beside, mode === undefined ? 'w' : 'wx', mode)
     try {
       for (const piece of gather(pieces)) writeFileSync(file, piece)
     } finally {

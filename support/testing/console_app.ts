@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { Hono } from 'hono'
-import { rolloutRoutes } from '../console/rollout_routes'
+import { rolloutRoutes } from '../console/live/rollout_routes'
 import { HostLocks, lockSurroundings } from '../locks/host_locks'
 import { listen } from '../server/listen'
 import { systemClock } from '../system/clock'

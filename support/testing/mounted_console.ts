@@ -1,6 +1,6 @@
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
-import { STYLE_ROUTE } from '../console/page'
+import { STYLE } from '../console/page'
 import type { ConsoleRequest, ConsoleRoute } from '../console/route'
 
 /** The headers that a guard gives all answers: nothing but the own styles is let in. */
@@ -19,7 +19,8 @@ export async function mountConsole(
   may: ConsoleRequest['may'] = () => true,
 ): Promise<MountedConsole> {
   const app = new Hono()
-  for (const { path, answer } of [STYLE_ROUTE, ...routes])
+  app.get(STYLE.path, (context) => context.body(STYLE.text, 200, { 'content-type': STYLE.type }))
+  for (const { path, answer } of routes)
     app.get(path, async (context) => {
       const response = await answer({
         person: { name: 'ann', groups: ['web'] },

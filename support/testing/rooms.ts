@@ -303,11 +303,19 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: '`lockstep ci --listen`: takes builds off a queue, runs them here, and reports how they ended',
     mayImport: ['support/bus', 'support/pipeline', 'support/config', 'support/connectors'],
   },
-  'support/people': { holds: 'who is logged in, and who may do what', mayImport: [] },
+  'support/people': {
+    holds: 'who can log in, and who may do what: the file of people, the policy and its sentences',
+    mayImport: ['support/config'],
+  },
   'support/console': {
     holds:
-      'the pages of `lockstep serve`: what is so now, the history, the pipeline, the fleet, from what is recorded',
+      'what all pages of `lockstep serve` stand on: the guard, sessions, logins, the audit trail, the layout',
+    mayImport: ['support/people', 'support/reporting', 'support/server', 'support/config', 'hono'],
+  },
+  'support/console/pages': {
+    holds: 'the pages: what is so now, the history, the pipeline, the fleet, from what is recorded',
     mayImport: [
+      'support/console',
       'support/people',
       'support/reporting',
       'support/history',
@@ -317,6 +325,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/locks',
       'support/inventory',
       'support/config',
+    ],
+  },
+  'support/console/live': {
+    holds: 'the pages of rollouts, live, from their journals alone',
+    mayImport: [
+      'support/console',
+      'support/people',
+      'support/reporting',
+      'support/run',
+      'support/rollout/model',
+      'support/locks',
     ],
   },
   'support/server': {
@@ -331,20 +350,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/connectors',
       'hono',
       '@hono/node-server',
-    ],
-  },
-  'support/people': {
-    holds: 'a person who is logged in, and what a policy lets them do',
-    mayImport: [],
-  },
-  'support/console': {
-    holds: 'the pages of `lockstep serve`: rollouts, live, from their journals alone',
-    mayImport: [
-      'support/people',
-      'support/reporting',
-      'support/run',
-      'support/rollout/model',
-      'support/locks',
     ],
   },
   'support/bin': {
@@ -369,6 +374,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/agents',
       'support/daemon',
       'support/runner',
+      'support/people',
+      'support/console',
+      'support/console/pages',
+      'support/console/live',
       'support/server',
     ],
   },

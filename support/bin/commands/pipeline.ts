@@ -184,4 +184,77 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     },
     load: () => (require('../serve') as typeof import('../serve')).serve,
   }),
+  user: declare({
+    group: 'pipeline',
+    summary: 'who can log in to the console: adds people, and lists them',
+    about:
+      'It writes the file that console.people of lockstep.yaml names. A password is asked for without being shown, or is the first line of the standard input. A password that changes, and a person who goes, end their sessions.',
+    arguments: [
+      {
+        name: 'what',
+        help: 'what to do',
+        needed: true,
+        many: false,
+        only: ['add', 'password', 'groups', 'remove', 'list'],
+        completed: 'nothing',
+      },
+      { name: 'name', help: 'the person', needed: false, many: false, completed: 'nothing' },
+    ],
+    options: {
+      group: {
+        takes: 'name',
+        many: true,
+        help: 'with add or groups: a group of the person',
+        completed: 'nothing',
+      },
+    },
+    settings: ['LOCKSTEP_CONFIG', 'LOCKSTEP_STATE'],
+    examples: [
+      ['user add anna --group web', 'asks for a password, twice'],
+      ['user groups anna --group web --group night', 'these groups, and no others'],
+      ['user list', 'everybody who can log in'],
+    ],
+    exits: {
+      0: 'done, or printed',
+      1: 'no one can log in yet; the change could not be written down',
+      2: 'lockstep.yaml or the file is not right, or there is no such person; nothing is changed',
+    },
+    load: () => (require('../user') as typeof import('../user')).user,
+  }),
+  policy: declare({
+    group: 'pipeline',
+    summary: 'what the policy of the console allows each person',
+    about:
+      'It reads the files that console of lockstep.yaml names. With --person, --act and --environment it answers one question; with --cases, it expects each sentence of a file to be so.',
+    arguments: [
+      { name: 'what', help: 'what to do', needed: true, many: false, only: ['check'], completed: 'nothing' },
+    ],
+    options: {
+      person: { takes: 'name', help: 'may this person', completed: 'nothing' },
+      act: {
+        takes: 'act',
+        only: ['look', 'plan', 'start', 'approve', 'put back'],
+        help: 'do this',
+        completed: 'nothing',
+      },
+      environment: { takes: 'name', help: 'in this environment', completed: 'environments' },
+      cases: {
+        takes: 'file',
+        help: 'sentences such as `bert may not approve in production`',
+        completed: 'files',
+      },
+    },
+    settings: ['LOCKSTEP_CONFIG'],
+    examples: [
+      ['policy check', 'what each person may do'],
+      ['policy check --person anna --act approve --environment production', 'exits with 0 or 1'],
+      ['policy check --cases policy.cases', 'for CI: each sentence has to be so'],
+    ],
+    exits: {
+      0: 'the policy is right; it allows what was asked, and each case is so',
+      1: 'the policy does not allow it, or a case is not so',
+      2: 'lockstep.yaml, the policy or another file is not right',
+    },
+    load: () => (require('../policy') as typeof import('../policy')).policy,
+  }),
 }

@@ -19,5 +19,6 @@ export const CONSOLE_PAGES: Readonly<Record<string, ConsolePage>> = {
     faults: 'web3.example.net=lies',
   },
   'docs/ci.md': { place: 'an empty project', takes: 'longer' },
+  'docs/console.md': { place: 'an empty project', takes: 'seconds' },
   'docs/real-fleet.md': { suite: 'support/testing/real/getting_started.real.ts' },
 }

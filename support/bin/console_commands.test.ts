@@ -1,0 +1,139 @@
+import { PassThrough } from 'node:stream'
+import { expect } from 'chai'
+import { hashPassword } from '../people/password'
+import { failure } from '../testing/failure'
+import { Scratch } from '../testing/scratch'
+import { policy } from './policy'
+import { readPassword } from './read_password'
+
+describe('lockstep policy check', () => {
+  let scratch: Scratch
+  let hash: string
+  before(async () => (hash = await hashPassword('correct horse', { ln: 2, r: 1, p: 1 })))
+  beforeEach(() => {
+    scratch = new Scratch()
+    scratch.write(
+      'lockstep.yaml',
+      'environments:\n  test: {}\n  production: {}\nconsole: { people: people.yaml, policy: policy.txt }\n',
+    )
+    scratch.write(
+      'policy.txt',
+      'everybody may look in test\ngroup web may start in test\nanna may approve in production\n',
+    )
+    const person = (groups: string) => `{ groups: [${groups}], password: '${hash}' }`
+    scratch.write('people.yaml', `people:\n  anna: ${person('')}\n  bert: ${person('web')}\n`)
+  })
+  afterEach(() => scratch.remove())
+
+  const check = (options: Partial<Parameters<typeof policy>[0]['options']> = {}) =>
+    policy({
+      cwd: scratch.path,
+      env: {},
+      args: ['check'],
+      options: { person: undefined, act: undefined, environment: undefined, cases: undefined, ...options },
+    })
+
+  it('says what each person may do', async () => {
+    expect(await check()).to.deep.equal({
+      text: `anna (no group) may
+  in test: look
+  in production: approve
+bert (web) may
+  in test: look, start
+  in production: nothing
+`,
+      exitCode: 0,
+    })
+  })
+
+  it('answers one question with its exit status', async () => {
+    const asked = { act: 'approve', environment: 'production' }
+    expect(await check({ person: 'anna', ...asked })).to.deep.equal({
+      text: 'anna may approve in production.\n',
+      exitCode: 0,
+    })
+    expect(await check({ person: 'bert', ...asked })).to.deep.equal({
+      text: 'bert may not approve in production.\n',
+      exitCode: 1,
+    })
+    expect((await failure(check({ person: 'ana', ...asked }))).message).to.match(
+      /no person with the name "ana"; the closest one is anna/,
+    )
+    expect((await failure(check({ person: 'anna' }))).message).to.match(/three parts/)
+    expect((await failure(check({ person: 'anna', act: 'look', environment: 'tset' }))).message).to.match(
+      /no environment "tset"/,
+    )
+  })
+
+  it('expects each case to be so, of everybody whom it means', async () => {
+    scratch.write(
+      'cases',
+      'bert may start in test\ngroup web may not approve in every environment\neverybody may not start in production\n',
+    )
+    expect(await check({ cases: 'cases' })).to.deep.equal({ text: '3 cases, and each is so.\n', exitCode: 0 })
+    scratch.write(
+      'cases',
+      '# no one approves\neverybody may not approve in production\ngroup web may plan in test\n',
+    )
+    const { text, exitCode } = await check({ cases: 'cases' })
+    expect(exitCode).to.equal(1)
+    expect(text).to.match(/cases:2: anna may approve in production\n/)
+    expect(text).to.match(/cases:3: somebody of group web alone may not plan in test\n/)
+    expect(text).to.match(/cases:3: bert may not plan in test\n2 cases; 3 answers are not so\.\n$/)
+    scratch.write('cases', '# nothing\n')
+    expect((await failure(check({ cases: 'cases' }))).message).to.match(/has no case/)
+  })
+
+  it('warns of people and groups that no one is', async () => {
+    scratch.write('policy.txt', 'bertt may look in test\ngroup wbe may look in test\n')
+    const { complaint, exitCode } = await check()
+    expect(complaint).to.match(/policy\.txt:1: no one has the name bertt; the closest one is bert\n/)
+    expect(complaint).to.match(/policy\.txt:2: no one is in a group wbe; the closest one is web\n/)
+    expect(exitCode).to.equal(0)
+  })
+})
+
+describe('a password that is asked for', () => {
+  function terminal() {
+    const modes: boolean[] = []
+    const input = Object.assign(new PassThrough(), {
+      isTTY: true,
+      setRawMode: (isRaw: boolean) => modes.push(isRaw),
+    })
+    const shown: string[] = []
+    return { input, modes, shown, output: { write: (text: string) => shown.push(text) } }
+  }
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+  it('is typed twice, and never shown', async () => {
+    const { input, modes, shown, output } = terminal()
+    const reading = readPassword('anna', input, output)
+    input.write('correct hrs\u007f\u007forse')
+    input.write('\r')
+    while (shown.length < 3) await turn()
+    input.write('correct horse\n')
+    expect(await reading).to.equal('correct horse')
+    expect(shown.join('')).to.equal('Password of anna: \nThe same again: \n')
+    expect(modes).to.deep.equal([true, false, true, false])
+  })
+
+  it('is given up with Ctrl-C, which leaves the terminal as it was', async () => {
+    const { input, modes, output } = terminal()
+    const reading = readPassword('anna', input, output)
+    input.write('corr\u0003')
+    expect((await failure(reading)).code).to.equal('interrupted')
+    expect(modes).to.deep.equal([true, false])
+  })
+
+  it('comes as one line where there is no terminal', async () => {
+    const read = (text: string) => {
+      const input = new PassThrough()
+      input.end(text)
+      return readPassword('anna', input, { write: () => true })
+    }
+    expect(await read('correct horse\n')).to.equal('correct horse')
+    expect((await failure(read(''))).message).to.match(/has no password/)
+    expect((await failure(read('a\nb\n'))).message).to.match(/several lines/)
+    expect((await failure(read('a'.repeat(5_000)))).message).to.match(/too long/)
+  })
+})

@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { resolve } from 'node:path'
+import { isLike, nearest } from '../config/nearest'
+import { AuditTrail, type AuditEvent } from '../console/audit'
+import { isName, NAME } from '../people/names'
+import { hashPassword, passwordFault } from '../people/password'
+import { changePerson, readPeople, type KnownPerson, type People } from '../people/people_file'
+import { foldersIn } from '../run/folders'
+import { systemClock } from '../system/clock'
+import { formatLockstep } from '../system/commands'
+import { LockstepError } from '../system/errors'
+import type { Call, Outcome } from './command'
+import { placesOfConsole } from './places_of_console'
+import { readPassword } from './read_password'
+
+interface Options {
+  group: readonly string[]
+}
+
+/** Changes who can log in to the console, or lists them. Each change is in the audit trail of the state folder. */
+export async function user({ cwd, env, args: [what = '', name], options }: Call<Options>): Promise<Outcome> {
+  const { people: path } = placesOfConsole(cwd, env)
+  if (path === undefined)
+    throw new LockstepError(
+      'bad-config',
+      'a proxy names the people of this console; add them where it knows them from',
+    )
+  expectFitting(what, name, options)
+  if (what === 'list') return list(readPeopleOrNone(path))
+  const person = expectName(name, what)
+  const odd = options.group.find((group) => !isName(group))
+  if (odd !== undefined)
+    throw new LockstepError('bad-input', `${JSON.stringify(odd)} can be no group; expected ${NAME}`)
+  const groups = [...new Set(options.group)]
+  const by = userInfo().username
+  let event: AuditEvent
+  if (what === 'add') {
+    const fault = takenFault(readPeopleOrNone(path), person)
+    if (fault !== undefined) throw new LockstepError('bad-input', fault)
+    const password = await newPassword(person)
+    await changePerson(path, person, (people) => {
+      const taken = takenFault(people, person)
+      if (taken !== undefined) throw new LockstepError('bad-input', taken)
+      return { groups, password }
+    })
+    event = { type: 'person added', person, by }
+  } else if (what === 'password') {
+    expectKnown(readPeopleOrNone(path), person)
+    const password = await newPassword(person)
+    await changePerson(path, person, (people) => ({ ...expectKnown(people, person), password }))
+    event = { type: 'password changed', person, by }
+  } else if (what === 'groups') {
+    await changePerson(path, person, (people) => ({ ...expectKnown(people, person), groups }))
+    event = { type: 'groups changed', person, by, groups }
+  } else {
+    await changePerson(path, person, (people) => {
+      expectKnown(people, person)
+      return undefined
+    })
+    event = { type: 'person removed', person, by }
+  }
+  await writeDown(resolve(cwd, foldersIn(env).state), event)
+  return { text: `${person}: ${SAID[event.type as keyof typeof SAID]}.\n`, exitCode: 0 }
+}
+
+const SAID = {
+  'person added': 'added; lockstep serve knows it from now on',
+  'password changed': 'the password is changed, and all sessions are over',
+  'groups changed': 'the groups are changed, from the next request on',
+  'person removed': 'removed, and all sessions are over',
+}
+
+async function newPassword(person: string): Promise<string> {
+  const password = await readPassword(person, process.stdin, process.stderr)
+  const fault = passwordFault(password)
+  if (fault !== undefined) throw new LockstepError('bad-input', `the password ${fault}; nothing is changed`)
+  return hashPassword(password)
+}
+
+async function writeDown(state: string, event: AuditEvent): Promise<void> {
+  const audit = new AuditTrail(state, systemClock)
+  try {
+    await audit.append(event)
+  } finally {
+    await audit.close()
+  }
+}
+
+function expectFitting(what: string, name: string | undefined, { group }: Options): void {
+  if (group.length > 0 && what !== 'add' && what !== 'groups')
+    throw new LockstepError('bad-input', `--group goes with add and groups, and not with ${what}`)
+  if (name !== undefined && what === 'list')
+    throw new LockstepError('bad-input', 'list takes no name; leave it out')
+}
+
+function expectName(name: string | undefined, what: string): string {
+  if (name !== undefined && isName(name)) return name
+  if (name === undefined)
+    throw new LockstepError('bad-input', `who? say: ${formatLockstep(`user ${what} <name>`)}`)
+  throw new LockstepError(
+    'bad-input',
+    `${JSON.stringify(name.slice(0, 80))} can be no name; expected ${NAME}`,
+  )
+}
+
+function readPeopleOrNone(path: string): People {
+  return existsSync(path) ? readPeople(path) : new Map<string, KnownPerson>()
+}
+
+function takenFault(people: People, person: string): string | undefined {
+  const like = [...people.keys()].find((each) => each.toLowerCase() === person.toLowerCase())
+  if (like === undefined) return undefined
+  return like === person
+    ? `${person} is there already; say: ${formatLockstep(`user password ${person}`)} for another password`
+    : `${person} would differ from ${like} in capital letters alone; expected another name`
+}
+
+function expectKnown(people: People, person: string): KnownPerson {
+  const known = people.get(person)
+  if (known !== undefined) return known
+  const best = nearest(person, [...people.keys()])
+  const hint = isLike(person, best) ? `; the closest one is ${best}` : ''
+  throw new LockstepError('bad-input', `there is no person with the name ${person}${hint}`)
+}
+
+function list(people: People): Outcome {
+  const how = `no one can log in; say: ${formatLockstep('user add <name>')}\n`
+  const rows = [...people.values()].map(({ name, groups }) => `${name}: ${groups.join(', ') || 'no group'}\n`)
+  return { text: rows.join('') || how, exitCode: rows.length === 0 ? 1 : 0 }
+}

@@ -1,0 +1,35 @@
+import type { ConsoleRequest } from './route'
+
+/** A request of a person, for a page that can have forms. */
+export interface FormRequest extends ConsoleRequest {
+  /** Returns the token that a form has to send as the field `form`; it is good for one sending to this path. */
+  newForm: (path: string) => string
+}
+
+/** A page that can have forms. Each `ConsoleRoute` is one. */
+export interface FormRoute {
+  path: string
+  answer: (request: FormRequest) => Response | Promise<Response>
+}
+
+/** A form that was sent. The guard has looked at its origin, its token, and that it was never sent before. */
+export interface ActRequest extends FormRequest {
+  form: URLSearchParams
+  /** Ends the session, and all that is open in it. */
+  endSession: () => void
+  /** Refuses the act: it is a line in the audit trail. `why` is our own words, with nothing of the request. */
+  refuse: (why: string) => Promise<Response>
+}
+
+/** A path of the console that changes something, by POST. */
+export interface ConsoleAct {
+  path: string
+  act: (request: ActRequest) => Response | Promise<Response>
+}
+
+/** A file that is there also before a login, such as a style sheet. Nothing in it may depend on anything. */
+export interface ConsoleAsset {
+  path: string
+  type: string
+  text: string
+}

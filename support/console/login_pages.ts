@@ -1,0 +1,76 @@
+import { html, NOTHING, type Markup } from '../reporting/html/markup'
+import { ACTS, type Person } from '../people/person'
+import { answerPage } from './page'
+
+/** Answers with the form of a login. */
+export function loginPage({
+  token,
+  goesTo,
+  trouble,
+  status = 200,
+}: {
+  token: string
+  goesTo: string
+  trouble?: string
+  status?: number
+}): Response {
+  const body = html`${trouble === undefined ? NOTHING : html`<p role="alert">${trouble}</p>`}
+    <form method="post" action="/login">
+      <input type="hidden" name="form" value="${token}" />
+      <input type="hidden" name="then" value="${goesTo}" />
+      <p>
+        <label
+          >Name <input name="name" autocomplete="username" autocapitalize="none" required autofocus
+        /></label>
+      </p>
+      <p>
+        <label
+          >Password <input type="password" name="password" autocomplete="current-password" required
+        /></label>
+      </p>
+      <p><button>Log in</button></p>
+    </form>`
+  return answerPage({ title: 'Log in', body }, status)
+}
+
+/** Answers with who somebody is, what they may do, and the button that logs them out. */
+export function accountPage(
+  person: Person,
+  environments: readonly string[],
+  may: (act: (typeof ACTS)[number], environment: string) => boolean,
+  token: string,
+): Response {
+  const rows = environments.map(
+    (environment) =>
+      html`<tr>
+        <th scope="row">${environment}</th>
+        <td>${ACTS.filter((act) => may(act, environment)).join(', ') || 'nothing'}</td>
+      </tr>`,
+  )
+  const groups: Markup = person.groups.length === 0 ? html`no group` : html`${person.groups.join(', ')}`
+  const body = html`<p>You are ${person.name}, of ${groups}. The policy allows you:</p>
+    <table>
+      <tr>
+        <th scope="col">Environment</th>
+        <th scope="col">You may</th>
+      </tr>
+      ${rows}
+    </table>
+    <form method="post" action="/logout">
+      <input type="hidden" name="form" value="${token}" />
+      <p><button>Log out</button></p>
+    </form>`
+  return answerPage({ title: 'Your account', path: '/account', person, body })
+}
+
+/** Answers with a refusal in a sentence. */
+export function refusalPage(status: number, why: string, person?: Person): Response {
+  return answerPage(
+    {
+      title: status === 404 ? 'There is nothing here' : 'Refused',
+      ...(person === undefined ? {} : { person }),
+      body: html`<p role="alert">${why.charAt(0).toUpperCase()}${why.slice(1)}.</p>`,
+    },
+    status,
+  )
+}

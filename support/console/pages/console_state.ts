@@ -1,0 +1,184 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { HistoryEntry } from '../../history/history_record'
+import {
+  hostReleases,
+  hostsLastInRuns,
+  lastVersions,
+  type HostRelease,
+  type HostSeen,
+  type SeenVersion,
+} from '../../history/host_releases'
+import { howToMend } from '../../history/recording'
+import { readInventory } from '../../inventory/inventory'
+import type { Host } from '../../inventory/host'
+import { HistoryStore } from '../../history/store'
+import { PipelineTail } from '../../pipeline/pipeline_journal'
+import { PipelineState } from '../../pipeline/pipeline_state'
+import { recordedVerdict } from '../../reporting/recorded_verdict'
+import { FollowedJournals } from '../../run/followed_journals'
+import type { RunJournals } from '../../run/journals'
+import { MODES } from '../../run/modes'
+import { LockstepError } from '../../system/errors'
+import { JOURNAL_SUFFIX } from '../../system/journal_lines'
+import type { ConsoleSources } from './sources'
+
+/** The entries that say which hosts are out, and where a rollout is. */
+const KEPT: ReadonlySet<string> = new Set([
+  'run',
+  'feature',
+  'release',
+  'roll call',
+  'wave',
+  'opened',
+  'closed',
+  'rollouts ended',
+])
+
+/** The verdicts that are kept; beyond it those of the oldest files are read again. */
+const MAX_VERDICTS = 2_000
+
+/** What the history comes to. */
+export interface Knowledge {
+  /** All runs, oldest first. */
+  runs: readonly HistoryEntry[]
+  /** A sentence for each record that cannot be read. */
+  damaged: readonly string[]
+  /** The release that each host had last. */
+  releases: readonly HostRelease[]
+  seen: readonly HostSeen[]
+  /** The last known states of resources, by environment and host as `keyOfHost` has them. */
+  versions: ReadonlyMap<string, ReadonlyMap<string, SeenVersion>>
+  environments: readonly string[]
+}
+
+/** What is recorded of a fleet, read as often as a page asks, and only where files have changed. */
+export class ConsoleState {
+  private readonly store: HistoryStore
+  private known: Knowledge | undefined
+  private readonly live: FollowedJournals
+  private readonly tail: PipelineTail
+  private readonly pipelineState = new PipelineState(MAX_SETTLED)
+  private readonly pipelineFaults: string[] = []
+  private readonly verdicts = new Map<string, { mark: string; verdict: Promise<string | undefined> }>()
+  private readonly inventories = new Map<string, { mark: string; known: Promise<KnownInventory> }>()
+
+  constructor(readonly sources: ConsoleSources) {
+    this.store = new HistoryStore(sources.history)
+    this.live = new FollowedJournals(join(sources.state, MODES.live.journals), ({ type }) => KEPT.has(type))
+    this.tail = new PipelineTail(sources.state)
+  }
+
+  /** Returns what the history comes to. It is made anew only where a record has come, has changed or has gone. */
+  knowledge(): Knowledge {
+    const { runs, damaged } = this.store.all()
+    const before = this.known
+    const isSame =
+      before !== undefined &&
+      before.runs.length === runs.length &&
+      before.damaged.length === damaged.length &&
+      runs.every((run, index) => run === before.runs[index])
+    if (isSame) return before
+    this.known = {
+      runs,
+      damaged: damaged.map(
+        (path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}`,
+      ),
+      releases: hostReleases(runs),
+      seen: hostsLastInRuns(runs),
+      versions: lastVersions(runs),
+      environments: [...new Set(runs.map(({ environment }) => environment))].sort(),
+    }
+    return this.known
+  }
+
+  /** Returns all environments that the configuration or a file names. */
+  environments(): string[] {
+    const ofJournals = this.journals().journals.flatMap(({ entries }) =>
+      entries.flatMap((entry) => (entry.type === 'run' ? [entry.environment] : [])),
+    )
+    return [...new Set([...this.sources.environments, ...this.knowledge().environments, ...ofJournals])]
+  }
+
+  evidenceOf(...args: Parameters<HistoryStore['evidenceOf']>): ReturnType<HistoryStore['evidenceOf']> {
+    return this.store.evidenceOf(...args)
+  }
+
+  journals(): RunJournals {
+    return this.live.read()
+  }
+
+  pipeline(): { known: PipelineState; faults: readonly string[] } {
+    const { events, faults } = this.tail.readNew()
+    for (const event of events) this.pipelineState.apply(event)
+    this.pipelineFaults.push(...faults)
+    return { known: this.pipelineState, faults: this.pipelineFaults }
+  }
+
+  /** Resolves with the verdict that the journal of a live run tells; undefined where it does not tell one. */
+  verdictOf(run: string): Promise<string | undefined> {
+    const { state } = this.sources
+    const mark = markOf(join(state, MODES.live.journals, `${run}${JOURNAL_SUFFIX}`))
+    const before = this.verdicts.get(run)
+    if (before?.mark === mark) return before.verdict
+    const verdict = recordedVerdict(run, state, state)
+    this.verdicts.delete(run)
+    this.verdicts.set(run, { mark, verdict })
+    for (const [oldest] of this.verdicts) if (this.verdicts.size > MAX_VERDICTS) this.verdicts.delete(oldest)
+    return verdict
+  }
+
+  /** Resolves with the hosts that the files of an environment's inventory name. Programs are not run for it. */
+  inventoryOf(environment: string): Promise<KnownInventory> {
+    const { inventoryOf, environments } = this.sources
+    try {
+      const all = inventoryOf(environment)
+      const files = all.filter((source) => source.kind === 'csv' || source.kind === 'yaml')
+      const mark = files.map(({ path }) => `${path} ${markOf(path)}`).join('\n')
+      const before = this.inventories.get(environment)
+      if (before?.mark === mark) return before.known
+      const notRead = all.flatMap((source) =>
+        source.kind === 'program'
+          ? [`the program ${source.path}`]
+          : source.kind === 'discovery'
+            ? ['discovery']
+            : [],
+      )
+      const known = readInventory(files, {
+        environment,
+        environments,
+        signal: AbortSignal.timeout(MAX_READING_MS),
+      })
+        .then(({ hosts }): KnownInventory => ({ hosts, notRead, files: files.length }))
+        .catch((error: unknown) => faultOf(error, notRead))
+      this.inventories.set(environment, { mark, known })
+      return known
+    } catch (error) {
+      return Promise.resolve(faultOf(error, []))
+    }
+  }
+}
+
+/** The inventory of an environment as far as files say it. */
+export interface KnownInventory {
+  hosts: readonly Host[]
+  /** The sources that would have to be asked. */
+  notRead: readonly string[]
+  /** The number of files that were read. */
+  files: number
+  fault?: string
+}
+
+const MAX_READING_MS = 5_000
+/** The changes of deliveries that are kept in memory. */
+const MAX_SETTLED = 10_000
+
+function faultOf(error: unknown, notRead: readonly string[]): KnownInventory {
+  if (!(error instanceof LockstepError)) throw error
+  return { hosts: [], notRead, files: 0, fault: error.message }
+}
+
+function markOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`
+}

@@ -1,0 +1,261 @@
+import {
+  groupLeftHosts,
+  putBackByHand,
+  putBackCommand,
+  type LeftHosts,
+} from '../../reporting/put_back_command'
+import { findLeftHosts } from '../../rollout/model/out_of_rotation'
+import { describeHolder } from '../../locks/run_locks'
+import type { Holder } from '../../locks/host_locks'
+import { needsPerson, describePlan } from '../../pipeline/format_deploy'
+import { formatSpools } from '../../pipeline/format_pipeline'
+import { judgePlan, whyNotToApprove } from '../../pipeline/judge_approval'
+import type { PipelineState } from '../../pipeline/pipeline_state'
+import type { RunJournal } from '../../run/journals'
+import { formatLockstep, PLACES, quoteWord } from '../../system/commands'
+import { shortId } from '../../system/git_names'
+import { groupBy } from '../../system/groups'
+import type { HostRelease } from '../../history/host_releases'
+import { standingOf } from '../../history/standing'
+import { UNRELEASED, type HistoryEntry } from '../../history/history_record'
+import type { ConsoleState, Knowledge } from './console_state'
+import type { Sight } from './sight'
+
+/** What the page Now shows, of the environments that its reader may look at. */
+export interface NowData {
+  now: number
+  out: readonly OutOfRotation[]
+  underWay: readonly RolloutUnderWay[]
+  approvals: readonly WaitingApproval[]
+  /** Pushes and announcements that nothing has taken yet. */
+  spools: readonly string[]
+  environments: readonly EnvironmentReleases[]
+  /** The locks of runs that are not under way here. */
+  locks: readonly string[]
+  faults: readonly string[]
+}
+
+export interface OutOfRotation extends LeftHosts {
+  environment: string
+  putBack: string
+  byHand: string | undefined
+}
+
+export interface RolloutUnderWay {
+  run: string
+  feature: string
+  environment: string
+  release: string | undefined
+  by: string | undefined
+  began: string
+  hosts: number
+  wave: string | undefined
+}
+
+export interface WaitingApproval {
+  repository: string
+  environment: string
+  /** The plan in words, as `lockstep pipeline` has it. */
+  plan: string
+  /** Why a person has to approve it where the configuration approves others. */
+  why: string | undefined
+  tag: string
+  commit: string
+  since: string
+  approve: string
+}
+
+/** The releases of an environment, the one with the most hosts first. */
+export interface EnvironmentReleases {
+  environment: string
+  hosts: number
+  releases: readonly ReleaseOnHosts[]
+}
+
+export interface ReleaseOnHosts {
+  release: string
+  /** The hosts that it was last on, by what it came to there. */
+  hosts: Readonly<Record<HostRelease['standing'], readonly string[]>>
+  count: number
+  /** The last moment when it came to one of them. */
+  since: string
+  /** True when it has passed on all hosts of its roll calls. */
+  passed: boolean
+  /** Why it has not passed; undefined where it has, or where it is none. */
+  why: string | undefined
+}
+
+export async function readNow(state: ConsoleState, sight: Sight): Promise<NowData> {
+  const { sources } = state
+  const { journals, faults } = state.journals()
+  const knowledge = state.knowledge()
+  const { known, faults: pipelineFaults } = state.pipeline()
+  const holders = await sources.locks()
+  const environmentOf = environmentsOf(journals)
+  const sees = (run: string) => {
+    const environment = environmentOf.get(run)
+    return environment === undefined ? sight.seesAll : sight.sees(environment)
+  }
+  const underWay = rolloutsUnderWay(journals, holders, sources.isAlive)
+  const going = new Set(underWay.map(({ run }) => run))
+  const spools = sources.spools()
+  const all = [
+    ...faults,
+    ...knowledge.damaged,
+    ...pipelineFaults,
+    ...(typeof holders === 'string' ? [holders] : []),
+    ...('fault' in spools ? [spools.fault] : []),
+  ]
+  return {
+    now: sources.now(),
+    out: leftOut(journals, environmentOf).filter(({ first }) => sees(first.run)),
+    underWay: underWay.filter(({ environment }) => sight.sees(environment)),
+    approvals: waitingApprovals(known, sources.takesTag).filter(({ environment }) => sight.sees(environment)),
+    spools: 'fault' in spools || !sight.seesAll ? [] : formatSpools(spools),
+    environments: environmentReleases(knowledge, sight, sources.environments),
+    locks:
+      typeof holders === 'string'
+        ? []
+        : holders.filter(({ run }) => !going.has(run) && sees(run)).map(describeHolder),
+    faults: sight.faults(all),
+  }
+}
+
+/** Returns the environment of each run that has a journal of a live run. */
+function environmentsOf(journals: readonly RunJournal[]): Map<string, string> {
+  return new Map(
+    journals.flatMap(({ run, entries }) => {
+      const began = entries.find((entry) => entry.type === 'run')
+      return began === undefined ? [] : [[run, began.environment] as const]
+    }),
+  )
+}
+
+/** The most hosts that a command by hand names. */
+const MAX_IN_COMMAND = 8
+
+function leftOut(
+  journals: readonly RunJournal[],
+  environmentOf: ReadonlyMap<string, string>,
+): OutOfRotation[] {
+  return groupLeftHosts(findLeftHosts(journals)).map((left) => ({
+    ...left,
+    environment: environmentOf.get(left.first.run) ?? '',
+    putBack: putBackCommand(left.first.run, journals),
+    byHand: putBackByHand(left.first.obligation, left.hosts, MAX_IN_COMMAND),
+  }))
+}
+
+/**
+ * Returns the rollouts whose process is there: by its lock where it has one, else by its number on this machine, which is all that
+ * is known of a run before its first change.
+ */
+export function rolloutsUnderWay(
+  journals: readonly RunJournal[],
+  holders: readonly Holder[] | string,
+  isAlive: (pid: number) => boolean,
+): RolloutUnderWay[] {
+  const locks = new Map((typeof holders === 'string' ? [] : holders).map((holder) => [holder.run, holder]))
+  return journals.flatMap(({ run, entries }) => {
+    const began = entries.find((entry) => entry.type === 'run')
+    if (began === undefined || entries.some(({ type }) => type === 'rollouts ended')) return []
+    const lock = locks.get(run)
+    if (!(lock === undefined ? isAlive(began.pid) : lock.state === 'alive')) return []
+    const wave = entries.findLast((entry) => entry.type === 'wave')
+    const rollCall = entries.findLast((entry) => entry.type === 'roll call')
+    const named = entries.findLast((entry) => entry.type === 'release')
+    return [
+      {
+        run,
+        feature: began.feature,
+        environment: began.environment,
+        release: named?.release ?? began.release,
+        by: began.by,
+        began: began.at,
+        hosts: rollCall?.hosts.length ?? 0,
+        wave: wave?.name,
+      },
+    ]
+  })
+}
+
+/** Returns the plans that a person has to approve, and may. */
+export function waitingApprovals(
+  known: PipelineState,
+  takesTag: (tag: string) => boolean,
+): WaitingApproval[] {
+  return known.deploys.plans.flatMap((plan) => {
+    if (whyNotToApprove(known, plan, takesTag) !== undefined || plan.outcome === undefined) return []
+    const { person } = judgePlan(known, plan, takesTag)
+    if (!needsPerson(plan, person)) return []
+    const { repository, environment, tag, commit, outcome, endedAt, begunAt } = plan
+    return [
+      {
+        repository,
+        environment,
+        plan: describePlan(environment, outcome),
+        why: person,
+        tag,
+        commit: shortId(commit),
+        since: endedAt ?? begunAt,
+        approve: approveCommand(repository, outcome.plan ?? ''),
+      },
+    ]
+  })
+}
+
+export function approveCommand(repository: string, plan: string): string {
+  return formatLockstep(`pipeline ${quoteWord(repository)} --approve ${quoteWord(plan)}`, PLACES)
+}
+
+/** Returns which releases the hosts of each environment had last, as the history has it. */
+export function environmentReleases(
+  { runs, releases }: Knowledge,
+  { sees }: Sight,
+  order: readonly string[],
+): EnvironmentReleases[] {
+  const byRelease = groupBy(runs, keyOf)
+  const byEnvironment = groupBy(
+    releases.filter(({ environment }) => sees(environment)),
+    ({ environment }) => environment,
+  )
+  const names = [
+    ...order.filter(sees),
+    ...[...byEnvironment.keys()].sort().filter((name) => !order.includes(name)),
+  ]
+  return names.map((environment) => {
+    const hosts = byEnvironment.get(environment) ?? []
+    const groups = [...groupBy(hosts, ({ release }) => release).values()]
+    return {
+      environment,
+      hosts: hosts.length,
+      releases: groups
+        .flatMap((group) => releaseOn(group, byRelease) ?? [])
+        .sort((a, b) => b.count - a.count || (a.since < b.since ? 1 : -1)),
+    }
+  })
+}
+
+function releaseOn(
+  group: readonly HostRelease[],
+  byRelease: ReadonlyMap<string, readonly HistoryEntry[]>,
+): ReleaseOnHosts | undefined {
+  const [first] = group
+  if (first === undefined) return undefined
+  const standing = standingOf(byRelease.get(keyOf(first)) ?? [], 'live')
+  const isOne = first.release !== UNRELEASED
+  const on = (wanted: HostRelease['standing']) =>
+    group.filter((each) => each.standing === wanted).map(({ host }) => host)
+  return {
+    release: first.release,
+    hosts: { had: on('had'), unfinished: on('unfinished'), 'went back': on('went back') },
+    count: group.length,
+    since: group.reduce((last, { since }) => (since > last ? since : last), ''),
+    passed: isOne && standing.passed,
+    why: !isOne || standing.passed ? undefined : standing.why,
+  }
+}
+
+function keyOf({ environment, release }: Pick<HistoryEntry, 'environment' | 'release'>): string {
+  return `${environment}\0${release}`
+}

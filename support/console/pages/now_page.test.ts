@@ -1,0 +1,116 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { expectOwnMarkup, hostileText } from '../../testing/page_markup'
+import type { NowData } from './now_data'
+import { nowPage } from './now_page'
+
+const AT = '2026-11-22T12:00:00.000Z'
+const EMPTY: NowData = {
+  now: Date.parse(AT) + 180_000,
+  out: [],
+  underWay: [],
+  approvals: [],
+  spools: [],
+  environments: [],
+  locks: [],
+  faults: [],
+}
+
+/** Returns a page full of one text, where others could have put it. */
+function dataOf(text: string): NowData {
+  const first = { host: text, obligation: text, run: text, feature: text, since: AT }
+  return {
+    ...EMPTY,
+    out: [{ first, hosts: [text, 'web2'], environment: text, putBack: text, byHand: text }],
+    underWay: [
+      {
+        run: text,
+        feature: text,
+        environment: text,
+        release: text,
+        by: text,
+        began: text,
+        hosts: 3,
+        wave: text,
+      },
+    ],
+    approvals: [
+      {
+        repository: text,
+        environment: text,
+        plan: text,
+        why: text,
+        tag: text,
+        commit: text,
+        since: AT,
+        approve: text,
+      },
+    ],
+    spools: [text],
+    environments: [
+      {
+        environment: text,
+        hosts: 2,
+        releases: [
+          {
+            release: text,
+            hosts: { had: [text], unfinished: [text], 'went back': [text] },
+            count: 3,
+            since: AT,
+            passed: false,
+            why: text,
+          },
+        ],
+      },
+    ],
+    locks: [text],
+    faults: [text],
+  }
+}
+
+describe('the page of now', () => {
+  it('shows first who is out of rotation and how they are put back, then what waits, what goes on, and what hosts have', () => {
+    const { text } = nowPage(dataOf('web1'))
+    const places = [
+      'Out of rotation: 2 hosts',
+      'Put back:',
+      'Waits for a person',
+      'Rollouts under way',
+      'Releases',
+      'Locks',
+    ]
+    const found = places.map((place) => text.indexOf(place))
+    expect(found).to.deep.equal([...found].sort((a, b) => a - b))
+    expect(Math.min(...found)).to.be.at.least(0)
+    expect(text).to.contain('2026-11-22 12:00 UTC').and.to.contain('(3 min ago)')
+  })
+
+  it('calls nothing clear while not everything is known', () => {
+    expect(nowPage(EMPTY).text).to.contain('Nothing is out of rotation.')
+    const { text } = nowPage({ ...EMPTY, faults: ['the journal x is damaged'] })
+    expect(text).not.to.contain('Nothing is out of rotation')
+    expect(text).to.contain('Not everything is known: the journal x is damaged')
+  })
+
+  it('tells a new user what to do next', () => {
+    const { text } = nowPage(EMPTY)
+    for (const command of ['doctor', 'ping', 'plan features/deployments/website.feature'])
+      expect(text).to.contain(`lockstep.cjs ${command}`)
+  })
+
+  it('is bounded, and says how much it leaves out', () => {
+    const { out, approvals } = dataOf('web1')
+    const many = Array.from({ length: 500 }, () => [out[0], approvals[0]] as const)
+    const { text } = nowPage({
+      ...EMPTY,
+      out: many.flatMap(([one]) => one ?? []),
+      approvals: many.flatMap(([, one]) => one ?? []),
+    })
+    expect(text.length).to.be.below(60_000)
+    expect(text.match(/… and 480 more/g)).to.have.length(2)
+  })
+
+  it('lets no text of others become markup', () => {
+    fc.assert(fc.property(hostileText(), (text) => expectOwnMarkup(nowPage(dataOf(text)))))
+  })
+})

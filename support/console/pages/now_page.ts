@@ -1,0 +1,170 @@
+import { UNRELEASED } from '../../history/history_record'
+import { hosts as counted } from '../../rollout/model/verdict'
+import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
+import { formatLockstep, PLACES } from '../../system/commands'
+import type {
+  EnvironmentReleases,
+  NowData,
+  OutOfRotation,
+  ReleaseOnHosts,
+  RolloutUnderWay,
+  WaitingApproval,
+} from './now_data'
+import {
+  addressOf,
+  ageOf,
+  commandOf,
+  emptyState,
+  faultsOf,
+  hostsOf,
+  linkTo,
+  listOf,
+  markOf,
+  nameOf,
+  queryOf,
+  timeOf,
+  type Mark,
+} from './parts'
+
+/** The most entries of each part of the page. */
+const MAX_SHOWN = 20
+const MAX_RELEASES = 6
+const MAX_NAMES = 6
+
+/** Shows what is so now: first what somebody has to see to, then what goes on, then what hosts have. */
+export function nowPage(data: NowData): Markup {
+  const { now, out, underWay, approvals, spools, environments, locks, faults } = data
+  const isKnown = environments.some(({ hosts }) => hosts > 0)
+  return page`${outSection(out, now, faults.length > 0)}${faultsOf(faults)}${section(
+    'Waits for a person',
+    approvals.map((each) => approvalCard(each, now)),
+  )}${section(
+    'Rollouts under way',
+    underWay.map((each) => rolloutCard(each, now)),
+  )}${
+    spools.length === 0
+      ? NOTHING
+      : page`<h2>Not taken yet</h2>\n${listOf(
+          spools.map((line) => page`${line}`),
+          MAX_SHOWN,
+        )}`
+  }${isKnown || underWay.length > 0 ? releasesSection(environments) : beginning()}${
+    locks.length === 0
+      ? NOTHING
+      : page`<h2>Locks</h2>\n${listOf(
+          locks.map((lock) => page`Locked: ${lock}`),
+          MAX_SHOWN,
+        )}`
+  }`
+}
+
+function section(title: string, cards: readonly Markup[]): Markup {
+  if (cards.length === 0) return NOTHING
+  const left = cards.length - MAX_SHOWN
+  const more = left > 0 ? page`<p class="muted">… and ${left} more</p>\n` : NOTHING
+  return page`<h2>${title} <small>${cards.length}</small></h2>\n${cards.slice(0, MAX_SHOWN)}${more}`
+}
+
+function outSection(out: readonly OutOfRotation[], now: number, isPartlyKnown: boolean): Markup {
+  if (out.length === 0)
+    return isPartlyKnown
+      ? page`<p class="lead warn">No journal that can be read names a host that is out of rotation.</p>\n`
+      : page`<p class="lead good">✔ Nothing is out of rotation.</p>\n`
+  const hosts = new Set(out.flatMap((each) => each.hosts)).size
+  const cards = out.slice(0, MAX_SHOWN).map((each) => outCard(each, now))
+  const left = out.length - MAX_SHOWN
+  const more =
+    left > 0
+      ? page`<p class="muted">… and ${left} more: ${linkless(formatLockstep('status --hosts all', PLACES))}</p>\n`
+      : NOTHING
+  return page`<section aria-label="Out of rotation"><h2 class="bad">Out of rotation: ${counted(hosts)}</h2>\n${cards}${more}</section>\n`
+}
+
+function outCard({ first, hosts, environment, putBack, byHand }: OutOfRotation, now: number): Markup {
+  return page`<div class="card out"><p class="lead"><b>${hostsOf(hosts)}</b> <span class="muted">of ${nameOf(environment)}</span></p>
+<p>${first.obligation}</p>
+<p>since ${timeOf(first.since)}${ageOf(first.since, now)}, by run ${linkTo(addressOf('rollouts', first.run), first.run)} of ${nameOf(first.feature)}</p>
+<p>Put back:</p>
+${commandOf(putBack)}${byHand === undefined ? NOTHING : page`<p class="muted">or by hand${byHand}</p>\n`}</div>
+`
+}
+
+function approvalCard(each: WaitingApproval, now: number): Markup {
+  const { repository, environment, plan, why, tag, commit, since, approve } = each
+  return page`<div class="card wait"><p class="lead"><b>${nameOf(tag)}</b> of ${linkTo(addressOf('pipeline', repository), nameOf(repository))} <span class="muted">for ${nameOf(environment)}</span></p>
+<p>${plan} <span class="muted">(commit ${commit})</span></p>
+<p>waits for approval since ${timeOf(since)}${ageOf(since, now)}${why === undefined ? '' : `, since ${why}`}</p>
+<p>Approve exactly this plan:</p>
+${commandOf(approve)}</div>
+`
+}
+
+function rolloutCard(each: RolloutUnderWay, now: number): Markup {
+  const { run, feature, environment, release, by, began, hosts, wave } = each
+  const of = release === undefined || release === UNRELEASED ? nameOf(feature) : `release ${nameOf(release)}`
+  return page`<div class="card going"><p class="lead"><b>${linkTo(addressOf('rollouts', run), of)}</b> <span class="muted">in ${nameOf(environment)}</span></p>
+<p>${hosts === 0 ? 'no roll call yet' : counted(hosts)}${wave === undefined ? '' : `, in ${nameOf(wave)}`}</p>
+<p class="muted">run ${run} of ${nameOf(feature)}${by === undefined ? '' : `, by ${nameOf(by)}`}, since ${timeOf(began)}${ageOf(began, now)}</p></div>
+`
+}
+
+function releasesSection(environments: readonly EnvironmentReleases[]): Markup {
+  const cards = environments.slice(0, MAX_SHOWN).map(environmentCard)
+  const left = environments.length - MAX_SHOWN
+  return page`<h2>Releases <small>that hosts had last, by the history</small></h2>
+<div class="cards">${cards}</div>
+${left > 0 ? page`<p class="muted">… and ${left} more environments: ${linkTo('/history', 'History')}</p>\n` : NOTHING}`
+}
+
+function environmentCard({ environment, hosts, releases }: EnvironmentReleases): Markup {
+  const rows = releases.slice(0, MAX_RELEASES).map((each) => releaseLine(environment, each, hosts))
+  const left = releases.length - MAX_RELEASES
+  const more =
+    left > 0 ? page`<p>${linkTo(queryOf('/history', { environment }), `… and ${left} more`)}</p>\n` : NOTHING
+  const none = page`<p class="muted">No release has come to its hosts, by the history.</p>\n`
+  return page`<section class="card"><h3>${nameOf(environment)} <small>${hosts === 0 ? '' : counted(hosts)}</small></h3>
+${rows.length === 0 ? none : rows}${more}</section>\n`
+}
+
+function releaseLine(environment: string, each: ReleaseOnHosts, all: number): Markup {
+  const { release, hosts, count, since, passed, why } = each
+  const name = release === UNRELEASED ? 'changed outside of any release' : nameOf(release)
+  const share = count === all ? 'all of them' : `${count} of ${counted(all)}`
+  return page`<div class="run"><p><b>${linkTo(addressOf('history', environment, release), name)}</b> ${markOf(markOfRelease(each))} <span class="muted">on ${share}, last at ${timeOf(since)}</span></p>
+${hosts.had.length === 0 ? NOTHING : page`<p>${hostsOf(hosts.had, MAX_NAMES)}</p>\n`}${
+    hosts.unfinished.length === 0
+      ? NOTHING
+      : page`<p><b class="bad">not brought to its end</b> on ${hostsOf(hosts.unfinished, MAX_NAMES)}</p>\n`
+  }${
+    hosts['went back'].length === 0
+      ? NOTHING
+      : page`<p><b class="bad">told to go back</b> on ${hostsOf(hosts['went back'], MAX_NAMES)}</p>\n`
+  }${passed || why === undefined ? NOTHING : page`<p class="muted">It has not passed: ${why}</p>\n`}</div>
+`
+}
+
+function markOfRelease({ hosts, passed, release }: ReleaseOnHosts): Mark {
+  if (hosts.unfinished.length + hosts['went back'].length > 0) return { text: '✘ unfinished', tone: 'bad' }
+  if (release === UNRELEASED) return { text: 'no release', tone: 'muted' }
+  return passed ? { text: '✔ passed', tone: 'good' } : { text: '! not on all hosts', tone: 'warn' }
+}
+
+/** Shows a new user what to do first. Each command works as it stands. */
+function beginning(): Markup {
+  return emptyState('No rollout is in the history yet. What comes next:', [
+    ['Look whether brokers, hosts and balancers are well:', formatLockstep('doctor', PLACES)],
+    ['See who is there:', formatLockstep('ping', PLACES)],
+    [
+      'Plan a first rollout, which changes nothing:',
+      formatLockstep('plan features/deployments/website.feature', PLACES),
+    ],
+    [
+      'Roll it out, and give it the name of its release:',
+      formatLockstep('run features/deployments/website.feature --release 1.0', PLACES),
+    ],
+  ])
+}
+
+function linkless(command: string): Markup {
+  return page`<code>${command}</code>`
+}

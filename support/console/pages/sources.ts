@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import type { InventorySource } from '../../config/inventory_sources'
+import { readInventorySetting } from '../../config/lockstep_yaml'
+import { readPipelinePlaces } from '../../config/pipeline_places'
+import { readSpoolSetting } from '../../config/pipeline_setting'
+import { HostLocks, lockSurroundings, type Holder } from '../../locks/host_locks'
+import type { SpoolAccounts } from '../../pipeline/format_pipeline'
+import { accountForSpools } from '../../pipeline/spool_accounts'
+import { LockstepError } from '../../system/errors'
+
+/** Where the pages have their facts from. The console reads; it writes nothing, and asks no host. */
+export interface ConsoleSources {
+  /** The folder of the state, and that of the history, as absolute paths. */
+  state: string
+  history: string
+  /** The environments of lockstep.yaml, in their order. */
+  environments: readonly string[]
+  /** The environments that each repository's tags go to, by the configuration. */
+  repositories: ReadonlyMap<string, readonly string[]>
+  /** The sources of the inventory of an environment. @throws LockstepError `bad-config` */
+  inventoryOf: (environment: string) => readonly InventorySource[]
+  /** The runs that have locks on hosts, or why they are not known. */
+  locks: () => Promise<readonly Holder[] | string>
+  spools: () => SpoolAccounts | { fault: string }
+  /** Returns whether hosts take a tag of this name. */
+  takesTag: (tag: string) => boolean
+  /** The machine on which pushes are taken and commits are tested; undefined where nothing does so. */
+  servedOn: () => string | undefined
+  /** Returns whether a process of this machine is there. */
+  isAlive: (pid: number) => boolean
+  /** The time, in milliseconds. */
+  now: () => number
+}
+
+/**
+ * Returns the sources of a console beside `lockstep serve`. `config` is its lockstep.yaml, which is read once.
+ * @throws LockstepError `bad-config`
+ */
+export function consoleSources({
+  config,
+  state,
+  env,
+  ...rest
+}: {
+  config: string
+  state: string
+  env: Readonly<Record<string, string | undefined>>
+} & Pick<ConsoleSources, 'takesTag' | 'servedOn' | 'now'>): ConsoleSources {
+  const { environments, repositories } = readPipelinePlaces(config)
+  const spool = readSpoolSetting(config)
+  const context = lockSurroundings(env)
+  return {
+    ...rest,
+    state,
+    history: join(state, 'history'),
+    environments,
+    repositories,
+    inventoryOf: (environment) =>
+      environments.includes(environment) ? readInventorySetting(config, environment).sources : [],
+    locks: () => readHolders(new HostLocks(context)),
+    spools: () => accountForSpools(spool),
+    isAlive: (pid) => context.processStart(pid) !== undefined,
+  }
+}
+
+async function readHolders(locks: HostLocks): Promise<readonly Holder[] | string> {
+  try {
+    return await locks.list()
+  } catch (error) {
+    // Unknown locks keep no reader from the rest.
+    if (error instanceof LockstepError) return error.message
+    throw error
+  }
+}
