@@ -138,6 +138,19 @@ describe('the mirror of a Subversion repository @long', function () {
     expect(await advance(server.put('trunk/a', 'two'))).to.deep.equal({ [TRUNK]: 'moved' })
   })
 
+  it('refuses names that are too long for a file system, and goes on with all others', async () => {
+    await advance(server.put('trunk/a', 'one'))
+    const names = ['n'.repeat(201), 'n'.repeat(251), 'ü'.repeat(126), 'n'.repeat(300)]
+    const last = server.change(
+      ...names.flatMap((name) => ['cp', '2', 'trunk', `branches/${name}`]),
+      ...['cp', '2', 'trunk', `tags/${'n'.repeat(200)}`],
+    )
+    expect(await advance(last)).to.deep.equal({ [`refs/tags/${'n'.repeat(200)}`]: 'new' })
+    expect(troubles).to.have.length(names.length)
+    expect(troubles.join('\n')).to.contain(`starts nothing in r${last}: it has a name of more than 200 bytes`)
+    expect(await advance(server.put('trunk/a', 'two'))).to.deep.equal({ [TRUNK]: 'moved' })
+  })
+
   it('knows the revision of each commit whatever its message says, also without a map', async () => {
     const file = scratch.write('file', 'x')
     await advance(server.put('trunk/a', 'one'))
