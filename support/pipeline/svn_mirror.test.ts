@@ -191,6 +191,36 @@ describe('the mirror of a Subversion repository @long', function () {
     expect(JSON.stringify(await advance(1, elsewhere))).to.match(/^{"why":"E\d+: /)
   })
 
+  it('tells once of an address with nothing to follow: mistyped, the trunk itself, or of another layout', async () => {
+    const last = server.put('trunk/a', 'one')
+    server.change('mkdir', 'wiki')
+    for (const below of ['typo', 'trunk', 'wiki']) {
+      const project = open({ address: `${server.url}/${below}`, layout: 'standard' })
+      expect(await advance(last, project)).to.deep.equal({})
+      expect(await advance(last + 1, project)).to.deep.equal({})
+      expect(troubles.splice(0).filter((each) => !each.includes('another one than before'))).to.deep.equal([
+        `r${last - 1} of website starts nothing: ${server.url}/${below} has no folder trunk, and none below branches and tags that may be read here; expected svn: the address of the folder that has them, or layout: trunk where it is the trunk itself`,
+      ])
+    }
+    const trunk = open({ address: `${server.url}/typo`, layout: 'trunk' })
+    expect(await advance(last, trunk)).to.deep.equal({})
+    expect(troubles.at(-1)).to.match(/typo is no folder that may be read here; expected svn: the address of/)
+  })
+
+  it('follows a repository below a folder with spaces and other letters, and says which address it misreads', async () => {
+    const folder = join(scratch.path, 'ü b')
+    mkdirSync(folder)
+    const other = new SvnServer(folder, 'other')
+    other.change('mkdir', 'ö', 'mkdir', 'ö/trunk')
+    const url = `file://${encodeURI(other.path)}`
+    const whole = open({ address: url, layout: 'standard' })
+    expect(await advance(other.put('trunk/a', 'one'), whole)).to.deep.equal({ [TRUNK]: 'moved' })
+    expect(shows(TRUNK, 'a')).to.equal('one')
+    const below = open({ address: `${url}/%C3%B6`, layout: 'standard' })
+    await advance(2, below)
+    expect(troubles.at(-1)).to.contain('its last one is none: it misreads a folder of the repository in whose')
+  })
+
   it('has the same commits when it is made anew, and from another address', async () => {
     await advance(server.put('trunk/a', 'one'))
     await advance(server.change('cp', '2', 'trunk', 'tags/v1'))

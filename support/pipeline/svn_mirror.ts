@@ -55,6 +55,8 @@ const IGNORED_PATHS = String.raw`(?:^|/)(?i:\.git|git~1)[ .]*(?:/|:|$)`
  */
 export class SvnMirror extends Mirror {
   private readonly progress: string
+  /** True since an operator was told that there is nothing to follow. */
+  private isEmptyKnown = false
 
   constructor(private readonly parts: SvnMirrorParts) {
     super(parts.repository, parts.folder, parts.git)
@@ -178,6 +180,7 @@ export class SvnMirror extends Mirror {
     }
     const lines = await this.parts.svn.linesAt(revision, signal)
     if ('why' in lines) return lines
+    this.tellOfEmptiness(revision, lines.length === 0)
     const kept = await this.kept(signal)
     if ('why' in kept) return kept
     const refs: Record<string, string> = {}
@@ -193,11 +196,36 @@ export class SvnMirror extends Mirror {
       if (at === undefined || at.revision < line.changedIn || at.revision > revision)
         refused.push({
           line,
-          why: `was changed in r${line.changedIn}, of which git svn has made no commit; its last one is ${at === undefined ? 'none' : `of r${at.revision}`}`,
+          why: `was changed in r${line.changedIn}, of which git svn has made no commit; its last one is ${at === undefined ? `none${this.misread}` : `of r${at.revision}`}`,
         })
       else refs[named.shown] = at.commit
     }
     return { refs, refused }
+  }
+
+  /** Tells of a repository of which nothing can be followed: a wrong address or layout looks like one. */
+  private tellOfEmptiness(revision: number, isEmpty: boolean): void {
+    if (isEmpty && !this.isEmptyKnown) {
+      const { address, layout } = this.parts.settings
+      const [lacks, expected] =
+        layout === 'trunk'
+          ? [`${address} is no folder`, 'svn: the address of the trunk']
+          : [
+              `${address} has no folder trunk, and none below branches and tags`,
+              'svn: the address of the folder that has them, or layout: trunk where it is the trunk itself',
+            ]
+      this.parts.onTrouble(
+        `r${revision} of ${this.repository.name} starts nothing: ${lacks} that may be read here; expected ${expected}`,
+      )
+    }
+    this.isEmptyKnown = isEmpty
+  }
+
+  /** Says why git svn may have nothing of a line that is there. */
+  private get misread(): string {
+    return /[%\u0080-\u{10ffff}]/u.test(this.parts.settings.address)
+      ? ': it misreads a folder of the repository in whose address is % or a letter that is not of ASCII'
+      : ''
   }
 
   /** Takes away what a git svn that was killed has left half done; a mirror that lacks something goes as a whole. */
@@ -279,7 +307,7 @@ export class SvnMirror extends Mirror {
     for (let at = 0; at + 2 < parts.length; at += 3) {
       const [ref = '', commit = '', message = ''] = parts.slice(at, at + 3)
       // The message of Subversion stands above it, and may have such lines too.
-      const revision = Number(/(?:^|\n)git-svn-id: \S+@(\d+) [0-9a-f-]+\s*$/.exec(message)?.[1])
+      const revision = Number(/(?:^|\n)git-svn-id: .+@(\d+) [0-9a-f-]+\s*$/.exec(message)?.[1])
       if (Number.isSafeInteger(revision)) refs.set(ref.trim(), { commit, revision })
     }
     return { refs }
