@@ -27,14 +27,14 @@ describe('the mirror of a Subversion repository @long', function () {
   })
   afterEach(() => scratch.remove())
 
-  const open = (settings: SvnSettings = { address: server.url, layout: 'standard' }) => {
+  const open = (settings: SvnSettings = { address: server.url, layout: 'standard' }, svn?: SvnRepository) => {
     const git = new Git(runCommand, scratch.path)
     return new SvnMirror({
       repository: { name: 'website', url: settings.address },
       settings,
       folder: join(scratch.path, 'mirrors'),
       git,
-      svn: new SvnRepository(runCommand, settings, git.marked),
+      svn: svn ?? new SvnRepository(runCommand, settings, git.marked),
       onTrouble: (sentence) => troubles.push(sentence),
     })
   }
@@ -219,6 +219,27 @@ describe('the mirror of a Subversion repository @long', function () {
     const below = open({ address: `${url}/%C3%B6`, layout: 'standard' })
     await advance(2, below)
     expect(troubles.at(-1)).to.contain('its last one is none: it misreads a folder of the repository in whose')
+  })
+
+  it('checks out what it has while the server hangs, and waits with nothing that it does not have', async () => {
+    await advance(server.put('trunk/a', 'one'))
+    const commit = git('rev-parse', TRUNK)
+    const settings: SvnSettings = { address: server.url, layout: 'standard' }
+    const own = new Git(runCommand, scratch.path)
+    const svn = new SvnRepository(runCommand, settings, own.marked)
+    const hang = new AbortController()
+    svn.head = (until) =>
+      new Promise((done) => until.addEventListener('abort', () => done({ why: 'it hung' }), { once: true }))
+    const hanging = open(settings, svn)
+    const asked = hanging.advance({ revision: 3, by: 'ann' }, async () => {}, hang.signal)
+    expect(await hanging.checkOut(commit, join(scratch.path, 'out'), signal)).to.deep.equal({ kind: 'ready' })
+    expect(readFileSync(join(scratch.path, 'out', 'a'), 'utf8')).to.equal('one')
+    expect(await hanging.checkOut('1'.repeat(40), join(scratch.path, 'no'), signal)).to.deep.equal({
+      kind: 'fault',
+      why: 'the Subversion repository is being fetched',
+    })
+    hang.abort()
+    expect(await asked).to.deep.equal({ kind: 'away', why: 'it hung' })
   })
 
   it('has the same commits when it is made anew, and from another address', async () => {

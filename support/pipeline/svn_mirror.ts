@@ -15,7 +15,7 @@ import { makeFolder } from '../system/folders'
 import { excerpt } from '../system/redaction'
 import type { RecordedChange } from './events'
 import { faultOf, type Git } from './git'
-import { away, Mirror, type Fetched } from './mirror'
+import { away, fault, Mirror, type CheckedOut, type Fetched } from './mirror'
 import { readProgress, saveProgress, type SvnProgress } from './svn_progress'
 import { compareRefs, IGNORED_REFS, KEPT_REFS, nameLine, type Refs, type SvnLine } from './svn_refs'
 import type { SvnRepository } from './svn_repository'
@@ -55,6 +55,8 @@ const IGNORED_PATHS = String.raw`(?:^|/)(?i:\.git|git~1)[ .]*(?:/|:|$)`
  */
 export class SvnMirror extends Mirror {
   private readonly progress: string
+  /** How often the repository is being asked, or waits for that. */
+  private asking = 0
   /** True since an operator was told that there is nothing to follow. */
   private isEmptyKnown = false
 
@@ -74,21 +76,51 @@ export class SvnMirror extends Mirror {
     signal: AbortSignal,
   ): Promise<Fetched> {
     let failure: { error: unknown } | undefined
-    const fetched = await this.inTurn(
-      signal,
-      async () => {
-        try {
-          return await this.advanceNow(taking, take, signal)
-        } catch (error) {
-          // A file system is asked again; a journal is not.
-          if (error instanceof LockstepError) failure = { error }
-          throw error
-        }
-      },
-      away,
+    const fetched = await this.whileAsking(() =>
+      this.inTurn(
+        signal,
+        async () => {
+          try {
+            return await this.advanceNow(taking, take, signal)
+          } catch (error) {
+            // A file system is asked again; a journal is not.
+            if (error instanceof LockstepError) failure = { error }
+            throw error
+          }
+        },
+        away,
+      ),
     )
     if (failure !== undefined) throw failure.error
     return fetched
+  }
+
+  override fetch(signal: AbortSignal): Promise<Fetched> {
+    return this.whileAsking(() => super.fetch(signal))
+  }
+
+  /**
+   * Waits for no server: git svn may fetch for half an hour, and the builds of all repositories would wait with this one.
+   * It adds to the mirror alone, so that a commit that is there can be copied beside it.
+   */
+  override async checkOut(commit: string, into: string, signal: AbortSignal): Promise<CheckedOut> {
+    if (this.asking === 0) return super.checkOut(commit, into, signal)
+    try {
+      if (!(await this.has(commit, signal))) return fault('the Subversion repository is being fetched')
+      const why = await this.copyOut(commit, into, signal)
+      return why === undefined ? { kind: 'ready' } : fault(why)
+    } catch (error) {
+      return fault((error as Error).message)
+    }
+  }
+
+  private async whileAsking<T>(work: () => Promise<T>): Promise<T> {
+    this.asking += 1
+    try {
+      return await work()
+    } finally {
+      this.asking -= 1
+    }
   }
 
   /** Makes the mirror whole, as it was at the last revision that was taken. It asks for no later one. */
