@@ -218,7 +218,9 @@ describe('the mirror of a Subversion repository @long', function () {
     expect(shows(TRUNK, 'a')).to.equal('one')
     const below = open({ address: `${url}/%C3%B6`, layout: 'standard' })
     await advance(2, below)
-    expect(troubles.at(-1)).to.contain('its last one is none: it misreads a folder of the repository in whose')
+    expect(troubles.at(-1)).to.contain(
+      'its last one is none: it misreads a folder of the repository in whose',
+    )
   })
 
   it('checks out what it has while the server hangs, and waits with nothing that it does not have', async () => {

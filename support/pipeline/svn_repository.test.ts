@@ -44,7 +44,9 @@ describe('what svn says of a fault', () => {
     ).to.equal(
       'E215004: No more credentials or we tried too many times. (it needs a password: let svn store it by one svn info as the user of lockstep serve)',
     )
-    expect(said('svn: E230001: Server SSL certificate verification failed: issuer is not trusted\n')).to.match(
+    expect(
+      said('svn: E230001: Server SSL certificate verification failed: issuer is not trusted\n'),
+    ).to.match(
       /not trusted \(accept the certificate for good by one svn info as the user of lockstep serve\)$/,
     )
     expect(said("svn: E000111: Can't connect to host '192.0.2.1': Connection refused\n")).to.equal(
