@@ -143,7 +143,10 @@ describe('the mirror of a Subversion repository @long', function () {
     const names = ['n'.repeat(201), 'n'.repeat(251), 'ü'.repeat(126), 'n'.repeat(300)]
     const last = server.change(
       ...names.flatMap((name) => ['cp', '2', 'trunk', `branches/${name}`]),
-      ...['cp', '2', 'trunk', `tags/${'n'.repeat(200)}`],
+      'cp',
+      '2',
+      'trunk',
+      `tags/${'n'.repeat(200)}`,
     )
     expect(await advance(last)).to.deep.equal({ [`refs/tags/${'n'.repeat(200)}`]: 'new' })
     expect(troubles).to.have.length(names.length)
