@@ -45,6 +45,14 @@ describe('a Subversion repository of a pipeline', () => {
       expect(() => read({ svn }), svn).to.throw(/repositories\.website\.svn.*expected.*svn:\/\/…/)
   })
 
+  it('is refused without its password being shown', () => {
+    for (const svn of ['https://ann:secret@svn.example.net/a', 'svn://ann:secret@svn.example.net/a b'])
+      expect(() => read({ svn }), svn)
+        .to.throw(/:\/\/.*\*\*\*@svn\.example\.net/)
+        .with.property('message')
+        .not.contain('secret')
+  })
+
   it('is refused where others need its commits, and nothing serves them', () => {
     const ci = { command: ['make'] }
     const needed = /expected beside it url: the git address at which you serve that mirror$/

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { LockstepError } from '../system/errors'
+import { starSecret } from '../system/url_secret'
 import { isLike } from './nearest'
 import { excerpt } from '../system/redaction'
 
@@ -151,7 +152,7 @@ function sentence(keys: readonly (string | number)[], issue: v.BaseIssue<unknown
   }
   if (issue.received === 'undefined')
     return `${name} is missing; expected ${plain(issue)}${misspeltFor(issue)}`
-  return `${name} is ${issue.received.replace(/\p{Cc}+/gu, ' ')}; expected ${plain(issue)}`
+  return `${name} is ${shownOf(issue.received).replace(/\p{Cc}+/gu, ' ')}; expected ${plain(issue)}`
 }
 
 /** Returns a hint at a key beside the missing one that is probably its misspelling. */
@@ -216,4 +217,9 @@ function adviseOnQuotes(text: string, line: number | undefined): string {
 
 function firstSentence(message: string): string {
   return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
+}
+
+/** Returns what is written, in its quotes; an address may have a password where none is allowed. */
+function shownOf(received: string): string {
+  return received.replace(/^"(.*)"$/s, (_, text: string) => `"${starSecret(text)}"`)
 }

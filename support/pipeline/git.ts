@@ -106,6 +106,8 @@ export class Git {
         GIT_CONFIG_NOSYSTEM: isPlain === true ? '1' : undefined,
         GIT_SSH_COMMAND: SSH,
         SVN_SSH: SSH,
+        // git svn opens no folder whose name has other letters than those of ASCII without it.
+        LC_ALL: 'C.UTF-8',
         GIT_OPTIONAL_LOCKS: '0',
         // A build may have written the settings of the clone that is looked at: git fetches nothing of its own accord.
         GIT_NO_LAZY_FETCH: '1',

@@ -214,6 +214,14 @@ export class Mirror implements CommitSource {
       if (!(await this.has(commit, signal)))
         return { kind: 'gone', why: `the repository has no commit ${shortId(commit)} any more` }
     }
+    const why = await this.copyOut(commit, into, signal)
+    if (why === undefined) return { kind: 'ready' }
+    if (!signal.aborted) this.doubt()
+    return fault(why)
+  }
+
+  /** Writes the files of a commit that is there into a new folder. Returns why it could not. */
+  protected async copyOut(commit: string, into: string, signal: AbortSignal): Promise<string | undefined> {
     const shown = starSecret(this.repository.url)
     // No link leads from the files of a build to those of the mirror.
     const steps = [
@@ -233,15 +241,13 @@ export class Mirror implements CommitSource {
     ]
     for (const step of steps) {
       const why = await this.ask(step, { signal, within: FETCH_WITHIN_MS, isPlain: true })
-      if (why === undefined) continue
-      if (!signal.aborted) this.doubt()
-      return fault(why)
+      if (why !== undefined) return why
     }
     const head = await readHead(this.git, into, signal)
-    return head === commit ? { kind: 'ready' } : fault(`git checked out ${head ?? 'no commit'}`)
+    return head === commit ? undefined : `git checked out ${head ?? 'no commit'}`
   }
 
-  private async has(commit: string, signal: AbortSignal): Promise<boolean> {
+  protected async has(commit: string, signal: AbortSignal): Promise<boolean> {
     if (!existsSync(this.path)) return false
     return (await this.own(signal)('cat-file', '-e', `${commit}^{commit}`)).exitCode === 0
   }
@@ -278,6 +284,6 @@ function unknown(why = 'git did not say why'): Located {
   return { kind: 'unknown', why }
 }
 
-function fault(why: string): CheckedOut {
+export function fault(why: string): CheckedOut {
   return { kind: 'fault', why }
 }

@@ -27,14 +27,14 @@ describe('the mirror of a Subversion repository @long', function () {
   })
   afterEach(() => scratch.remove())
 
-  const open = (settings: SvnSettings = { address: server.url, layout: 'standard' }) => {
+  const open = (settings: SvnSettings = { address: server.url, layout: 'standard' }, svn?: SvnRepository) => {
     const git = new Git(runCommand, scratch.path)
     return new SvnMirror({
       repository: { name: 'website', url: settings.address },
       settings,
       folder: join(scratch.path, 'mirrors'),
       git,
-      svn: new SvnRepository(runCommand, settings, git.marked),
+      svn: svn ?? new SvnRepository(runCommand, settings, git.marked),
       onTrouble: (sentence) => troubles.push(sentence),
     })
   }
@@ -138,6 +138,22 @@ describe('the mirror of a Subversion repository @long', function () {
     expect(await advance(server.put('trunk/a', 'two'))).to.deep.equal({ [TRUNK]: 'moved' })
   })
 
+  it('refuses names that are too long for a file system, and goes on with all others', async () => {
+    await advance(server.put('trunk/a', 'one'))
+    const names = ['n'.repeat(201), 'n'.repeat(251), 'ü'.repeat(126), 'n'.repeat(300)]
+    const last = server.change(
+      ...names.flatMap((name) => ['cp', '2', 'trunk', `branches/${name}`]),
+      'cp',
+      '2',
+      'trunk',
+      `tags/${'n'.repeat(200)}`,
+    )
+    expect(await advance(last)).to.deep.equal({ [`refs/tags/${'n'.repeat(200)}`]: 'new' })
+    expect(troubles).to.have.length(names.length)
+    expect(troubles.join('\n')).to.contain(`starts nothing in r${last}: it has a name of more than 200 bytes`)
+    expect(await advance(server.put('trunk/a', 'two'))).to.deep.equal({ [TRUNK]: 'moved' })
+  })
+
   it('knows the revision of each commit whatever its message says, also without a map', async () => {
     const file = scratch.write('file', 'x')
     await advance(server.put('trunk/a', 'one'))
@@ -176,6 +192,59 @@ describe('the mirror of a Subversion repository @long', function () {
     expect(await advance(7)).to.deep.equal({ why: 'r7 is not there yet: its last revision is r1' })
     const elsewhere = open({ address: `${server.url}-away`, layout: 'standard' })
     expect(JSON.stringify(await advance(1, elsewhere))).to.match(/^{"why":"E\d+: /)
+  })
+
+  it('tells once of an address with nothing to follow: mistyped, the trunk itself, or of another layout', async () => {
+    const last = server.put('trunk/a', 'one')
+    server.change('mkdir', 'wiki')
+    for (const below of ['typo', 'trunk', 'wiki']) {
+      const project = open({ address: `${server.url}/${below}`, layout: 'standard' })
+      expect(await advance(last, project)).to.deep.equal({})
+      expect(await advance(last + 1, project)).to.deep.equal({})
+      expect(troubles.splice(0).filter((each) => !each.includes('another one than before'))).to.deep.equal([
+        `r${last - 1} of website starts nothing: ${server.url}/${below} has no folder trunk, and none below branches and tags that may be read here; expected svn: the address of the folder that has them, or layout: trunk where it is the trunk itself`,
+      ])
+    }
+    const trunk = open({ address: `${server.url}/typo`, layout: 'trunk' })
+    expect(await advance(last, trunk)).to.deep.equal({})
+    expect(troubles.at(-1)).to.match(/typo is no folder that may be read here; expected svn: the address of/)
+  })
+
+  it('follows a repository below a folder with spaces and other letters, and says which address it misreads', async () => {
+    const folder = join(scratch.path, 'ü b')
+    mkdirSync(folder)
+    const other = new SvnServer(folder, 'other')
+    other.change('mkdir', 'ö', 'mkdir', 'ö/trunk')
+    const url = `file://${encodeURI(other.path)}`
+    const whole = open({ address: url, layout: 'standard' })
+    expect(await advance(other.put('trunk/a', 'one'), whole)).to.deep.equal({ [TRUNK]: 'moved' })
+    expect(shows(TRUNK, 'a')).to.equal('one')
+    const below = open({ address: `${url}/%C3%B6`, layout: 'standard' })
+    await advance(2, below)
+    expect(troubles.at(-1)).to.contain(
+      'its last one is none: it misreads a folder of the repository in whose',
+    )
+  })
+
+  it('checks out what it has while the server hangs, and waits with nothing that it does not have', async () => {
+    await advance(server.put('trunk/a', 'one'))
+    const commit = git('rev-parse', TRUNK)
+    const settings: SvnSettings = { address: server.url, layout: 'standard' }
+    const own = new Git(runCommand, scratch.path)
+    const svn = new SvnRepository(runCommand, settings, own.marked)
+    const hang = new AbortController()
+    svn.head = (until) =>
+      new Promise((done) => until.addEventListener('abort', () => done({ why: 'it hung' }), { once: true }))
+    const hanging = open(settings, svn)
+    const asked = hanging.advance({ revision: 3, by: 'ann' }, async () => {}, hang.signal)
+    expect(await hanging.checkOut(commit, join(scratch.path, 'out'), signal)).to.deep.equal({ kind: 'ready' })
+    expect(readFileSync(join(scratch.path, 'out', 'a'), 'utf8')).to.equal('one')
+    expect(await hanging.checkOut('1'.repeat(40), join(scratch.path, 'no'), signal)).to.deep.equal({
+      kind: 'fault',
+      why: 'the Subversion repository is being fetched',
+    })
+    hang.abort()
+    expect(await asked).to.deep.equal({ kind: 'away', why: 'it hung' })
   })
 
   it('has the same commits when it is made anew, and from another address', async () => {

@@ -15,7 +15,7 @@ import { makeFolder } from '../system/folders'
 import { excerpt } from '../system/redaction'
 import type { RecordedChange } from './events'
 import { faultOf, type Git } from './git'
-import { away, Mirror, type Fetched } from './mirror'
+import { away, fault, Mirror, type CheckedOut, type Fetched } from './mirror'
 import { readProgress, saveProgress, type SvnProgress } from './svn_progress'
 import { compareRefs, IGNORED_REFS, KEPT_REFS, nameLine, type Refs, type SvnLine } from './svn_refs'
 import type { SvnRepository } from './svn_repository'
@@ -55,6 +55,10 @@ const IGNORED_PATHS = String.raw`(?:^|/)(?i:\.git|git~1)[ .]*(?:/|:|$)`
  */
 export class SvnMirror extends Mirror {
   private readonly progress: string
+  /** How often the repository is being asked, or waits for that. */
+  private asking = 0
+  /** True since an operator was told that there is nothing to follow. */
+  private isEmptyKnown = false
 
   constructor(private readonly parts: SvnMirrorParts) {
     super(parts.repository, parts.folder, parts.git)
@@ -72,21 +76,51 @@ export class SvnMirror extends Mirror {
     signal: AbortSignal,
   ): Promise<Fetched> {
     let failure: { error: unknown } | undefined
-    const fetched = await this.inTurn(
-      signal,
-      async () => {
-        try {
-          return await this.advanceNow(taking, take, signal)
-        } catch (error) {
-          // A file system is asked again; a journal is not.
-          if (error instanceof LockstepError) failure = { error }
-          throw error
-        }
-      },
-      away,
+    const fetched = await this.whileAsking(() =>
+      this.inTurn(
+        signal,
+        async () => {
+          try {
+            return await this.advanceNow(taking, take, signal)
+          } catch (error) {
+            // A file system is asked again; a journal is not.
+            if (error instanceof LockstepError) failure = { error }
+            throw error
+          }
+        },
+        away,
+      ),
     )
     if (failure !== undefined) throw failure.error
     return fetched
+  }
+
+  override fetch(signal: AbortSignal): Promise<Fetched> {
+    return this.whileAsking(() => super.fetch(signal))
+  }
+
+  /**
+   * Waits for no server: git svn may fetch for half an hour, and the builds of all repositories would wait with this one.
+   * It adds to the mirror alone, so that a commit that is there can be copied beside it.
+   */
+  override async checkOut(commit: string, into: string, signal: AbortSignal): Promise<CheckedOut> {
+    if (this.asking === 0) return super.checkOut(commit, into, signal)
+    try {
+      if (!(await this.has(commit, signal))) return fault('the Subversion repository is being fetched')
+      const why = await this.copyOut(commit, into, signal)
+      return why === undefined ? { kind: 'ready' } : fault(why)
+    } catch (error) {
+      return fault((error as Error).message)
+    }
+  }
+
+  private async whileAsking<T>(work: () => Promise<T>): Promise<T> {
+    this.asking += 1
+    try {
+      return await work()
+    } finally {
+      this.asking -= 1
+    }
   }
 
   /** Makes the mirror whole, as it was at the last revision that was taken. It asks for no later one. */
@@ -178,6 +212,7 @@ export class SvnMirror extends Mirror {
     }
     const lines = await this.parts.svn.linesAt(revision, signal)
     if ('why' in lines) return lines
+    this.tellOfEmptiness(revision, lines.length === 0)
     const kept = await this.kept(signal)
     if ('why' in kept) return kept
     const refs: Record<string, string> = {}
@@ -193,11 +228,36 @@ export class SvnMirror extends Mirror {
       if (at === undefined || at.revision < line.changedIn || at.revision > revision)
         refused.push({
           line,
-          why: `was changed in r${line.changedIn}, of which git svn has made no commit; its last one is ${at === undefined ? 'none' : `of r${at.revision}`}`,
+          why: `was changed in r${line.changedIn}, of which git svn has made no commit; its last one is ${at === undefined ? `none${this.misread}` : `of r${at.revision}`}`,
         })
       else refs[named.shown] = at.commit
     }
     return { refs, refused }
+  }
+
+  /** Tells of a repository of which nothing can be followed: a wrong address or layout looks like one. */
+  private tellOfEmptiness(revision: number, isEmpty: boolean): void {
+    if (isEmpty && !this.isEmptyKnown) {
+      const { address, layout } = this.parts.settings
+      const [lacks, expected] =
+        layout === 'trunk'
+          ? [`${address} is no folder`, 'svn: the address of the trunk']
+          : [
+              `${address} has no folder trunk, and none below branches and tags`,
+              'svn: the address of the folder that has them, or layout: trunk where it is the trunk itself',
+            ]
+      this.parts.onTrouble(
+        `r${revision} of ${this.repository.name} starts nothing: ${lacks} that may be read here; expected ${expected}`,
+      )
+    }
+    this.isEmptyKnown = isEmpty
+  }
+
+  /** Says why git svn may have nothing of a line that is there. */
+  private get misread(): string {
+    return /[%\u0080-\u{10ffff}]/u.test(this.parts.settings.address)
+      ? ': it misreads a folder of the repository in whose address is % or a letter that is not of ASCII'
+      : ''
   }
 
   /** Takes away what a git svn that was killed has left half done; a mirror that lacks something goes as a whole. */
@@ -279,7 +339,7 @@ export class SvnMirror extends Mirror {
     for (let at = 0; at + 2 < parts.length; at += 3) {
       const [ref = '', commit = '', message = ''] = parts.slice(at, at + 3)
       // The message of Subversion stands above it, and may have such lines too.
-      const revision = Number(/(?:^|\n)git-svn-id: \S+@(\d+) [0-9a-f-]+\s*$/.exec(message)?.[1])
+      const revision = Number(/(?:^|\n)git-svn-id: .+@(\d+) [0-9a-f-]+\s*$/.exec(message)?.[1])
       if (Number.isSafeInteger(revision)) refs.set(ref.trim(), { commit, revision })
     }
     return { refs }

@@ -20,12 +20,14 @@ export interface LineRefs {
 
 const KEPT = 'refs/remotes/svn/'
 const TRUNK = 'refs/heads/trunk'
+/** The most bytes of a name: git svn makes a folder and a file of it, and adds to that. */
+const MAX_NAME_BYTES = 200
 
 /**
  * The names that git svn leaves out, by its own ref before it writes one: those that it would have to write in another way,
- * and one with an @, which it misreads.
+ * one with an @, which it misreads, and one that is longer than a file system takes. It ends at the first of the last kind.
  */
-export const IGNORED_REFS = String.raw`^refs/remotes/svn/(?:(?:branches|tags)/(?:\.|.*(?:[ %~^:?*\[\\\x00-\x1f\x7f@]|\.\.|\.lock$|\.$))|branches/trunk$)`
+export const IGNORED_REFS = String.raw`^refs/remotes/svn/(?:(?:branches|tags)/(?:\.|.{${MAX_NAME_BYTES + 1}}|.*(?:[ %~^:?*\[\\\x00-\x1f\x7f@]|\.\.|\.lock$|\.$))|branches/trunk$)`
 
 /** The refs below which git svn keeps its own. */
 export const KEPT_REFS = KEPT
@@ -36,6 +38,8 @@ export function nameLine({ kind, path }: SvnLine): LineRefs | { why: string } {
   const name = path.slice(path.indexOf('/') + 1)
   const shown = `refs/${kind === 'tag' ? 'tags' : 'heads'}/${name}`
   if (shown === TRUNK) return { why: 'has the name of the trunk' }
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES)
+    return { why: `has a name of more than ${MAX_NAME_BYTES} bytes` }
   if (/[%@]/.test(name)) return { why: 'has % or @ in its name' }
   return isRefName(shown) ? { kept: `${KEPT}${path}`, shown } : { why: 'has a name that git does not allow' }
 }

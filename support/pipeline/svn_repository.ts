@@ -98,10 +98,27 @@ function isNotThere({ exitCode, output }: CommandResult): boolean {
   return exitCode === 1 && NOT_THERE.test(output)
 }
 
-function faultOfSvn({ exitCode, output, failure }: CommandResult): string {
+/** What to do about what Subversion says, by its code. */
+const HINTS: Readonly<Record<string, string>> = {
+  E215004: 'it needs a password: let svn store it by one svn info as the user of lockstep serve',
+  E170001: 'the user of lockstep serve may not log in or read there: see what svn info says as that user',
+  E175013: 'the user of lockstep serve may not read there: see what svn info says as that user',
+  E230001: 'accept the certificate for good by one svn info as the user of lockstep serve',
+  E210002: 'see what ssh to that machine says as the user of lockstep serve',
+}
+
+/** Returns why svn failed, in one line, and what to do where that is known. */
+export function faultOfSvn({
+  exitCode,
+  output,
+  failure,
+}: Pick<CommandResult, 'exitCode' | 'output' | 'failure'>): string {
   if (failure !== undefined) return failure.replace(/^it /, 'svn ')
-  const [last] = [...output.matchAll(/^svn: (?:warning: )?([EW]\d+: .*)$/gm)].slice(-1)
-  return last?.[1] ?? (pickReason(output) || `svn exited with ${exitCode}`)
+  const [last] = [...output.matchAll(/^svn: (?:warning: )?([EW]\d+): (.*)$/gm)].slice(-1)
+  const [, code = '', said = ''] = last ?? []
+  if (last === undefined) return pickReason(output) || `svn exited with ${exitCode}`
+  const hint = HINTS[code]
+  return `${code}: ${said}${hint === undefined ? '' : ` (${hint})`}`
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
