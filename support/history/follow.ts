@@ -1,3 +1,4 @@
+import { clean } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
 import { NO_ENTRY, type HistoryLog, type LogEntry } from './log'
 import { isUnaltered } from './log_reading'
@@ -34,7 +35,7 @@ async function followEnvironment(from: HistoryLog, to: HistoryLog, environment: 
       if (!isUnaltered(entry, head))
         throw new LockstepError(
           'journal-failed',
-          `entry ${entry.sequence} of ${environment} in the shared history is not what a control host has written: somebody has altered it`,
+          `entry ${entry.sequence} of ${clean(environment, 80)} in the shared history is not what a control host has written: somebody has altered it`,
         )
       await followJournal(from, to, entry)
       const { sequence, chain, ...record } = entry
@@ -61,7 +62,7 @@ async function followJournal(
     if (piece === undefined)
       throw new LockstepError(
         'journal-failed',
-        `the journal of run ${run} is not whole in the shared history: somebody has altered it`,
+        `the journal of run ${clean(run, 80)} is not whole in the shared history: somebody has altered it`,
       )
     await to.appendJournal(origin, run, at, piece)
     at = await to.journalEnd(origin, run)
@@ -71,6 +72,6 @@ async function followJournal(
 function setBack(environment: string, sequence: number): LockstepError {
   return new LockstepError(
     'journal-failed',
-    `the shared history no longer has entry ${sequence} of ${environment} as this control host has read it: the database was set back, perhaps to a backup`,
+    `the shared history no longer has entry ${sequence} of ${clean(environment, 80)} as this control host has read it: the database was set back, perhaps to a backup`,
   )
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { aRecord } from '../testing/a_record'
@@ -122,5 +122,41 @@ describe('A history that is shared', () => {
     const alien = { ...odd, run: 'run-8', record: JSON.stringify(aRecord({ run: 'run-7' })) }
     expect(await log.append(alien, headBehind(odd, NO_ENTRY))).to.equal(true)
     expect(seenBy('a').all().runs).to.deep.equal([])
+  })
+
+  it('takes no run whose name leaves its folder or writes to a terminal', async () => {
+    let head = NO_ENTRY
+    for (const [index, run] of ['../../../../outside', 'a/b', '..', '\u001B[2Jgone', ''].entries()) {
+      const row = {
+        environment: 'prod',
+        origin: `b${index}`,
+        run,
+        revision: 0,
+        feature: Buffer.from('Feature: outside\n'),
+        journal: null,
+        record: JSON.stringify(aRecord({ run, environment: 'prod' })),
+      }
+      expect(await log.append(row, head)).to.equal(true)
+      head = headBehind(row, head)
+    }
+    const known = seenBy('a')
+    expect(known.all().runs).to.deep.equal([])
+    expect(known.notKnown).to.match(/^run .* of another control host cannot be read/)
+    // The copy has the entries themselves, under names that are safe.
+    expect(readdirSync(scratch.path).sort()).to.deep.equal(['log'])
+  })
+
+  it('shows the name of a run that it cannot read in one clean line', async () => {
+    const row = {
+      environment: 'prod',
+      origin: 'b',
+      run: 'a\u001B[2J\nb',
+      revision: 0,
+      feature: null,
+      journal: null,
+      record: '{}',
+    }
+    expect(await log.append(row, NO_ENTRY)).to.equal(true)
+    expect(seenBy('a').notKnown).to.match(/^run a b of another control host/)
   })
 })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { clean } from '../rollout/model/verdict'
 import { writeWhole } from '../system/whole_file'
 import { FileLog } from './file_log'
 import type { HistoryEntry } from './history_record'
@@ -119,9 +120,8 @@ class SharedHistory implements KnownHistory {
     const runs = [...own.runs]
     for (const entry of last.values()) {
       if (entry.origin === this.copy.origin && here.has(entry.run)) continue
-      const run = recordIn(entry.record)
-      if (run === undefined || run.run !== entry.run || run.environment !== entry.environment)
-        unread.push(entry)
+      const run = recordOf(entry)
+      if (run === undefined) unread.push(entry)
       else {
         this.others.set(run, entry)
         runs.push(run)
@@ -129,7 +129,19 @@ class SharedHistory implements KnownHistory {
     }
     const [odd] = unread
     if (odd !== undefined)
-      this.unreadable = `run ${odd.run} of another control host cannot be read: a newer Lockstep may have written it, so install that here`
+      this.unreadable = `run ${clean(odd.run, 80)} of another control host cannot be read: a newer Lockstep may have written it, so install that here`
     return { runs: runs.sort(byEnd), damaged: own.damaged }
   }
 }
+
+/**
+ * Returns the record of an entry. Undefined where it is none, and where its run has a name that no run has: runs are parts
+ * of paths, and all who may append to the database may name one.
+ */
+function recordOf(entry: LogEntry): HistoryEntry | undefined {
+  const run = recordIn(entry.record)
+  const isOfEntry = run?.run === entry.run && run.environment === entry.environment
+  return isOfEntry && RUN.test(run.run) ? run : undefined
+}
+
+const RUN = /^[\w-]{1,100}$/
