@@ -358,6 +358,51 @@ describe('A history that several control hosts share in PostgreSQL', function ()
     }
   })
 
+  it('is not read from a replica, which may not have what another control host has shipped', async () => {
+    const database = await postgresql.create()
+    const folder = new Scratch()
+    try {
+      const places = placesOf(folder, 'a', database)
+      await share(places, 'both', signal)
+      await postgresql.end()
+      await postgresql.beginAsReplica()
+      const refused = await share(places, 'both', signal).catch((error: unknown) => error)
+      expect((refused as Error).message).to.match(/is a copy that follows another database/)
+      await postgresql.end()
+      await postgresql.begin()
+      await share(places, 'both', signal)
+    } finally {
+      folder.remove()
+    }
+  })
+
+  it('needs the documented rights, and is not read in part by a user from whom rows are hidden', async () => {
+    const database = await postgresql.create()
+    const folder = new Scratch()
+    const admin = (text: string) => postgresql.query(database.database, text)
+    try {
+      await share(placesOf(folder, 'owner', database), 'both', signal)
+      await admin(`CREATE ROLE clerk LOGIN PASSWORD 'of-the-clerk'`)
+      const clerk = placesOf(folder, 'a', { ...database, user: 'clerk', password: 'of-the-clerk' })
+      const failureOf = async () =>
+        (await share(clerk, 'both', signal).then(
+          () => ({ message: 'none' }),
+          (error: unknown) => error,
+        )) as Error
+      writeRuns(clerk.history, folder, ['one'])
+      expect((await failureOf()).message).to.match(/permission denied/)
+      await admin('GRANT USAGE ON SCHEMA lockstep_history TO clerk')
+      await admin('GRANT SELECT ON ALL TABLES IN SCHEMA lockstep_history TO clerk')
+      expect((await failureOf()).message).to.match(/permission denied for table journal/)
+      await admin('GRANT INSERT ON ALL TABLES IN SCHEMA lockstep_history TO clerk')
+      expect((await failureOf()).message).to.equal('none')
+      await admin('ALTER TABLE lockstep_history.entry ENABLE ROW LEVEL SECURITY')
+      expect((await failureOf()).message).to.match(/would be affected by row-level security/)
+    } finally {
+      folder.remove()
+    }
+  })
+
   it('is encrypted where that is wanted, and the server is checked', async () => {
     const database = await postgresql.create()
     const folder = new Scratch()
@@ -367,6 +412,15 @@ describe('A history that several control hosts share in PostgreSQL', function ()
       await share(places({ ca: [ca] }), 'both', signal)
       const failure = await share(places({}), 'both', signal).catch((error: unknown) => error)
       expect((failure as Error).message).to.match(/certificate/)
+      const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+      try {
+        process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+        const unchecked = await share(places({}), 'both', signal).catch((error: unknown) => error)
+        expect((unchecked as Error).message).to.match(/certificate/)
+      } finally {
+        if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+        else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
+      }
     } finally {
       folder.remove()
     }
