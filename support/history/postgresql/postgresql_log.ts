@@ -38,7 +38,9 @@ export class PostgresqlLog implements HistoryLog {
     } = await statements.query<State>(sql.IS_MADE)
     const ended = clock.now()
     if (state?.copy === true)
-      throw refused('is a copy that follows another database, and may be behind it; name the one that is written')
+      throw refused(
+        'is a copy that follows another database, and may be behind it; name the one that is written',
+      )
     const off = state === undefined ? 0 : apart(state.now, began, ended)
     if (Math.abs(off) > MAX_APART_MS)
       throw refused(
