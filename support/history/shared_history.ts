@@ -66,7 +66,9 @@ async function openCopy(
   const known = readKnown(shared)
   const before = known[addressOf(database)]
   const accept = `look why, then take it as it is: ${formatLockstep('history --import', PLACES)}`
-  if (before !== undefined && before !== id && sharing !== 'import')
+  // A new address of a database that is known is no news; a database that is not known may lack what others did.
+  const isKnown = before === undefined ? Object.values(known).includes(id) : before === id
+  if (!isKnown && Object.keys(known).length > 0 && sharing !== 'import')
     throw new LockstepError(
       'journal-failed',
       `${nameDatabase(database)} is not the one that this control host has shared with before; ${accept}`,

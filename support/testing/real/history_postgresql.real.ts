@@ -322,6 +322,26 @@ describe('A history that several control hosts share in PostgreSQL', function ()
     }
   })
 
+  it('is not taken from another database under another address either, but from its own under a new one', async () => {
+    const [database, other] = [await postgresql.create(), await postgresql.create()]
+    const folder = new Scratch()
+    try {
+      const places = placesOf(folder, 'a', database)
+      writeRuns(places.history, folder, ['one'])
+      await share(places, 'both', signal)
+      const elsewhere = placesOf(folder, 'a', other)
+      for (const how of ['both', 'ship'] as const) {
+        const failure = await share(elsewhere, how, signal).catch((error: unknown) => error)
+        expect((failure as Error).message).to.match(/is not the one that this control host has shared with/)
+      }
+      await share(placesOf(folder, 'a', { ...database, host: 'localhost' }), 'both', signal)
+      expect(await share(elsewhere, 'import', signal)).to.include({ appended: 1 })
+      for (const each of [places, elsewhere]) await share(each, 'both', signal)
+    } finally {
+      folder.remove()
+    }
+  })
+
   it('refuses changes, newer tables, other encodings, and a password that is wrong without showing it', async () => {
     const folder = new Scratch()
     const failureOf = async (database: DatabaseSettings) =>
