@@ -9,20 +9,22 @@ import { isUnaltered } from './log_reading'
  * @throws LockstepError `journal-failed` where the log does not go on from what was copied before
  */
 export async function followLog(from: HistoryLog, to: HistoryLog): Promise<void> {
-  await expectToGoOn(from, to)
+  const error = await findSetBack(from, to)
+  if (error !== undefined) throw error
   for (const environment of (await from.heads()).keys()) await followEnvironment(from, to, environment)
 }
 
 /**
- * Expects that a log still has what was copied of it: a database may have been set back to an older backup.
- * @throws LockstepError `journal-failed`
+ * Returns the error of a log that no longer has what was copied of it: a database may have been set back to an older
+ * backup. Undefined where it goes on. A log that cannot be read throws its own error: that says nothing of its entries.
  */
-export async function expectToGoOn(from: HistoryLog, copy: HistoryLog): Promise<void> {
+export async function findSetBack(from: HistoryLog, copy: HistoryLog): Promise<LockstepError | undefined> {
   for (const [environment, head] of await copy.heads()) {
     const [entry] = await from.read(environment, head.sequence - 1)
     if (entry?.sequence !== head.sequence || entry.chain !== head.chain)
-      throw setBack(environment, head.sequence)
+      return setBack(environment, head.sequence)
   }
+  return undefined
 }
 
 async function followEnvironment(from: HistoryLog, to: HistoryLog, environment: string): Promise<void> {

@@ -6,7 +6,7 @@ import { LockstepError } from '../system/errors'
 import { formatLockstep, PLACES } from '../system/commands'
 import { writePieces } from '../system/whole_file'
 import { FileLog } from './file_log'
-import { expectToGoOn, followLog } from './follow'
+import { findSetBack, followLog } from './follow'
 import type { SharedCopy } from './known_history'
 import { localRecords } from './local_records'
 import { readOrPlaceId } from './placed_file'
@@ -74,10 +74,8 @@ async function openCopy(
       `${nameDatabase(database)} is not the one that this control host has shared with before; ${accept}`,
     )
   const copy = new FileLog(folderOf(shared, id))
-  try {
-    await expectToGoOn(log, copy)
-  } catch (error) {
-    if (!(error instanceof LockstepError)) throw error
+  const error = await findSetBack(log, copy)
+  if (error !== undefined) {
     if (sharing !== 'import')
       throw new LockstepError('journal-failed', `${error.message}; ${accept}`, { cause: error })
     setAside(folderOf(shared, id))

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { DatabaseSettings } from '../../config/history_setting'
@@ -338,6 +338,31 @@ describe('A history that several control hosts share in PostgreSQL', function ()
       expect(await share(elsewhere, 'import', signal)).to.include({ appended: 1 })
       for (const each of [places, elsewhere]) await share(each, 'both', signal)
     } finally {
+      folder.remove()
+    }
+  })
+
+  it('keeps its copy where the network is cut while a person takes the database as it is', async () => {
+    const database = await postgresql.create()
+    const proxy = await CuttingProxy.start(postgresql.port)
+    const folder = new Scratch()
+    try {
+      const places = placesOf(folder, 'a', { ...database, port: proxy.port })
+      writeRuns(places.history, folder, ['one'])
+      await share(places, 'both', signal)
+      let cuts = 0
+      for (let at = 0; cuts === at; at += 1) {
+        let messages = 0
+        proxy.fateOf = () => (messages++ === at ? 'cut before' : 'on')
+        cuts += await share(places, 'import', signal).then(
+          () => 0,
+          () => 1,
+        )
+      }
+      expect(cuts).to.be.above(5)
+      expect(readdirSync(places.shared).filter((name) => name.includes('set-aside'))).to.deep.equal([])
+    } finally {
+      await proxy.stop()
       folder.remove()
     }
   })
