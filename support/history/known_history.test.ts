@@ -35,7 +35,7 @@ describe('A history that is shared', () => {
     )
   }
   const ship = (host: string) =>
-    shipRecords(log, host, localRecords(new HistoryStore(at(host)), host, at(`${host}-shared`)))
+    shipRecords(log, host, localRecords(new HistoryStore(at(host)), host, at(`${host}-shared`)).records)
   const seenBy = (host: string) => knownHistory(at(host), { origin: host, folder: at('log') }, NOTHING_SHARED)
 
   it('is the same on all control hosts, with the text and the journal of each run', async () => {

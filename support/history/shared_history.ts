@@ -12,6 +12,7 @@ import { localRecords } from './local_records'
 import { readOrPlaceId } from './placed_file'
 import { nameDatabase, withDatabase } from './postgresql/connection'
 import { PostgresqlLog } from './postgresql/postgresql_log'
+import { howToMend } from './recording'
 import { shipRecords, type Shipped } from './ship'
 import { HistoryStore } from './store'
 
@@ -40,9 +41,14 @@ export async function share(
     const log = await PostgresqlLog.open(statements, database)
     const copy = await openCopy(shared, database, log, sharing)
     const origin = originIn(shared)
-    const shipped = await shipRecords(log, origin, localRecords(new HistoryStore(history), origin, shared))
+    const { records, damaged } = localRecords(new HistoryStore(history), origin, shared)
+    const shipped = await shipRecords(log, origin, records)
     if (sharing !== 'ship') await followLog(log, copy)
-    return shipped
+    // Those who read the history tell of damaged records themselves.
+    const unread = (sharing === 'both' ? [] : damaged).map(
+      (path) => `${path} is no history that can be read, and is not shared; ${howToMend(path)}`,
+    )
+    return { ...shipped, faults: [...shipped.faults, ...unread] }
   })
 }
 

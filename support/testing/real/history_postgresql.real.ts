@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { DatabaseSettings } from '../../config/history_setting'
@@ -337,6 +337,27 @@ describe('A history that several control hosts share in PostgreSQL', function ()
       await share(placesOf(folder, 'a', { ...database, host: 'localhost' }), 'both', signal)
       expect(await share(elsewhere, 'import', signal)).to.include({ appended: 1 })
       for (const each of [places, elsewhere]) await share(each, 'both', signal)
+    } finally {
+      folder.remove()
+    }
+  })
+
+  it('says which records it cannot bring in, since they are damaged', async () => {
+    const database = await postgresql.create()
+    const folder = new Scratch()
+    try {
+      const places = placesOf(folder, 'a', database)
+      writeRuns(places.history, folder, ['one', '20261121-080000-abcd'])
+      const { record } = new HistoryStore(places.history).evidenceOf({
+        ...aRecord(),
+        run: '20261121-080000-abcd',
+      })
+      writeFileSync(record, '{')
+      for (const how of ['import', 'ship'] as const) {
+        const { faults } = await share(places, how, signal)
+        expect(faults.join()).to.match(/abcd.json is no history .* not shared; .*--write 20261121-080000-abcd/)
+      }
+      expect(await expectSound(database, postgresql)).to.deep.equal(['one'])
     } finally {
       folder.remove()
     }
