@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { aRecord } from '../testing/a_record'
@@ -95,6 +95,20 @@ describe('A history that is shared', () => {
     expect(appended).to.equal(1)
     expect(faults).to.have.length(1)
     expect(faults[0]).to.match(/^the journal of run run-1 is not the one .* it was edited since/)
+  })
+
+  it('has the runs of a copied state folder once', async () => {
+    write('a', 'run-1')
+    cpSync(at('a'), at('b'), { recursive: true })
+    write('b', 'run-2')
+    for (const host of ['a', 'b']) await ship(host)
+    for (const host of ['a', 'b', 'c'])
+      expect(
+        seenBy(host)
+          .all()
+          .runs.map(({ run }) => run)
+          .sort(),
+      ).to.deep.equal(['run-1', 'run-2'])
   })
 
   it('has own runs back whose files are gone', async () => {

@@ -118,8 +118,11 @@ class SharedHistory implements KnownHistory {
     }
     const unread: LogEntry[] = []
     const runs = [...own.runs]
+    // A state folder that was copied to another control host, or whose id is gone, has shipped its runs twice.
+    const said = new Set(own.runs.map((run) => JSON.stringify(run)))
     for (const entry of last.values()) {
-      if (entry.origin === this.copy.origin && here.has(entry.run)) continue
+      if ((entry.origin === this.copy.origin && here.has(entry.run)) || said.has(entry.record)) continue
+      said.add(entry.record)
       const run = recordOf(entry)
       if (run === undefined) unread.push(entry)
       else {
