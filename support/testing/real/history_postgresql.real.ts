@@ -28,6 +28,7 @@ describe('A history that several control hosts share in PostgreSQL', function ()
   this.timeout(600_000)
   let scratch: Scratch
   let postgresql: Postgresql
+  let cutOff: ServeCutOff
 
   before(async function () {
     if (process.getuid?.() !== 0) this.skip()
@@ -35,10 +36,18 @@ describe('A history that several control hosts share in PostgreSQL', function ()
     makeCertificates(scratch)
     const [cert, key] = ['server.pem', 'server.key'].map((name) => readFileSync(join(scratch.path, name)))
     postgresql = await Postgresql.start({ cert, key })
+    cutOff = await ServeCutOff.start(postgresql)
   })
   after(async () => {
+    await cutOff?.stop()
     await postgresql?.remove()
     scratch?.remove()
+  })
+
+  // It looks twice a minute: the other tests go on meanwhile.
+  it('is waited for by lockstep serve, which says so', async () => {
+    await cutOff.until(/the shared history in .* cannot be used/)
+    cutOff.mend()
   })
 
   describe('as a log', () => {
@@ -200,37 +209,6 @@ describe('A history that several control hosts share in PostgreSQL', function ()
     }
   })
 
-  it('gets from lockstep serve what could not be shared before, once the database is there again', async () => {
-    const database = await postgresql.create()
-    const folder = new Scratch()
-    const log = join(folder.path, 'log')
-    const read = () => readFileSync(log, 'utf8')
-    const until = async (what: string, running: Running, test: () => Promise<boolean> | boolean) =>
-      untilReady(what, running, async () => test(), 120_000)
-    folder.write('db.key', database.password ?? '')
-    const pipeline = `pipeline:
-  listen: { port: ${await freePort()} }
-  spool: spool
-  repositories: { website: { url: /srv/git/website.git, branches: [main], trigger: [hook] } }
-`
-    folder.write('lockstep.yaml', `${historyYaml(database)}${pipeline}environments: {}\n`)
-    writeRuns(join(folder.path, 'a', 'history'), folder, ['one', 'two'])
-    await postgresql.end()
-    const program = join(compiledCopy(), 'support', 'bin', 'lockstep.cjs')
-    const args = ['serve', '--config', join(folder.path, 'lockstep.yaml'), '--state', join(folder.path, 'a')]
-    const serving = start(process.execPath, [program, ...args], log)
-    try {
-      await until('the complaint', serving, () => /the shared history in .* cannot be used/.test(read()))
-      await postgresql.begin()
-      await until('the history', serving, () => read().includes('the history is shared again'))
-      expect((await expectSound(database, postgresql)).sort()).to.deep.equal(['one', 'two'])
-      expect(read()).not.to.include(database.password)
-    } finally {
-      await serving.stop()
-      folder.remove()
-    }
-  })
-
   it('comes to one history where two control hosts write it through a network that is cut again and again', async () => {
     const database = await postgresql.create()
     const hosts = ['a', 'b']
@@ -355,7 +333,9 @@ describe('A history that several control hosts share in PostgreSQL', function ()
       writeFileSync(record, '{')
       for (const how of ['import', 'ship'] as const) {
         const { faults } = await share(places, how, signal)
-        expect(faults.join()).to.match(/abcd.json is no history .* not shared; .*--write 20261121-080000-abcd/)
+        expect(faults.join()).to.match(
+          /abcd.json is no history .* not shared; .*--write 20261121-080000-abcd/,
+        )
       }
       expect(await expectSound(database, postgresql)).to.deep.equal(['one'])
     } finally {
@@ -491,10 +471,64 @@ describe('A history that several control hosts share in PostgreSQL', function ()
       folder.remove()
     }
   })
+
+  it('gets from lockstep serve what could not be shared before', async () => {
+    await cutOff.until(/the history is shared again/)
+    expect((await expectSound(cutOff.database, postgresql)).sort()).to.deep.equal(['one', 'two'])
+    expect(cutOff.read()).not.to.include(cutOff.database.password)
+  })
 })
 
 function placesOf(folder: Scratch, host: string, database: DatabaseSettings) {
   return { history: join(folder.path, host, 'history'), shared: join(folder.path, host, 'shared'), database }
+}
+
+/** A `lockstep serve` that finds the database away until the road to it is mended. */
+class ServeCutOff {
+  private constructor(
+    readonly database: DatabaseSettings,
+    private readonly folder: Scratch,
+    private readonly proxy: CuttingProxy,
+    private readonly serving: Running,
+  ) {}
+
+  static async start(postgresql: Postgresql): Promise<ServeCutOff> {
+    const database = await postgresql.create()
+    const proxy = await CuttingProxy.start(postgresql.port)
+    proxy.fateOf = () => 'cut before'
+    const folder = new Scratch()
+    folder.write('db.key', database.password ?? '')
+    const pipeline = `pipeline:
+  listen: { port: ${await freePort()} }
+  spool: spool
+  repositories: { website: { url: /srv/git/website.git, branches: [main], trigger: [hook] } }
+`
+    const yaml = historyYaml({ ...database, port: proxy.port })
+    folder.write('lockstep.yaml', `${yaml}${pipeline}environments: {}\n`)
+    writeRuns(join(folder.path, 'a', 'history'), folder, ['one', 'two'])
+    const program = join(compiledCopy(), 'support', 'bin', 'lockstep.cjs')
+    const args = ['serve', '--config', join(folder.path, 'lockstep.yaml'), '--state', join(folder.path, 'a')]
+    const serving = start(process.execPath, [program, ...args], join(folder.path, 'log'))
+    return new ServeCutOff(database, folder, proxy, serving)
+  }
+
+  read(): string {
+    return readFileSync(join(this.folder.path, 'log'), 'utf8')
+  }
+
+  async until(said: RegExp): Promise<void> {
+    await untilReady(String(said), this.serving, async () => said.test(this.read()), 120_000)
+  }
+
+  mend(): void {
+    this.proxy.fateOf = () => 'on'
+  }
+
+  async stop(): Promise<void> {
+    await this.serving.stop()
+    await this.proxy.stop()
+    this.folder.remove()
+  }
 }
 
 function historyYaml({ port, database }: DatabaseSettings): string {
