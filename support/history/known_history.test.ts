@@ -1,6 +1,7 @@
-import { cpSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { LockstepError } from '../system/errors'
 import { aRecord } from '../testing/a_record'
 import { Scratch } from '../testing/scratch'
 import { FileLog } from './file_log'
@@ -136,6 +137,18 @@ describe('A history that is shared', () => {
     const alien = { ...odd, run: 'run-8', record: JSON.stringify(aRecord({ run: 'run-7' })) }
     expect(await log.append(alien, headBehind(odd, NO_ENTRY))).to.equal(true)
     expect(seenBy('a').all().runs).to.deep.equal([])
+  })
+
+  it('says in a sentence that evidence cannot be written here', async () => {
+    write('b', 'run-1')
+    await ship('b')
+    writeFileSync(at('log', 'evidence'), '')
+    const known = seenBy('a')
+    const [run = expect.fail('none')] = known.all().runs
+    expect(() => known.evidenceOf(run))
+      .to.throw(LockstepError)
+      .with.property('message')
+      .that.matches(/^what another control host has shared cannot be written here: /)
   })
 
   it('takes no run whose name leaves its folder or writes to a terminal', async () => {

@@ -39,8 +39,8 @@ export async function share(
 ): Promise<Shipped> {
   return withDatabase(database, signal, async (statements) => {
     const log = await PostgresqlLog.open(statements, database)
-    const copy = await openCopy(shared, database, log, sharing)
     const origin = originIn(shared)
+    const copy = await openCopy(shared, database, log, sharing)
     const { records, damaged } = localRecords(new HistoryStore(history), origin, shared)
     const shipped = await shipRecords(log, origin, records)
     if (sharing !== 'ship') await followLog(log, copy)
@@ -52,10 +52,13 @@ export async function share(
   })
 }
 
-/** Returns the copy of a shared history that is on this control host. */
-export function copyOf({ shared, database }: Pick<SharedPlaces, 'shared' | 'database'>): SharedCopy {
+/** Returns the copy of a shared history that is on this control host. Undefined where nothing was copied yet. */
+export function copyOf({
+  shared,
+  database,
+}: Pick<SharedPlaces, 'shared' | 'database'>): SharedCopy | undefined {
   const id = readKnown(shared)[addressOf(database)]
-  return { origin: originIn(shared), folder: id === undefined ? undefined : folderOf(shared, id) }
+  return id === undefined ? undefined : { origin: originIn(shared), folder: folderOf(shared, id) }
 }
 
 /**
