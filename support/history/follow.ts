@@ -1,3 +1,4 @@
+import { clean } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
 import { NO_ENTRY, type HistoryLog, type LogEntry } from './log'
 import { isUnaltered } from './log_reading'
@@ -8,20 +9,22 @@ import { isUnaltered } from './log_reading'
  * @throws LockstepError `journal-failed` where the log does not go on from what was copied before
  */
 export async function followLog(from: HistoryLog, to: HistoryLog): Promise<void> {
-  await expectToGoOn(from, to)
+  const error = await findSetBack(from, to)
+  if (error !== undefined) throw error
   for (const environment of (await from.heads()).keys()) await followEnvironment(from, to, environment)
 }
 
 /**
- * Expects that a log still has what was copied of it: a database may have been set back to an older backup.
- * @throws LockstepError `journal-failed`
+ * Returns the error of a log that no longer has what was copied of it: a database may have been set back to an older
+ * backup. Undefined where it goes on. A log that cannot be read throws its own error: that says nothing of its entries.
  */
-export async function expectToGoOn(from: HistoryLog, copy: HistoryLog): Promise<void> {
+export async function findSetBack(from: HistoryLog, copy: HistoryLog): Promise<LockstepError | undefined> {
   for (const [environment, head] of await copy.heads()) {
     const [entry] = await from.read(environment, head.sequence - 1)
     if (entry?.sequence !== head.sequence || entry.chain !== head.chain)
-      throw setBack(environment, head.sequence)
+      return setBack(environment, head.sequence)
   }
+  return undefined
 }
 
 async function followEnvironment(from: HistoryLog, to: HistoryLog, environment: string): Promise<void> {
@@ -34,7 +37,7 @@ async function followEnvironment(from: HistoryLog, to: HistoryLog, environment: 
       if (!isUnaltered(entry, head))
         throw new LockstepError(
           'journal-failed',
-          `entry ${entry.sequence} of ${environment} in the shared history is not what a control host has written: somebody has altered it`,
+          `entry ${entry.sequence} of ${clean(environment, 80)} in the shared history is not what a control host has written: somebody has altered it`,
         )
       await followJournal(from, to, entry)
       const { sequence, chain, ...record } = entry
@@ -61,7 +64,7 @@ async function followJournal(
     if (piece === undefined)
       throw new LockstepError(
         'journal-failed',
-        `the journal of run ${run} is not whole in the shared history: somebody has altered it`,
+        `the journal of run ${clean(run, 80)} is not whole in the shared history: somebody has altered it`,
       )
     await to.appendJournal(origin, run, at, piece)
     at = await to.journalEnd(origin, run)
@@ -71,6 +74,6 @@ async function followJournal(
 function setBack(environment: string, sequence: number): LockstepError {
   return new LockstepError(
     'journal-failed',
-    `the shared history no longer has entry ${sequence} of ${environment} as this control host has read it: the database was set back, perhaps to a backup`,
+    `the shared history no longer has entry ${sequence} of ${clean(environment, 80)} as this control host has read it: the database was set back, perhaps to a backup`,
   )
 }

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { LockstepError } from '../system/errors'
 import { aRecord } from '../testing/a_record'
 import { Scratch } from '../testing/scratch'
 import { FileLog } from './file_log'
@@ -35,7 +36,7 @@ describe('A history that is shared', () => {
     )
   }
   const ship = (host: string) =>
-    shipRecords(log, host, localRecords(new HistoryStore(at(host)), host, at(`${host}-shared`)))
+    shipRecords(log, host, localRecords(new HistoryStore(at(host)), host, at(`${host}-shared`)).records)
   const seenBy = (host: string) => knownHistory(at(host), { origin: host, folder: at('log') }, NOTHING_SHARED)
 
   it('is the same on all control hosts, with the text and the journal of each run', async () => {
@@ -97,6 +98,20 @@ describe('A history that is shared', () => {
     expect(faults[0]).to.match(/^the journal of run run-1 is not the one .* it was edited since/)
   })
 
+  it('has the runs of a copied state folder once', async () => {
+    write('a', 'run-1')
+    cpSync(at('a'), at('b'), { recursive: true })
+    write('b', 'run-2')
+    for (const host of ['a', 'b']) await ship(host)
+    for (const host of ['a', 'b', 'c'])
+      expect(
+        seenBy(host)
+          .all()
+          .runs.map(({ run }) => run)
+          .sort(),
+      ).to.deep.equal(['run-1', 'run-2'])
+  })
+
   it('has own runs back whose files are gone', async () => {
     write('a', 'run-1')
     await ship('a')
@@ -122,5 +137,53 @@ describe('A history that is shared', () => {
     const alien = { ...odd, run: 'run-8', record: JSON.stringify(aRecord({ run: 'run-7' })) }
     expect(await log.append(alien, headBehind(odd, NO_ENTRY))).to.equal(true)
     expect(seenBy('a').all().runs).to.deep.equal([])
+  })
+
+  it('says in a sentence that evidence cannot be written here', async () => {
+    write('b', 'run-1')
+    await ship('b')
+    writeFileSync(at('log', 'evidence'), '')
+    const known = seenBy('a')
+    const [run = expect.fail('none')] = known.all().runs
+    expect(() => known.evidenceOf(run))
+      .to.throw(LockstepError)
+      .with.property('message')
+      .that.matches(/^what another control host has shared cannot be written here: /)
+  })
+
+  it('takes no run whose name leaves its folder or writes to a terminal', async () => {
+    let head = NO_ENTRY
+    for (const [index, run] of ['../../../../outside', 'a/b', '..', '\u001B[2Jgone', ''].entries()) {
+      const row = {
+        environment: 'prod',
+        origin: `b${index}`,
+        run,
+        revision: 0,
+        feature: Buffer.from('Feature: outside\n'),
+        journal: null,
+        record: JSON.stringify(aRecord({ run, environment: 'prod' })),
+      }
+      expect(await log.append(row, head)).to.equal(true)
+      head = headBehind(row, head)
+    }
+    const known = seenBy('a')
+    expect(known.all().runs).to.deep.equal([])
+    expect(known.notKnown).to.match(/^run .* of another control host cannot be read/)
+    // The copy has the entries themselves, under names that are safe.
+    expect(readdirSync(scratch.path).sort()).to.deep.equal(['log'])
+  })
+
+  it('shows the name of a run that it cannot read in one clean line', async () => {
+    const row = {
+      environment: 'prod',
+      origin: 'b',
+      run: 'a\u001B[2J\nb',
+      revision: 0,
+      feature: null,
+      journal: null,
+      record: '{}',
+    }
+    expect(await log.append(row, NO_ENTRY)).to.equal(true)
+    expect(seenBy('a').notKnown).to.match(/^run a b of another control host/)
   })
 })

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { clean } from '../rollout/model/verdict'
+import { LockstepError } from '../system/errors'
 import { writeWhole } from '../system/whole_file'
 import { FileLog } from './file_log'
 import type { HistoryEntry } from './history_record'
@@ -17,7 +19,7 @@ export interface KnownHistory {
   read(environment: string, release: string): RunsRead
   /** Returns the releases of an environment, in the order in which they were last recorded. */
   releasesOf(environment: string): string[]
-  /** Returns the paths of the text and the journal of a run. */
+  /** Returns the paths of the text and the journal of a run. @throws LockstepError where they cannot be placed there */
   evidenceOf(run: HistoryEntry): { feature: string; journal: string }
 }
 
@@ -28,8 +30,8 @@ export const NOTHING_SHARED = { notKnown: undefined, faults: [] } as const
 export interface SharedCopy {
   /** The id of the own state folder. */
   origin: string
-  /** The folder of the copy; undefined where nothing was copied yet. */
-  folder: string | undefined
+  /** The folder of the copy. */
+  folder: string
 }
 
 /** Returns the history of the files of this control host, with the copy of what others have shared. */
@@ -40,7 +42,7 @@ export function knownHistory(
 ): KnownHistory {
   const own = new HistoryStore(history)
   const evidence = own.evidenceOf.bind(own)
-  if (copy?.folder === undefined)
+  if (copy === undefined)
     return {
       ...told,
       all: () => own.all(),
@@ -48,7 +50,7 @@ export function knownHistory(
       releasesOf: (environment) => own.releasesOf(environment),
       evidenceOf: evidence,
     }
-  return new SharedHistory(own, new FileLog(copy.folder), { ...copy, folder: copy.folder }, told)
+  return new SharedHistory(own, new FileLog(copy.folder), copy, told)
 }
 
 class SharedHistory implements KnownHistory {
@@ -59,7 +61,7 @@ class SharedHistory implements KnownHistory {
   constructor(
     private readonly own: HistoryStore,
     private readonly log: FileLog,
-    private readonly copy: { origin: string; folder: string },
+    private readonly copy: SharedCopy,
     private readonly told: Pick<KnownHistory, 'notKnown' | 'faults'>,
   ) {}
 
@@ -98,12 +100,24 @@ class SharedHistory implements KnownHistory {
       feature: join(folder, `${run.run}.feature`),
       journal: join(folder, `${run.run}.journal.ndjson`),
     }
-    if (entry.feature !== null) writeWhole(paths.feature, entry.feature)
+    if (entry.feature !== null) this.place(paths.feature, entry.feature)
     const { journal } = entry
     const bytes =
       journal === null ? undefined : this.log.journalBytes(entry.origin, entry.run, journal.length)
-    if (bytes !== undefined && checksum(bytes) === journal?.sha256) writeWhole(paths.journal, bytes)
+    if (bytes !== undefined && checksum(bytes) === journal?.sha256) this.place(paths.journal, bytes)
     return paths
+  }
+
+  private place(path: string, content: Buffer): void {
+    try {
+      writeWhole(path, content)
+    } catch (error) {
+      throw new LockstepError(
+        'journal-failed',
+        `what another control host has shared cannot be written here: ${(error as Error).message}`,
+        { cause: error },
+      )
+    }
   }
 
   private gather(): RunsRead {
@@ -117,11 +131,13 @@ class SharedHistory implements KnownHistory {
     }
     const unread: LogEntry[] = []
     const runs = [...own.runs]
+    // A state folder that was copied to another control host, or whose id is gone, has shipped its runs twice.
+    const said = new Set(own.runs.map((run) => JSON.stringify(run)))
     for (const entry of last.values()) {
-      if (entry.origin === this.copy.origin && here.has(entry.run)) continue
-      const run = recordIn(entry.record)
-      if (run === undefined || run.run !== entry.run || run.environment !== entry.environment)
-        unread.push(entry)
+      if ((entry.origin === this.copy.origin && here.has(entry.run)) || said.has(entry.record)) continue
+      said.add(entry.record)
+      const run = recordOf(entry)
+      if (run === undefined) unread.push(entry)
       else {
         this.others.set(run, entry)
         runs.push(run)
@@ -129,7 +145,19 @@ class SharedHistory implements KnownHistory {
     }
     const [odd] = unread
     if (odd !== undefined)
-      this.unreadable = `run ${odd.run} of another control host cannot be read: a newer Lockstep may have written it, so install that here`
+      this.unreadable = `run ${clean(odd.run, 80)} of another control host cannot be read: a newer Lockstep may have written it, so install that here`
     return { runs: runs.sort(byEnd), damaged: own.damaged }
   }
 }
+
+/**
+ * Returns the record of an entry. Undefined where it is none, and where its run has a name that no run has: runs are parts
+ * of paths, and all who may append to the database may name one.
+ */
+function recordOf(entry: LogEntry): HistoryEntry | undefined {
+  const run = recordIn(entry.record)
+  const isOfEntry = run?.run === entry.run && run.environment === entry.environment
+  return isOfEntry && RUN.test(run.run) ? run : undefined
+}
+
+const RUN = /^[\w-]{1,100}$/

@@ -11,15 +11,22 @@ import type { HistoryStore } from './store'
 const stamps = v.record(v.string(), v.object({ stamp: v.string(), digest: v.string() }))
 type Stamps = v.InferOutput<typeof stamps>
 
+/** The records of this control host that can be shipped, oldest first, and the paths of those that cannot be read. */
+export interface LocalRecords {
+  records: LocalRecord[]
+  damaged: readonly string[]
+}
+
 /**
- * Returns the records in the files of this control host, oldest first. Checksums are kept in `folder`, by the size and the
+ * Returns the records in the files of this control host. Checksums are kept in `folder`, by the size and the
  * time of each file: journals are not read again for every command.
  */
-export function localRecords(store: HistoryStore, origin: string, folder: string): LocalRecord[] {
+export function localRecords(store: HistoryStore, origin: string, folder: string): LocalRecords {
   const path = join(folder, 'checksums.json')
   const known = readStamps(path)
   const now: Stamps = {}
-  const records = store.all().runs.map((run): LocalRecord => {
+  const { runs, damaged } = store.all()
+  const records = runs.map((run): LocalRecord => {
     const load = () => loadRecord(store, origin, run)
     const stamp = stampOf(store, run)
     const before = known[run.run]
@@ -28,7 +35,7 @@ export function localRecords(store: HistoryStore, origin: string, folder: string
     return { run: run.run, digest, load }
   })
   if (JSON.stringify(now) !== JSON.stringify(known)) writePieces(path, [JSON.stringify(now)])
-  return records
+  return { records, damaged }
 }
 
 function loadRecord(store: HistoryStore, origin: string, run: HistoryEntry): ReturnType<LocalRecord['load']> {

@@ -6,12 +6,13 @@ import { LockstepError } from '../system/errors'
 import { formatLockstep, PLACES } from '../system/commands'
 import { writePieces } from '../system/whole_file'
 import { FileLog } from './file_log'
-import { expectToGoOn, followLog } from './follow'
+import { findSetBack, followLog } from './follow'
 import type { SharedCopy } from './known_history'
 import { localRecords } from './local_records'
 import { readOrPlaceId } from './placed_file'
 import { nameDatabase, withDatabase } from './postgresql/connection'
 import { PostgresqlLog } from './postgresql/postgresql_log'
+import { howToMend } from './recording'
 import { shipRecords, type Shipped } from './ship'
 import { HistoryStore } from './store'
 
@@ -38,18 +39,26 @@ export async function share(
 ): Promise<Shipped> {
   return withDatabase(database, signal, async (statements) => {
     const log = await PostgresqlLog.open(statements, database)
-    const copy = await openCopy(shared, database, log, sharing)
     const origin = originIn(shared)
-    const shipped = await shipRecords(log, origin, localRecords(new HistoryStore(history), origin, shared))
+    const copy = await openCopy(shared, database, log, sharing)
+    const { records, damaged } = localRecords(new HistoryStore(history), origin, shared)
+    const shipped = await shipRecords(log, origin, records)
     if (sharing !== 'ship') await followLog(log, copy)
-    return shipped
+    // Those who read the history tell of damaged records themselves.
+    const unread = (sharing === 'both' ? [] : damaged).map(
+      (path) => `${path} is no history that can be read, and is not shared; ${howToMend(path)}`,
+    )
+    return { ...shipped, faults: [...shipped.faults, ...unread] }
   })
 }
 
-/** Returns the copy of a shared history that is on this control host. */
-export function copyOf({ shared, database }: Pick<SharedPlaces, 'shared' | 'database'>): SharedCopy {
+/** Returns the copy of a shared history that is on this control host. Undefined where nothing was copied yet. */
+export function copyOf({
+  shared,
+  database,
+}: Pick<SharedPlaces, 'shared' | 'database'>): SharedCopy | undefined {
   const id = readKnown(shared)[addressOf(database)]
-  return { origin: originIn(shared), folder: id === undefined ? undefined : folderOf(shared, id) }
+  return id === undefined ? undefined : { origin: originIn(shared), folder: folderOf(shared, id) }
 }
 
 /**
@@ -66,16 +75,16 @@ async function openCopy(
   const known = readKnown(shared)
   const before = known[addressOf(database)]
   const accept = `look why, then take it as it is: ${formatLockstep('history --import', PLACES)}`
-  if (before !== undefined && before !== id && sharing !== 'import')
+  // A new address of a database that is known is no news; a database that is not known may lack what others did.
+  const isKnown = before === undefined ? Object.values(known).includes(id) : before === id
+  if (!isKnown && Object.keys(known).length > 0 && sharing !== 'import')
     throw new LockstepError(
       'journal-failed',
       `${nameDatabase(database)} is not the one that this control host has shared with before; ${accept}`,
     )
   const copy = new FileLog(folderOf(shared, id))
-  try {
-    await expectToGoOn(log, copy)
-  } catch (error) {
-    if (!(error instanceof LockstepError)) throw error
+  const error = await findSetBack(log, copy)
+  if (error !== undefined) {
     if (sharing !== 'import')
       throw new LockstepError('journal-failed', `${error.message}; ${accept}`, { cause: error })
     setAside(folderOf(shared, id))

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net'
 import type { Client, QueryResultRow } from 'pg'
 import type { DatabaseSettings } from '../../config/history_setting'
+import { clean } from '../../rollout/model/verdict'
 import { LockstepError } from '../../system/errors'
-import { excerpt } from '../../system/redaction'
 
 /** Milliseconds that a connection may take to be made, and a statement to be answered. */
 const CONNECT_WITHIN_MS = 5_000
@@ -66,9 +66,9 @@ function clientFor({ host, port, database, user, password, tls }: DatabaseSettin
     port,
     database,
     user,
-    // Without one, the driver would look into the environment and into the home of its user.
-    password: password ?? '',
-    ssl: tls === undefined ? false : { ...tls, ca: tls.ca === undefined ? undefined : [...tls.ca] },
+    // An empty text would let the driver look into the environment and into the home of its user.
+    password: () => password ?? '',
+    ssl: tls === undefined ? false : encryptionOf(tls),
     stream: () => socket,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
@@ -77,6 +77,11 @@ function clientFor({ host, port, database, user, password, tls }: DatabaseSettin
     client_encoding: 'UTF8',
     application_name: 'lockstep',
   })
+}
+
+/** The server is checked, also where the environment of the process says that none is. */
+function encryptionOf({ ca, ...own }: NonNullable<DatabaseSettings['tls']>) {
+  return { ...own, ca: ca === undefined ? undefined : [...ca], rejectUnauthorized: true }
 }
 
 async function close(client: Client, socket: Socket): Promise<void> {
@@ -95,7 +100,7 @@ function failureOf(settings: DatabaseSettings, error: unknown, signal: AbortSign
   const said = signal.aborted ? 'it did not answer in time' : reasonOf(error)
   return new LockstepError(
     'journal-failed',
-    `the shared history in ${nameDatabase(settings)} cannot be used: ${excerpt(said, 300)}`,
+    `the shared history in ${nameDatabase(settings)} cannot be used: ${clean(said, 300)}`,
     { cause: error },
   )
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSettings } from '../../config/history_setting'
+import { systemClock, type Clock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
 import {
   digestOf,
@@ -23,13 +24,28 @@ export class PostgresqlLog implements HistoryLog {
 
   /**
    * Opens the log, and makes its tables where there are none.
-   * @throws LockstepError `journal-failed`, also for tables of a newer version
+   * @throws LockstepError `journal-failed`, also for tables of a newer version, for a replica, and for clocks that differ
    */
-  static async open(statements: Statements, settings: DatabaseSettings): Promise<PostgresqlLog> {
+  static async open(
+    statements: Statements,
+    settings: DatabaseSettings,
+    clock: Pick<Clock, 'now'> = systemClock,
+  ): Promise<PostgresqlLog> {
     const refused = (why: string) => new LockstepError('journal-failed', `${nameDatabase(settings)} ${why}`)
+    const began = clock.now()
     const {
       rows: [state],
-    } = await statements.query<{ made: boolean; encoding: string }>(sql.IS_MADE)
+    } = await statements.query<State>(sql.IS_MADE)
+    const ended = clock.now()
+    if (state?.copy === true)
+      throw refused(
+        'is a copy that follows another database, and may be behind it; name the one that is written',
+      )
+    const off = state === undefined ? 0 : apart(state.now, began, ended)
+    if (Math.abs(off) > MAX_APART_MS)
+      throw refused(
+        `has a clock that is ${Math.round(Math.abs(off) / 1_000)} s ${off > 0 ? 'ahead of' : 'behind'} that of this control host: runs would have no order; let both follow the same time`,
+      )
     if (state?.encoding !== 'UTF8')
       throw refused(`has the encoding ${state?.encoding ?? 'not known'}; create one with ENCODING 'UTF8'`)
     if (!state.made) await statements.query(sql.CREATE_SCHEMA)
@@ -117,6 +133,23 @@ export class PostgresqlLog implements HistoryLog {
     ])
     return rows[0]?.bytes
   }
+}
+
+interface State {
+  made: boolean
+  encoding: string
+  /** True for a replica, which may be behind. */
+  copy: boolean
+  /** The time of the server, ms since 1970. */
+  now: number
+}
+
+/** Runs are in the order of the times at which they ended. */
+const MAX_APART_MS = 60_000
+
+/** Returns how far a time is after a span, in ms; below 0 where it is before it, 0 inside. */
+function apart(time: number, began: number, ended: number): number {
+  return time > ended ? time - ended : Math.min(0, time - began)
 }
 
 interface Place {

@@ -42,18 +42,24 @@ CREATE TABLE IF NOT EXISTS lockstep_history.journal (
 );
 CREATE OR REPLACE FUNCTION lockstep_history.refuse_change() RETURNS trigger LANGUAGE plpgsql AS
   $$ BEGIN RAISE EXCEPTION 'a shared history is only appended to'; END $$;
-CREATE OR REPLACE TRIGGER only_appended BEFORE UPDATE OR DELETE OR TRUNCATE ON lockstep_history.entry
+DROP TRIGGER IF EXISTS only_appended ON lockstep_history.entry;
+CREATE TRIGGER only_appended BEFORE UPDATE OR DELETE OR TRUNCATE ON lockstep_history.entry
   FOR EACH STATEMENT EXECUTE FUNCTION lockstep_history.refuse_change();
-CREATE OR REPLACE TRIGGER only_appended BEFORE UPDATE OR DELETE OR TRUNCATE ON lockstep_history.journal
+DROP TRIGGER IF EXISTS only_appended ON lockstep_history.journal;
+CREATE TRIGGER only_appended BEFORE UPDATE OR DELETE OR TRUNCATE ON lockstep_history.journal
   FOR EACH STATEMENT EXECUTE FUNCTION lockstep_history.refuse_change();
 INSERT INTO lockstep_history.about (version, id) VALUES (${SCHEMA_VERSION}, gen_random_uuid()::text)
   ON CONFLICT DO NOTHING;
 COMMIT;
 `
 
-/** Says whether the tables are there. */
+/**
+ * Says what the database is, and whether the tables are there. A policy that hides rows then makes a statement fail
+ * rather than answer without them.
+ */
 export const IS_MADE = `SELECT to_regclass('lockstep_history.about') IS NOT NULL AS made,
-  current_setting('server_encoding') AS encoding`
+  current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS copy,
+  extract(epoch FROM clock_timestamp())::float8 * 1000 AS now, set_config('row_security', 'off', false) AS policies`
 
 export const ABOUT = 'SELECT version, id FROM lockstep_history.about'
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { DatabaseSettings } from '../../config/history_setting'
@@ -28,6 +28,7 @@ describe('A history that several control hosts share in PostgreSQL', function ()
   this.timeout(600_000)
   let scratch: Scratch
   let postgresql: Postgresql
+  let cutOff: ServeCutOff
 
   before(async function () {
     if (process.getuid?.() !== 0) this.skip()
@@ -35,10 +36,18 @@ describe('A history that several control hosts share in PostgreSQL', function ()
     makeCertificates(scratch)
     const [cert, key] = ['server.pem', 'server.key'].map((name) => readFileSync(join(scratch.path, name)))
     postgresql = await Postgresql.start({ cert, key })
+    cutOff = await ServeCutOff.start(postgresql)
   })
   after(async () => {
+    await cutOff?.stop()
     await postgresql?.remove()
     scratch?.remove()
+  })
+
+  // It looks twice a minute: the other tests go on meanwhile.
+  it('is waited for by lockstep serve, which says so', async () => {
+    await cutOff.until(/the shared history in .* cannot be used/)
+    cutOff.mend()
   })
 
   describe('as a log', () => {
@@ -200,37 +209,6 @@ describe('A history that several control hosts share in PostgreSQL', function ()
     }
   })
 
-  it('gets from lockstep serve what could not be shared before, once the database is there again', async () => {
-    const database = await postgresql.create()
-    const folder = new Scratch()
-    const log = join(folder.path, 'log')
-    const read = () => readFileSync(log, 'utf8')
-    const until = async (what: string, running: Running, test: () => Promise<boolean> | boolean) =>
-      untilReady(what, running, async () => test(), 120_000)
-    folder.write('db.key', database.password ?? '')
-    const pipeline = `pipeline:
-  listen: { port: ${await freePort()} }
-  spool: spool
-  repositories: { website: { url: /srv/git/website.git, branches: [main], trigger: [hook] } }
-`
-    folder.write('lockstep.yaml', `${historyYaml(database)}${pipeline}environments: {}\n`)
-    writeRuns(join(folder.path, 'a', 'history'), folder, ['one', 'two'])
-    await postgresql.end()
-    const program = join(compiledCopy(), 'support', 'bin', 'lockstep.cjs')
-    const args = ['serve', '--config', join(folder.path, 'lockstep.yaml'), '--state', join(folder.path, 'a')]
-    const serving = start(process.execPath, [program, ...args], log)
-    try {
-      await until('the complaint', serving, () => /the shared history in .* cannot be used/.test(read()))
-      await postgresql.begin()
-      await until('the history', serving, () => read().includes('the history is shared again'))
-      expect((await expectSound(database, postgresql)).sort()).to.deep.equal(['one', 'two'])
-      expect(read()).not.to.include(database.password)
-    } finally {
-      await serving.stop()
-      folder.remove()
-    }
-  })
-
   it('comes to one history where two control hosts write it through a network that is cut again and again', async () => {
     const database = await postgresql.create()
     const hosts = ['a', 'b']
@@ -322,6 +300,74 @@ describe('A history that several control hosts share in PostgreSQL', function ()
     }
   })
 
+  it('is not taken from another database under another address either, but from its own under a new one', async () => {
+    const [database, other] = [await postgresql.create(), await postgresql.create()]
+    const folder = new Scratch()
+    try {
+      const places = placesOf(folder, 'a', database)
+      writeRuns(places.history, folder, ['one'])
+      await share(places, 'both', signal)
+      const elsewhere = placesOf(folder, 'a', other)
+      for (const how of ['both', 'ship'] as const) {
+        const failure = await share(elsewhere, how, signal).catch((error: unknown) => error)
+        expect((failure as Error).message).to.match(/is not the one that this control host has shared with/)
+      }
+      await share(placesOf(folder, 'a', { ...database, host: 'localhost' }), 'both', signal)
+      expect(await share(elsewhere, 'import', signal)).to.include({ appended: 1 })
+      for (const each of [places, elsewhere]) await share(each, 'both', signal)
+    } finally {
+      folder.remove()
+    }
+  })
+
+  it('says which records it cannot bring in, since they are damaged', async () => {
+    const database = await postgresql.create()
+    const folder = new Scratch()
+    try {
+      const places = placesOf(folder, 'a', database)
+      writeRuns(places.history, folder, ['one', '20261121-080000-abcd'])
+      const { record } = new HistoryStore(places.history).evidenceOf({
+        ...aRecord(),
+        run: '20261121-080000-abcd',
+      })
+      writeFileSync(record, '{')
+      for (const how of ['import', 'ship'] as const) {
+        const { faults } = await share(places, how, signal)
+        expect(faults.join()).to.match(
+          /abcd.json is no history .* not shared; .*--write 20261121-080000-abcd/,
+        )
+      }
+      expect(await expectSound(database, postgresql)).to.deep.equal(['one'])
+    } finally {
+      folder.remove()
+    }
+  })
+
+  it('keeps its copy where the network is cut while a person takes the database as it is', async () => {
+    const database = await postgresql.create()
+    const proxy = await CuttingProxy.start(postgresql.port)
+    const folder = new Scratch()
+    try {
+      const places = placesOf(folder, 'a', { ...database, port: proxy.port })
+      writeRuns(places.history, folder, ['one'])
+      await share(places, 'both', signal)
+      let cuts = 0
+      for (let at = 0; cuts === at; at += 1) {
+        let messages = 0
+        proxy.fateOf = () => (messages++ === at ? 'cut before' : 'on')
+        cuts += await share(places, 'import', signal).then(
+          () => 0,
+          () => 1,
+        )
+      }
+      expect(cuts).to.be.above(5)
+      expect(readdirSync(places.shared).filter((name) => name.includes('set-aside'))).to.deep.equal([])
+    } finally {
+      await proxy.stop()
+      folder.remove()
+    }
+  })
+
   it('refuses changes, newer tables, other encodings, and a password that is wrong without showing it', async () => {
     const folder = new Scratch()
     const failureOf = async (database: DatabaseSettings) =>
@@ -358,6 +404,51 @@ describe('A history that several control hosts share in PostgreSQL', function ()
     }
   })
 
+  it('is not read from a replica, which may not have what another control host has shipped', async () => {
+    const database = await postgresql.create()
+    const folder = new Scratch()
+    try {
+      const places = placesOf(folder, 'a', database)
+      await share(places, 'both', signal)
+      await postgresql.end()
+      await postgresql.beginAsReplica()
+      const refused = await share(places, 'both', signal).catch((error: unknown) => error)
+      expect((refused as Error).message).to.match(/is a copy that follows another database/)
+      await postgresql.end()
+      await postgresql.begin()
+      await share(places, 'both', signal)
+    } finally {
+      folder.remove()
+    }
+  })
+
+  it('needs the documented rights, and is not read in part by a user from whom rows are hidden', async () => {
+    const database = await postgresql.create()
+    const folder = new Scratch()
+    const admin = (text: string) => postgresql.query(database.database, text)
+    try {
+      await share(placesOf(folder, 'owner', database), 'both', signal)
+      await admin(`CREATE ROLE clerk LOGIN PASSWORD 'of-the-clerk'`)
+      const clerk = placesOf(folder, 'a', { ...database, user: 'clerk', password: 'of-the-clerk' })
+      const failureOf = async () =>
+        (await share(clerk, 'both', signal).then(
+          () => ({ message: 'none' }),
+          (error: unknown) => error,
+        )) as Error
+      writeRuns(clerk.history, folder, ['one'])
+      expect((await failureOf()).message).to.match(/permission denied/)
+      await admin('GRANT USAGE ON SCHEMA lockstep_history TO clerk')
+      await admin('GRANT SELECT ON ALL TABLES IN SCHEMA lockstep_history TO clerk')
+      expect((await failureOf()).message).to.match(/permission denied for table journal/)
+      await admin('GRANT INSERT ON ALL TABLES IN SCHEMA lockstep_history TO clerk')
+      expect((await failureOf()).message).to.equal('none')
+      await admin('ALTER TABLE lockstep_history.entry ENABLE ROW LEVEL SECURITY')
+      expect((await failureOf()).message).to.match(/would be affected by row-level security/)
+    } finally {
+      folder.remove()
+    }
+  })
+
   it('is encrypted where that is wanted, and the server is checked', async () => {
     const database = await postgresql.create()
     const folder = new Scratch()
@@ -367,14 +458,77 @@ describe('A history that several control hosts share in PostgreSQL', function ()
       await share(places({ ca: [ca] }), 'both', signal)
       const failure = await share(places({}), 'both', signal).catch((error: unknown) => error)
       expect((failure as Error).message).to.match(/certificate/)
+      const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+      try {
+        process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+        const unchecked = await share(places({}), 'both', signal).catch((error: unknown) => error)
+        expect((unchecked as Error).message).to.match(/certificate/)
+      } finally {
+        if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+        else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
+      }
     } finally {
       folder.remove()
     }
+  })
+
+  it('gets from lockstep serve what could not be shared before', async () => {
+    await cutOff.until(/the history is shared again/)
+    expect((await expectSound(cutOff.database, postgresql)).sort()).to.deep.equal(['one', 'two'])
+    expect(cutOff.read()).not.to.include(cutOff.database.password)
   })
 })
 
 function placesOf(folder: Scratch, host: string, database: DatabaseSettings) {
   return { history: join(folder.path, host, 'history'), shared: join(folder.path, host, 'shared'), database }
+}
+
+/** A `lockstep serve` that finds the database away until the road to it is mended. */
+class ServeCutOff {
+  private constructor(
+    readonly database: DatabaseSettings,
+    private readonly folder: Scratch,
+    private readonly proxy: CuttingProxy,
+    private readonly serving: Running,
+  ) {}
+
+  static async start(postgresql: Postgresql): Promise<ServeCutOff> {
+    const database = await postgresql.create()
+    const proxy = await CuttingProxy.start(postgresql.port)
+    proxy.fateOf = () => 'cut before'
+    const folder = new Scratch()
+    folder.write('db.key', database.password ?? '')
+    const pipeline = `pipeline:
+  listen: { port: ${await freePort()} }
+  spool: spool
+  repositories: { website: { url: /srv/git/website.git, branches: [main], trigger: [hook] } }
+`
+    const yaml = historyYaml({ ...database, port: proxy.port })
+    folder.write('lockstep.yaml', `${yaml}${pipeline}environments: {}\n`)
+    writeRuns(join(folder.path, 'a', 'history'), folder, ['one', 'two'])
+    const program = join(compiledCopy(), 'support', 'bin', 'lockstep.cjs')
+    const args = ['serve', '--config', join(folder.path, 'lockstep.yaml'), '--state', join(folder.path, 'a')]
+    const serving = start(process.execPath, [program, ...args], join(folder.path, 'log'))
+    return new ServeCutOff(database, folder, proxy, serving)
+  }
+
+  read(): string {
+    return readFileSync(join(this.folder.path, 'log'), 'utf8')
+  }
+
+  async until(said: RegExp): Promise<void> {
+    await untilReady(String(said), this.serving, async () => said.test(this.read()), 120_000)
+  }
+
+  mend(): void {
+    this.proxy.fateOf = () => 'on'
+  }
+
+  async stop(): Promise<void> {
+    await this.serving.stop()
+    await this.proxy.stop()
+    this.folder.remove()
+  }
 }
 
 function historyYaml({ port, database }: DatabaseSettings): string {

@@ -53,7 +53,8 @@ export class Postgresql {
   }
 
   /** Starts the server, which has all that it had. */
-  async begin(): Promise<void> {
+  async begin(prepare = () => rmSync(this.replicaMark, { force: true })): Promise<void> {
+    prepare()
     const args = [
       '-D',
       join(this.folder, 'data'),
@@ -72,6 +73,12 @@ export class Postgresql {
     const log = join(this.folder, 'log')
     this.running = start('setpriv', [...AS_POSTGRES, `${PROGRAMS}/postgres`, ...args, ...fast], log)
     await untilReady('PostgreSQL', this.running, () => this.answers(), READY_WITHIN)
+  }
+
+  /** Starts the server as one that only follows another, which is not there. `begin` makes it one of its own again. */
+  async beginAsReplica(): Promise<void> {
+    writeFileSync(this.replicaMark, '')
+    await this.begin(() => {})
   }
 
   /** Ends the server. `SIGINT` is its way to end without waiting for those who are connected. */
@@ -113,6 +120,10 @@ export class Postgresql {
     } finally {
       await client.end()
     }
+  }
+
+  private get replicaMark(): string {
+    return join(this.folder, 'data', 'standby.signal')
   }
 
   private async answers(): Promise<boolean> {
