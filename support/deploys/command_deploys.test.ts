@@ -23,6 +23,7 @@ const ORDER: PlanOrder & RolloutOrder = {
   plan: '0123456789ab',
   planRun: '20260101-000000-0000',
   hosts: 1,
+  code: 'c0de',
 }
 
 describe('the command that plans and rolls out', () => {
@@ -88,6 +89,7 @@ describe('the command that plans and rolls out', () => {
     await deploys.untilGone(RUN, never)
     const folder = join(scratch.path, 'state', 'pipeline', 'runs')
     expect(said()).to.contain(`--plan ${folder}/${ORDER.planRun}/plans/0123456789ab.json `)
+    expect(said()).to.contain('\nLOCKSTEP_CODE=c0de\n')
     expect(await deploys.outcomeOf(ORDER)).to.deep.equal({
       result: 'failed',
       verdict: null,

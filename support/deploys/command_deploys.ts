@@ -7,6 +7,7 @@ import { readPlan } from '../planning/plan_file'
 import { lastWords } from '../run/again'
 import { MODES } from '../run/modes'
 import { readRecordedRun } from '../run/recorded_run'
+import { CODE } from '../run/expect_code'
 import { newRunId, RUN_ID } from '../run/run_id'
 import { pause, type Clock } from '../system/clock'
 import { endAllWith, type CommandRunner } from '../system/command'
@@ -14,7 +15,7 @@ import { makeFolder } from '../system/folders'
 import { JOURNAL_SUFFIX } from '../system/journal_lines'
 import type { Redact } from '../system/redaction'
 import { startApart } from '../system/start_apart'
-import { digestCode } from './digest_code'
+import { digestCode } from '../run/digest_code'
 import { environmentOf } from './environment'
 import { failed, judgePlan } from './judge_plan'
 import { judgeRollout } from './judge_rollout'
@@ -64,8 +65,8 @@ export class CommandDeploys implements Deploys {
     }
   }
 
-  codeOf(feature: string): string {
-    return digestCode(this.surroundings.folder, feature)
+  code(): string {
+    return digestCode(this.surroundings.folder)
   }
 
   newRun(): string {
@@ -116,7 +117,7 @@ export class CommandDeploys implements Deploys {
       makeFolder(this.folderOf(order.run), 0o770)
       await startApart(program, args, {
         cwd: folder,
-        env: this.environmentOf(order.run),
+        env: { ...this.environmentOf(order.run), [CODE]: order.code },
         output: this.outputOf(order.run),
       })
     } catch {

@@ -119,13 +119,21 @@ describe('the deploys to an environment', () => {
       log = new MemoryPipelineLog()
       await add([...fetched(A, 'v1'), ...planned(TARGET)])
       await approve('p1')
-      deploys.code = 'changed behind it'
+      deploys.codeNow = 'changed behind it'
       await deployerOf(act).look(never)
       expect(deploys.started.filter(({ planRun }) => planRun === 'p1')).to.deep.equal([])
       expect(deploys.planned).to.have.length(1)
       expect(log.state.deploys.newest('website', 'test')).to.include({ code: 'changed behind it' })
       expect(deploys.started).to.have.length(act === 'person' ? 0 : 1)
     }
+  })
+
+  it('give a rollout the digest of the code that its plan was made with', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    await approve('p1')
+    await deployerOf('person').look(never)
+    expect(deploys.started).to.have.length(1)
+    expect(deploys.started[0]).to.include({ code: 'code' })
   })
 
   it('need an approval of a person, unless the configuration said so then and says so now', async () => {
@@ -224,6 +232,7 @@ describe('the deploys to an environment', () => {
       plan: '',
       planRun: 'p1',
       hosts: 3,
+      code: 'code',
     })
     let plannedThen = -1
     deploys.onWait = () => void (plannedThen = deploys.planned.length)
@@ -248,6 +257,7 @@ describe('the deploys to an environment', () => {
       plan: '',
       planRun: 'p1',
       hosts: 3,
+      code: 'code',
     })
     await add(fetched(B, 'v2'))
     const deployer = deployerOf('configuration')

@@ -25,6 +25,8 @@ export interface RolloutOrder extends DeployOrder {
   planRun: string
   /** The number of hosts that the plan tells to serve the tag. */
   hosts: number
+  /** The SHA-256 of the code that the plan was made with: other code begins nothing. */
+  code: string
 }
 
 /** The command that plans and rolls out, as a person would call it. */
@@ -34,7 +36,7 @@ export interface Deploys {
   /** Returns the SHA-256 of a feature; empty where it cannot be read. */
   digestOf(feature: string): string
   /** Returns the SHA-256 of the code that decides, beside a feature, what that does. */
-  codeOf(feature: string): string
+  code(): string
   /** Returns an id that no run had. */
   newRun(): string
   /** Plans, and ends that when the signal is aborted. It throws for no end of it. */
@@ -151,7 +153,7 @@ export class Deployer {
     if (plan.state !== 'succeeded' || plan.rollout !== undefined || settings === undefined) return false
     if (whyOver(log.state, plan, takesTag) !== undefined) return false
     // Other code may do something else than was approved. What is there now is planned anew.
-    if (deploys.codeOf(settings.feature) !== plan.code) return false
+    if (deploys.code() !== plan.code) return false
     const name = plan.outcome?.plan ?? ''
     // The configuration of the moment counts: approval may be wanted by now.
     if (plan.approved === undefined) {
@@ -188,7 +190,7 @@ export class Deployer {
     const target = this.targetOf(each)
     if (target === undefined) return false
     const feature = deploys.digestOf(each.feature)
-    const code = deploys.codeOf(each.feature)
+    const code = deploys.code()
     if (!this.isDue(each, target, { feature, code })) return false
     const run = deploys.newRun()
     this.made.set(each.repository, run)
@@ -248,6 +250,7 @@ export class Deployer {
       plan: plan.outcome?.plan ?? '',
       planRun: plan.run,
       hosts: plan.outcome?.hosts.count ?? 0,
+      code: plan.code,
     }
   }
 }

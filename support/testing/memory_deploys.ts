@@ -15,7 +15,7 @@ export class MemoryDeploys implements Deploys {
   /** The rollouts whose process is there. */
   readonly running = new Set<string>()
   digest = 'sha'
-  code = 'code'
+  codeNow = 'code'
   outcome: (order: PlanOrder) => PlanOutcome = () => MADE
   end: (order: RolloutOrder) => RolloutOutcome = () => ({ result: 'succeeded', verdict: 'PASSED', why: null })
   /** Called before a rollout is gone. */
@@ -28,8 +28,8 @@ export class MemoryDeploys implements Deploys {
     return this.digest
   }
 
-  codeOf(): string {
-    return this.code
+  code(): string {
+    return this.codeNow
   }
 
   newRun(): string {
