@@ -164,6 +164,7 @@ describe('the command that plans and rolls out', () => {
     expect(await deploys.hasEnded(RUN), 'its last line is not whole here').to.equal(false)
     scratch.write(journal, `{${whole}`)
     expect(await deploys.hasEnded(RUN), 'it cannot be read').to.equal(false)
+    expect((await deploys.outcomeOf(ORDER)).result, 'it cannot be read').to.equal('unread')
     scratch.write(journal, whole)
     expect(await deploys.hasEnded(RUN), 'it has ended').to.equal(true)
   })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Deploys, PlanOrder, RolloutOrder } from '../pipeline/deployer'
+import type { Deploys, PlanOrder, RolloutOrder, UnreadRollout } from '../pipeline/deployer'
 import type { PlanOutcome, RolloutOutcome } from '../pipeline/events'
 import { readPlan } from '../planning/plan_file'
 import { lastWords } from '../run/again'
@@ -151,12 +151,12 @@ export class CommandDeploys implements Deploys {
     return false
   }
 
-  async outcomeOf(order: RolloutOrder): Promise<RolloutOutcome> {
+  async outcomeOf(order: RolloutOrder): Promise<RolloutOutcome | UnreadRollout> {
     const { state, folder, redact } = this.surroundings
     const not = (why: string): RolloutOutcome => ({ result: 'failed', verdict: null, why: redact(why) })
     try {
       // A run that is refused before its first line has no journal, and has sent nothing that changes a host.
-      if (!existsSync(this.journalOf(order.run, 'live'))) {
+      if (statSync(this.journalOf(order.run, 'live'), { throwIfNoEntry: false }) === undefined) {
         const refusal = readRefusal(this.folderOf(order.run))
         return refusal === undefined
           ? not(`it did not begin: ${this.said(order.run)}`)
@@ -165,7 +165,7 @@ export class CommandDeploys implements Deploys {
       const outcome = judgeRollout(await readRecordedRun(order.run, state, folder), order)
       return { ...outcome, why: outcome.why === null ? null : redact(outcome.why) }
     } catch (error) {
-      return not((error as Error).message)
+      return { result: 'unread', why: redact((error as Error).message) }
     }
   }
 

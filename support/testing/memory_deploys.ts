@@ -1,4 +1,4 @@
-import type { Deploys, PlanOrder, RolloutOrder } from '../pipeline/deployer'
+import type { Deploys, PlanOrder, RolloutOrder, UnreadRollout } from '../pipeline/deployer'
 import type { PlanOutcome, RolloutOutcome } from '../pipeline/events'
 import { MADE } from './deploy_events'
 
@@ -17,7 +17,11 @@ export class MemoryDeploys implements Deploys {
   digest = 'sha'
   codeNow = 'code'
   outcome: (order: PlanOrder) => PlanOutcome = () => MADE
-  end: (order: RolloutOrder) => RolloutOutcome = () => ({ result: 'succeeded', verdict: 'PASSED', why: null })
+  end: (order: RolloutOrder) => RolloutOutcome | UnreadRollout = () => ({
+    result: 'succeeded',
+    verdict: 'PASSED',
+    why: null,
+  })
   /** Called before a rollout is gone. */
   onWait: (run: string) => void | Promise<void> = () => {}
   /** The rollouts that have said themselves that they ended. */
@@ -59,7 +63,7 @@ export class MemoryDeploys implements Deploys {
     return this.saidEnded.has(run)
   }
 
-  async outcomeOf(order: RolloutOrder): Promise<RolloutOutcome> {
+  async outcomeOf(order: RolloutOrder): Promise<RolloutOutcome | UnreadRollout> {
     return this.started.some(({ run }) => run === order.run)
       ? this.end(order)
       : { result: 'failed', verdict: null, why: 'it did not begin' }
