@@ -84,7 +84,12 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
   const plansOf = plansIn(pipelineState)
   const spool = spoolIn(env, cwd)
   const carried = await rolloutsOf(accounts, { state, history, cwd, env })
-  const notKnown = [...faults, ...serving.faults, ...carried.faults, ...('fault' in spool ? [spool.fault] : [])]
+  const notKnown = [
+    ...faults,
+    ...serving.faults,
+    ...carried.faults,
+    ...('fault' in spool ? [spool.fault] : []),
+  ]
   const known = 'fault' in spool ? undefined : spool.account
   const announcements = 'fault' in spool ? undefined : spool.announcements
   const revisions = 'fault' in spool ? undefined : spool.revisions
