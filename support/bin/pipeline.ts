@@ -65,7 +65,8 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
     return { text: '', exitCode: isWhole ? 0 : 1 }
   }
   const { events, faults } = readPipeline(resolve(cwd, state))
-  const servedOn = await servingMachine(resolve(cwd, state), env)
+  const serving = await servingIn(resolve(cwd, state), env)
+  const { servedOn } = serving
   const served = servedOn !== undefined
   const pipelineState = PipelineState.of(events)
   const accounts = accountsOf(pipelineState).filter(
@@ -83,7 +84,12 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
   const plansOf = plansIn(pipelineState)
   const spool = spoolIn(env, cwd)
   const carried = await rolloutsOf(accounts, { state, history, cwd, env })
-  const notKnown = [...faults, ...carried.faults, ...('fault' in spool ? [spool.fault] : [])]
+  const notKnown = [
+    ...faults,
+    ...serving.faults,
+    ...carried.faults,
+    ...('fault' in spool ? [spool.fault] : []),
+  ]
   const known = 'fault' in spool ? undefined : spool.account
   const announcements = 'fault' in spool ? undefined : spool.announcements
   const revisions = 'fault' in spool ? undefined : spool.revisions
@@ -110,7 +116,8 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
     spool: known,
     announcements,
     revisions,
-    isServed: served,
+    // Where that is not known, it is not said that it does not run.
+    isServed: served || serving.faults.length > 0,
     servedOn,
     now: systemClock.now(),
     outputOf: (build) => outputs.of(build).output,
@@ -123,6 +130,22 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
   const nothing = `No push${wanted === undefined ? '' : ` to ${wanted}`} is known here.\n`
   const complaint = notKnown.map((fault) => `Not everything is known: ${fault}\n`).join('')
   return { text: isNothing ? `${text}${nothing}` : text, complaint, exitCode }
+}
+
+/** Returns the machine of the process that serves; undefined where there is none, or where that cannot be known. */
+async function servingIn(
+  state: string,
+  env: Call['env'],
+): Promise<{ servedOn: string | undefined; faults: string[] }> {
+  try {
+    return { servedOn: await servingMachine(state, env), faults: [] }
+  } catch (error) {
+    if (!(error instanceof LockstepError) || error.code !== 'lock-failed') throw error
+    return {
+      servedOn: undefined,
+      faults: [`it cannot be told whether lockstep serve runs here: ${error.message}`],
+    }
+  }
 }
 
 /** A wish goes by what is known: a journal that lacks something may have a newer plan. */

@@ -2,7 +2,8 @@ import type { PlannedFor } from '../planning/planner'
 import type { Balancers } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { MODES, traitsOf } from '../run/modes'
-import { expectMeaningful, type RunParameters, type RunSurroundings } from '../run/parameters'
+import { expectCode } from '../run/expect_code'
+import { configPath, expectMeaningful, type RunParameters, type RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
 import { balancersOf } from './balancers'
 import { beginClearing, beginFeature } from './begin_feature'
@@ -39,6 +40,7 @@ export class Composition {
     cwd: string,
   ): Promise<Composition> {
     expectMeaningful(parameters, context.env)
+    expectCode(context.code, configPath(context, cwd))
     const extensions = loadTeamExtensions(context, cwd)
     const tickets = await ticketsFor(run, parameters, context)
     const surrounded = await environmentFor(parameters, context, cwd, run.features.scenarios)

@@ -5,6 +5,7 @@ import { takeBegunWith, type BegunWith } from '../run/begun_with'
 import { BEGUN_BY } from '../run/errand'
 import { surroundingsOf, type RunParameters, type RunSurroundings } from '../run/parameters'
 import { Run } from '../run/run'
+import { takeCode } from '../run/expect_code'
 import { takeRunId } from '../run/run_id'
 import { keyOf, type ScenarioKey } from '../run/scenario_runs'
 import { systemClock } from '../system/clock'
@@ -87,7 +88,8 @@ function beginOfProcess(): Session {
   const begunWith = takeBegunWith(process.env)
   try {
     const id = takeRunId(process.env)
-    return new Session(surroundingsOf(process.env), args, begunWith, true, id)
+    const code = takeCode(process.env)
+    return new Session({ ...surroundingsOf(process.env), code }, args, begunWith, true, id)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     const surroundings = surroundingsOf({ ...process.env, [BEGUN_BY]: undefined })

@@ -180,6 +180,11 @@ export const SETTINGS = {
     help: 'the id of a run that lockstep serve begins',
     setBy: 'internal',
   },
+  LOCKSTEP_CODE: {
+    takes: 'a SHA-256',
+    help: 'the digest of the code that the plan was made with which lockstep serve carries out',
+    setBy: 'internal',
+  },
   LOCKSTEP_REPORTS: {
     takes: 'a folder',
     help: 'where a run leaves its reports that lockstep serve begins',

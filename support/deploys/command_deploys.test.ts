@@ -23,6 +23,7 @@ const ORDER: PlanOrder & RolloutOrder = {
   plan: '0123456789ab',
   planRun: '20260101-000000-0000',
   hosts: 1,
+  code: 'c0de',
 }
 
 describe('the command that plans and rolls out', () => {
@@ -88,6 +89,7 @@ describe('the command that plans and rolls out', () => {
     await deploys.untilGone(RUN, never)
     const folder = join(scratch.path, 'state', 'pipeline', 'runs')
     expect(said()).to.contain(`--plan ${folder}/${ORDER.planRun}/plans/0123456789ab.json `)
+    expect(said()).to.contain('\nLOCKSTEP_CODE=c0de\n')
     expect(await deploys.outcomeOf(ORDER)).to.deep.equal({
       result: 'failed',
       verdict: null,
@@ -162,6 +164,7 @@ describe('the command that plans and rolls out', () => {
     expect(await deploys.hasEnded(RUN), 'its last line is not whole here').to.equal(false)
     scratch.write(journal, `{${whole}`)
     expect(await deploys.hasEnded(RUN), 'it cannot be read').to.equal(false)
+    expect((await deploys.outcomeOf(ORDER)).result, 'it cannot be read').to.equal('unread')
     scratch.write(journal, whole)
     expect(await deploys.hasEnded(RUN), 'it has ended').to.equal(true)
   })

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Deploys, PlanOrder, RolloutOrder } from '../pipeline/deployer'
+import type { Deploys, PlanOrder, RolloutOrder, UnreadRollout } from '../pipeline/deployer'
 import type { PlanOutcome, RolloutOutcome } from '../pipeline/events'
 import { readPlan } from '../planning/plan_file'
 import { lastWords } from '../run/again'
 import { MODES } from '../run/modes'
 import { readRecordedRun } from '../run/recorded_run'
+import { CODE } from '../run/expect_code'
 import { newRunId, RUN_ID } from '../run/run_id'
 import { pause, type Clock } from '../system/clock'
 import { endAllWith, type CommandRunner } from '../system/command'
@@ -14,7 +15,7 @@ import { makeFolder } from '../system/folders'
 import { JOURNAL_SUFFIX } from '../system/journal_lines'
 import type { Redact } from '../system/redaction'
 import { startApart } from '../system/start_apart'
-import { digestCode } from './digest_code'
+import { digestCode } from '../run/digest_code'
 import { environmentOf } from './environment'
 import { failed, judgePlan } from './judge_plan'
 import { judgeRollout } from './judge_rollout'
@@ -64,8 +65,8 @@ export class CommandDeploys implements Deploys {
     }
   }
 
-  codeOf(feature: string): string {
-    return digestCode(this.surroundings.folder, feature)
+  code(): string {
+    return digestCode(this.surroundings.folder)
   }
 
   newRun(): string {
@@ -116,7 +117,7 @@ export class CommandDeploys implements Deploys {
       makeFolder(this.folderOf(order.run), 0o770)
       await startApart(program, args, {
         cwd: folder,
-        env: this.environmentOf(order.run),
+        env: { ...this.environmentOf(order.run), [CODE]: order.code },
         output: this.outputOf(order.run),
       })
     } catch {
@@ -150,12 +151,12 @@ export class CommandDeploys implements Deploys {
     return false
   }
 
-  async outcomeOf(order: RolloutOrder): Promise<RolloutOutcome> {
+  async outcomeOf(order: RolloutOrder): Promise<RolloutOutcome | UnreadRollout> {
     const { state, folder, redact } = this.surroundings
     const not = (why: string): RolloutOutcome => ({ result: 'failed', verdict: null, why: redact(why) })
     try {
       // A run that is refused before its first line has no journal, and has sent nothing that changes a host.
-      if (!existsSync(this.journalOf(order.run, 'live'))) {
+      if (statSync(this.journalOf(order.run, 'live'), { throwIfNoEntry: false }) === undefined) {
         const refusal = readRefusal(this.folderOf(order.run))
         return refusal === undefined
           ? not(`it did not begin: ${this.said(order.run)}`)
@@ -164,7 +165,7 @@ export class CommandDeploys implements Deploys {
       const outcome = judgeRollout(await readRecordedRun(order.run, state, folder), order)
       return { ...outcome, why: outcome.why === null ? null : redact(outcome.why) }
     } catch (error) {
-      return not((error as Error).message)
+      return { result: 'unread', why: redact((error as Error).message) }
     }
   }
 

@@ -20,6 +20,7 @@ const ORDER: PlanOrder & RolloutOrder = {
   plan: PLAN,
   planRun: 'p',
   hosts: 1,
+  code: 'c0de',
 }
 const DEPLOYS = [{ line: 4, text: DEPLOY, expression: DEPLOY, values: [] }]
 const LOOKS = [{ line: 4, text: 'every host should have the tag', values: [] }]

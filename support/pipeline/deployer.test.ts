@@ -119,13 +119,21 @@ describe('the deploys to an environment', () => {
       log = new MemoryPipelineLog()
       await add([...fetched(A, 'v1'), ...planned(TARGET)])
       await approve('p1')
-      deploys.code = 'changed behind it'
+      deploys.codeNow = 'changed behind it'
       await deployerOf(act).look(never)
       expect(deploys.started.filter(({ planRun }) => planRun === 'p1')).to.deep.equal([])
       expect(deploys.planned).to.have.length(1)
       expect(log.state.deploys.newest('website', 'test')).to.include({ code: 'changed behind it' })
       expect(deploys.started).to.have.length(act === 'person' ? 0 : 1)
     }
+  })
+
+  it('give a rollout the digest of the code that its plan was made with', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    await approve('p1')
+    await deployerOf('person').look(never)
+    expect(deploys.started).to.have.length(1)
+    expect(deploys.started[0]).to.include({ code: 'code' })
   })
 
   it('need an approval of a person, unless the configuration said so then and says so now', async () => {
@@ -224,6 +232,7 @@ describe('the deploys to an environment', () => {
       plan: '',
       planRun: 'p1',
       hosts: 3,
+      code: 'code',
     })
     let plannedThen = -1
     deploys.onWait = () => void (plannedThen = deploys.planned.length)
@@ -248,6 +257,7 @@ describe('the deploys to an environment', () => {
       plan: '',
       planRun: 'p1',
       hosts: 3,
+      code: 'code',
     })
     await add(fetched(B, 'v2'))
     const deployer = deployerOf('configuration')
@@ -258,6 +268,77 @@ describe('the deploys to an environment', () => {
     await deployer.look(never)
     expect(log.state.deploys.plan('p1')?.rollout).to.include({ state: 'succeeded', machine: 'b' })
     expect(deploys.started.map(({ commit }) => commit)).to.deep.equal([A, B])
+  })
+
+  it('say that it is not known what came of one whose journal cannot be read, and of another machine wait for it', async () => {
+    for (const machine of ['a', 'b']) {
+      deploys = new MemoryDeploys()
+      log = new MemoryPipelineLog()
+      await add([...fetched(A, 'v1'), ...planned(TARGET)])
+      await approve('p1')
+      const begun = { run: 'r', planRun: 'p1', plan: MADE.plan ?? '', machine, ...TARGET }
+      await add([{ type: 'rollout begun', ...begun }])
+      deploys.started.push({
+        ...TARGET,
+        run: 'r',
+        feature: '',
+        variable: '',
+        plan: '',
+        planRun: 'p1',
+        hosts: 3,
+        code: '',
+      })
+      deploys.saidEnded.add('r')
+      deploys.end = () => ({ result: 'unread', why: 'line 7 is damaged' })
+      const deployer = deployerOf('person')
+      await deployer.look(never)
+      const rollout = () => log.state.deploys.plan('p1')?.rollout
+      if (machine === 'a') {
+        expect(rollout()?.outcome).to.deep.equal({
+          result: 'interrupted',
+          verdict: null,
+          why: 'its journal cannot be read, and it is not known what it has done to hosts: line 7 is damaged',
+        })
+        continue
+      }
+      deploys.end = () => ({
+        result: 'interrupted',
+        verdict: 'INTERRUPTED',
+        why: 'its last line is not whole',
+      })
+      await deployer.look(never)
+      expect(rollout()?.state).to.equal('running')
+      deploys.end = () => ({ result: 'succeeded', verdict: 'PASSED', why: null })
+      await deployer.look(never)
+      expect(rollout()?.state).to.equal('succeeded')
+    }
+  })
+
+  it('plan once more where code was changed meanwhile, and not for ever where planning changes it', async () => {
+    let edits = 1
+    deploys.outcome = () => {
+      if (edits-- > 0) deploys.codeNow += '+'
+      return MADE
+    }
+    await add(fetched(A, 'v1'))
+    const deployer = deployerOf('configuration')
+    await deployer.look(never)
+    expect(log.state.deploys.plans.map(({ state, code }) => [state, code])).to.deep.equal([
+      ['failed', 'code'],
+      ['succeeded', 'code+'],
+    ])
+    expect(deploys.started).to.have.length(1)
+    edits = Infinity
+    await add(fetched(B, 'v2'))
+    for (let times = 0; times < 5; times += 1) await deployer.look(never)
+    const plans = () => log.state.deploys.plans.filter(({ commit }) => commit === B)
+    expect(plans().map(({ state }) => state)).to.deep.equal(['failed', 'failed'])
+    expect(plans()[1]?.outcome?.why).to.contain('was changed while it was planned')
+    expect(deploys.started).to.have.length(1)
+    edits = 0
+    deploys.codeNow = 'mended'
+    await deployer.look(never)
+    expect(plans().at(-1)?.rollout?.state).to.equal('succeeded')
   })
 
   it('go on where a person has ended a rollout of another machine', async () => {

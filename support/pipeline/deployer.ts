@@ -25,6 +25,8 @@ export interface RolloutOrder extends DeployOrder {
   planRun: string
   /** The number of hosts that the plan tells to serve the tag. */
   hosts: number
+  /** The SHA-256 of the code that the plan was made with: other code begins nothing. */
+  code: string
 }
 
 /** The command that plans and rolls out, as a person would call it. */
@@ -34,7 +36,7 @@ export interface Deploys {
   /** Returns the SHA-256 of a feature; empty where it cannot be read. */
   digestOf(feature: string): string
   /** Returns the SHA-256 of the code that decides, beside a feature, what that does. */
-  codeOf(feature: string): string
+  code(): string
   /** Returns an id that no run had. */
   newRun(): string
   /** Plans, and ends that when the signal is aborted. It throws for no end of it. */
@@ -48,7 +50,22 @@ export interface Deploys {
   /** Resolves with whether a rollout, of any machine, has ended by what it has written itself. It throws for no fault. */
   hasEnded(run: string): Promise<boolean>
   /** Returns what came of a rollout whose process is gone, by its own journal. It throws for no end of it. */
-  outcomeOf(order: RolloutOrder): Promise<RolloutOutcome>
+  outcomeOf(order: RolloutOrder): Promise<RolloutOutcome | UnreadRollout>
+}
+
+/** A rollout that nothing is known of: what tells its end is there, and cannot be read. */
+export interface UnreadRollout {
+  result: 'unread'
+  why: string
+}
+
+/** A plan that this process has made. */
+interface MadePlan {
+  run: string
+  /** The SHA-256 of the code by which another plan is due: one is, with any other. */
+  code: string
+  /** True where the code was changed while the plan was made. */
+  hasChanged: boolean
 }
 
 /** A repository that is deployed to an environment. */
@@ -72,8 +89,8 @@ export interface DeployerParts {
  * and is started once, also by a process that comes after one that was killed.
  */
 export class Deployer {
-  /** The plans that this process has made, by repository: one that failed is not made again just so. */
-  private readonly made = new Map<string, string>()
+  /** The last plans that this process has made, by repository: one that failed is not made again just so. */
+  private readonly made = new Map<string, MadePlan>()
   private hasTidied = false
 
   constructor(private readonly parts: DeployerParts) {}
@@ -137,9 +154,13 @@ export class Deployer {
     if (machine === deploys.machine) await deploys.untilGone(run, signal)
     else if (!(await deploys.hasEnded(run))) return false
     if (signal.aborted) return false
-    const outcome = await deploys.outcomeOf(this.orderOf(plan, run))
+    const read = await deploys.outcomeOf(this.orderOf(plan, run))
     // A person may have said so meanwhile.
     if (plan.rollout?.state !== 'running') return true
+    // The journal may be on a shared disk that is just away. Here it stays as it is: nothing waits for ever.
+    const isTold = read.result === 'succeeded' || read.result === 'failed'
+    if (!isTold && machine !== deploys.machine) return false
+    const outcome = read.result === 'unread' ? unknownEnd(read) : read
     await log.append({ type: 'rollout ended', run, ...targetIn(plan), ...outcome })
     return true
   }
@@ -151,7 +172,7 @@ export class Deployer {
     if (plan.state !== 'succeeded' || plan.rollout !== undefined || settings === undefined) return false
     if (whyOver(log.state, plan, takesTag) !== undefined) return false
     // Other code may do something else than was approved. What is there now is planned anew.
-    if (deploys.codeOf(settings.feature) !== plan.code) return false
+    if (deploys.code() !== plan.code) return false
     const name = plan.outcome?.plan ?? ''
     // The configuration of the moment counts: approval may be wanted by now.
     if (plan.approved === undefined) {
@@ -188,16 +209,26 @@ export class Deployer {
     const target = this.targetOf(each)
     if (target === undefined) return false
     const feature = deploys.digestOf(each.feature)
-    const code = deploys.codeOf(each.feature)
+    const code = deploys.code()
     if (!this.isDue(each, target, { feature, code })) return false
     const run = deploys.newRun()
-    this.made.set(each.repository, run)
+    const before = this.made.get(each.repository)
+    const made: MadePlan = { run, code, hasChanged: false }
+    this.made.set(each.repository, made)
     await log.append({ type: 'plan begun', run, feature, code, approval: each.approval, ...target })
     const order = { run, ...target, feature: each.feature, variable: each.variable, within: each.within }
     const outcome = await deploys.plan(order, signal)
+    const codeAfter = deploys.code()
+    made.hasChanged = codeAfter !== code
+    // It may be a person who changes it: it is planned once more. What planning itself changes would be planned for ever.
+    if (made.hasChanged && before?.hasChanged === true) made.code = codeAfter
+    const isOfOther = made.hasChanged && outcome.result === 'succeeded'
     const begun = log.state.deploys.plan(run)
     if (begun === undefined) return false
-    await this.endPlan(begun, signal.aborted ? interrupted('lockstep serve was stopped') : outcome)
+    await this.endPlan(
+      begun,
+      signal.aborted ? interrupted('lockstep serve was stopped') : isOfOther ? ofOtherCode(each) : outcome,
+    )
     return true
   }
 
@@ -232,8 +263,10 @@ export class Deployer {
     if (last.lapsedFor !== undefined) return true
     // What was rolled out once, and also what has failed there, is done again by the wish of a person alone.
     if (last.rollout !== undefined) return false
-    if (last.feature !== feature || last.code !== code) return true
-    return last.state !== 'succeeded' && this.made.get(repository) !== last.run
+    const made = this.made.get(repository)
+    const own = made?.run === last.run ? made : undefined
+    if (last.feature !== feature || (own ?? last).code !== code) return true
+    return last.state !== 'succeeded' && own === undefined
   }
 
   private orderOf(plan: PlanOfTag, run: string): RolloutOrder {
@@ -248,12 +281,30 @@ export class Deployer {
       plan: plan.outcome?.plan ?? '',
       planRun: plan.run,
       hosts: plan.outcome?.hosts.count ?? 0,
+      code: plan.code,
     }
   }
 }
 
 function targetIn({ repository, environment, commit, tag }: FetchTarget): FetchTarget {
   return { repository, environment, commit, tag }
+}
+
+function unknownEnd({ why }: UnreadRollout): RolloutOutcome {
+  return {
+    result: 'interrupted',
+    verdict: null,
+    why: `its journal cannot be read, and it is not known what it has done to hosts: ${why}`,
+  }
+}
+
+function ofOtherCode({ feature }: DeployedRepository): PlanOutcome {
+  return {
+    ...interrupted(
+      `code or configuration beside ${feature} was changed while it was planned; where planning itself writes there, as with a report of cucumber, have it write elsewhere`,
+    ),
+    result: 'failed',
+  }
 }
 
 function interrupted(why: string): PlanOutcome {

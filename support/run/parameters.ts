@@ -74,6 +74,8 @@ export interface RunSurroundings extends ProcessContext {
   folders: Folders
   /** Why another run has begun this one; undefined for a run that a person has begun. */
   errand: Errand | undefined
+  /** The digest of the only code that may run; undefined where any may. */
+  code?: string | undefined
   /** Begins another run in the process of this one; undefined where each has to have a process of its own. */
   beginAgain?: BeginAgain
 }

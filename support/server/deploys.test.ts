@@ -45,11 +45,11 @@ describe('the parts of lockstep serve that deploy', () => {
   const partsOf = (...repositories: RepositorySettings[]) =>
     deployParts({ repositories }, { deploys, takesTag: () => true, nameOf: async () => 'ann' })
 
-  it('are one for wishes, one for each environment and one for earlier ones, alone where nothing is deployed', () => {
+  it('are one for wishes, one for each environment, and one for earlier ones', () => {
     expect(
       partsOf(website(['test', 'none'], ['production', 'person'])).map(({ name }) => name),
     ).to.deep.equal(['wishes', 'deploys to test', 'deploys to production', 'earlier deploys'])
-    expect(partsOf(website()).map(({ name }) => name)).to.deep.equal(['earlier deploys'])
+    expect(partsOf(website()).map(({ name }) => name)).to.deep.equal(['wishes', 'earlier deploys'])
   })
 
   it('tell the end of a rollout to an environment that nothing is deployed to any more', async () => {
@@ -58,9 +58,27 @@ describe('the parts of lockstep serve that deploy', () => {
     await log.append({ type: 'plan approved', run: 'f1', plan: PLAN, by: 'ann', ...TARGET })
     await log.append({ type: 'rollout begun', run: 'r1', planRun: 'f1', plan: PLAN, machine: 'a', ...TARGET })
     const context = partContext(log, over.signal, scratch.path)
-    await Promise.all(partsOf(website()).map((part) => part.run(context)))
+    const running = partsOf(website()).map((part) => part.run(context))
+    await log.until(({ deploys: { plans } }) => plans[0]?.rollout?.state !== 'running')
+    over.abort()
+    await Promise.all(running)
     expect(log.state.deploys.plan('f1')?.rollout?.state).to.equal('failed')
     expect([deploys.planned, deploys.started]).to.deep.equal([[], []])
+  })
+
+  it('take the word of a person that another machine is gone, where nothing is deployed any more', async () => {
+    const log = new MemoryPipelineLog()
+    for (const event of [...fetched(A, 'v1'), ...planned(TARGET, 'f1')]) await log.append(event)
+    await log.append({ type: 'plan approved', run: 'f1', plan: PLAN, by: 'ann', ...TARGET })
+    await log.append({ type: 'rollout begun', run: 'e1', planRun: 'f1', plan: PLAN, machine: 'b', ...TARGET })
+    const wishes = new DeployRequests(scratch.path)
+    wishes.open()
+    wishes.leave({ kind: 'gone', repository: 'website', run: 'e1', by: 'ann' })
+    const running = partsOf(website()).map((part) => part.run(partContext(log, over.signal, scratch.path)))
+    await log.until(({ deploys: { plans } }) => plans[0]?.rollout?.state !== 'running')
+    expect(log.state.deploys.plan('f1')?.rollout?.state).to.equal('interrupted')
+    over.abort()
+    await Promise.all(running)
   })
 
   it('take what a person approved while no process ran before they plan anew', async () => {

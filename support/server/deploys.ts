@@ -27,7 +27,8 @@ export interface Deploying {
 
 /**
  * Returns the parts that plan and roll out what hosts have fetched, one for each environment, the one that takes what
- * people wish about it, and the one that follows what was begun before; that one alone where nothing is deployed.
+ * people wish about it, and the one that follows what was begun before. Where nothing is deployed any more, a person can
+ * still say that nothing runs of a rollout of another machine.
  */
 export function deployParts(
   { repositories }: Pick<PipelineSettings, 'repositories'>,
@@ -37,7 +38,6 @@ export function deployParts(
     deploys.map((settings): DeployedRepository => ({ ...settings, repository: name })),
   )
   const earlier = earlierDeploys(new Set(deployed.map(({ environment }) => environment)), deploying)
-  if (deployed.length === 0) return [earlier]
   const byEnvironment = groupBy(deployed, ({ environment }) => environment)
   let tell = () => {}
   // What a person has approved while no process ran comes before what this one plans anew.

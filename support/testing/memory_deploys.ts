@@ -1,4 +1,4 @@
-import type { Deploys, PlanOrder, RolloutOrder } from '../pipeline/deployer'
+import type { Deploys, PlanOrder, RolloutOrder, UnreadRollout } from '../pipeline/deployer'
 import type { PlanOutcome, RolloutOutcome } from '../pipeline/events'
 import { MADE } from './deploy_events'
 
@@ -15,9 +15,13 @@ export class MemoryDeploys implements Deploys {
   /** The rollouts whose process is there. */
   readonly running = new Set<string>()
   digest = 'sha'
-  code = 'code'
+  codeNow = 'code'
   outcome: (order: PlanOrder) => PlanOutcome = () => MADE
-  end: (order: RolloutOrder) => RolloutOutcome = () => ({ result: 'succeeded', verdict: 'PASSED', why: null })
+  end: (order: RolloutOrder) => RolloutOutcome | UnreadRollout = () => ({
+    result: 'succeeded',
+    verdict: 'PASSED',
+    why: null,
+  })
   /** Called before a rollout is gone. */
   onWait: (run: string) => void | Promise<void> = () => {}
   /** The rollouts that have said themselves that they ended. */
@@ -28,8 +32,8 @@ export class MemoryDeploys implements Deploys {
     return this.digest
   }
 
-  codeOf(): string {
-    return this.code
+  code(): string {
+    return this.codeNow
   }
 
   newRun(): string {
@@ -59,7 +63,7 @@ export class MemoryDeploys implements Deploys {
     return this.saidEnded.has(run)
   }
 
-  async outcomeOf(order: RolloutOrder): Promise<RolloutOutcome> {
+  async outcomeOf(order: RolloutOrder): Promise<RolloutOutcome | UnreadRollout> {
     return this.started.some(({ run }) => run === order.run)
       ? this.end(order)
       : { result: 'failed', verdict: null, why: 'it did not begin' }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { HostLocks, lockSurroundings } from '../../locks/host_locks'
 import { ApprovedWebsite, deployFeature } from './approved_website'
@@ -76,6 +76,25 @@ describe('a plan that a person approves, on its way to three hosts with our daem
     expect(site().approve(next).status).to.equal(0)
     expect(await site().untilRolledOut(third)).to.include({ state: 'succeeded' })
     expect(site().served()).to.deep.equal(all(third))
+  })
+
+  it('is refused by the rollout where code was changed behind the look of lockstep serve', async () => {
+    const cucumber = readFileSync(site().at('cucumber.js'), 'utf8')
+    // The rollout itself changes code while it loads that: nothing comes between the look and this.
+    const changes = `require('node:fs').writeFileSync(${JSON.stringify(site().at('changed.js'))}, '')\n`
+    writeFileSync(site().at('cucumber.js'), `if (process.env.LOCKSTEP_CODE) ${changes}${cucumber}`)
+    const commit = site().pipeline.push('v4.1', 'exit 0 # 4.1')
+    const before = site().served()
+    try {
+      expect(site().approve(await site().untilPlanned(commit)).status).to.equal(0)
+      const rollout = await site().untilRolledOut(commit)
+      expect(rollout).to.include({ state: 'failed', verdict: 'REFUSED' })
+      expect(rollout?.why).to.contain('the code beside the features is not that of the approved plan')
+      expect(site().served()).to.deep.equal(before)
+    } finally {
+      writeFileSync(site().at('cucumber.js'), cucumber)
+      rmSync(site().at('changed.js'), { force: true })
+    }
   })
 
   it('is over once a newer commit has passed', async () => {

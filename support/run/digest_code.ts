@@ -1,15 +1,21 @@
 import { createHash, type Hash } from 'node:crypto'
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { decidingFiles } from './deciding_files'
+import { codeIn } from './deciding_files'
 
 /**
  * Returns the SHA-256 of what decides, beside a feature, what that does: code and its configuration in the folder of
  * lockstep.yaml, with their names. Of what npm has installed it is the list, and not the files.
  */
-export function digestCode(folder: string, feature: string): string {
+export function digestCode(folder: string): string {
   const hash = createHash('sha256')
-  const [, , ...paths] = decidingFiles(folder, feature)
+  let paths: string[] = []
+  try {
+    paths = codeIn(folder)
+  } catch (error) {
+    // The folder may just be replaced by another one.
+    hash.update((error as NodeJS.ErrnoException).code ?? '')
+  }
   for (const path of paths.sort())
     add(hash, basename(path) === 'node_modules' ? join(path, '.package-lock.json') : path, new Set())
   return hash.digest('hex')

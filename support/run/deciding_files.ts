@@ -6,6 +6,12 @@ const DECIDES = /^(?:node_modules|step_definitions|support|features)$|\.(?:[cm]?
 
 /** Returns what decides, in the folder of lockstep.yaml, what a feature does: who can write it could have other code run. */
 export function decidingFiles(folder: string, feature: string): string[] {
-  const names = readdirSync(folder).filter((name) => DECIDES.test(name))
-  return [folder, join(folder, feature), ...names.map((name) => join(folder, name))]
+  return [folder, join(folder, feature), ...codeIn(folder)]
+}
+
+/** Returns the folders and files of code, and of what chooses code, in the folder of lockstep.yaml. */
+export function codeIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => DECIDES.test(name))
+    .map((name) => join(folder, name))
 }

@@ -14,7 +14,7 @@ describe('the digest of the code beside a feature', () => {
     scratch.write('node_modules/.package-lock.json', 'a')
   })
   afterEach(() => scratch.remove())
-  const digest = () => digestCode(scratch.path, 'features/deploy.feature')
+  const digest = () => digestCode(scratch.path)
 
   it('is another one with any change of what decides what the feature does', () => {
     const changes: (() => void)[] = [
@@ -42,6 +42,15 @@ describe('the digest of the code beside a feature', () => {
     scratch.write('features/deploy.feature', 'b')
     scratch.write('state/live/x.json', 'b')
     scratch.write('node_modules/x/index.js', 'b')
+    expect(digest()).to.equal(before)
+  })
+
+  it('is another one while the folder is not there, and fails nothing', () => {
+    const before = digest()
+    renameSync(scratch.path, `${scratch.path}.away`)
+    const meanwhile = digest()
+    renameSync(`${scratch.path}.away`, scratch.path)
+    expect(meanwhile).not.to.equal(before)
     expect(digest()).to.equal(before)
   })
 
