@@ -1,5 +1,5 @@
-// Runs the suites named as arguments, one after the other, and prints the sum of their counts as the last line. Without any it
-// runs what needs nothing but Node and is quick; a test or scenario tagged @long is in the suites `long…`. What failed is also
+// Runs the suites named as arguments, one after the other, and prints the sum of their counts as the last line. Suites that a
+// `+` joins run together. Without any it runs what needs nothing but Node and is quick; a test or scenario tagged @long is in the suites `long…`. What failed is also
 // added to the file that CI_FAILURES names, so that a run of many suites can show it once more at its end.
 const { spawn } = require('node:child_process')
 const { appendFileSync } = require('node:fs')
@@ -68,23 +68,24 @@ function failures(text) {
   return (told ?? text.slice(-2_000)).slice(0, 8_000)
 }
 
-async function main(names, areTogether) {
+async function main(groups) {
   const total = { passed: 0, failed: 0, skipped: 0 }
   let before = Promise.resolve()
-  const runs = []
-  for (const name of names) {
-    const args = SUITES[name]
-    if (args === undefined)
-      throw new Error(`there is no suite ${name}; there are: ${Object.keys(SUITES).join(', ')}`)
-    if (!areTogether) await before
-    before = run(name, args, before)
-    runs.push(before)
-  }
-  for (const ended of await Promise.all(runs)) {
-    const counted = counts(ended)
-    for (const key of Object.keys(total)) total[key] += counted[key]
-    if (counted.failed > 0 && process.env.CI_FAILURES)
-      appendFileSync(process.env.CI_FAILURES, `== ${ended.name}\n${failures(ended.text)}\n`)
+  for (const group of groups) {
+    // Together, one suite works while the other waits for silent hosts.
+    const runs = group.split('+').map((name) => {
+      const args = SUITES[name]
+      if (args === undefined)
+        throw new Error(`there is no suite ${name}; there are: ${Object.keys(SUITES).join(', ')}`)
+      before = run(name, args, before)
+      return before
+    })
+    for (const ended of await Promise.all(runs)) {
+      const counted = counts(ended)
+      for (const key of Object.keys(total)) total[key] += counted[key]
+      if (counted.failed > 0 && process.env.CI_FAILURES)
+        appendFileSync(process.env.CI_FAILURES, `== ${ended.name}\n${failures(ended.text)}\n`)
+    }
   }
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`)
@@ -92,5 +93,4 @@ async function main(names, areTogether) {
 }
 
 const named = process.argv.slice(2)
-// Together, one suite works while the other waits for silent hosts.
-void (named.length > 0 ? main(named, false) : main(['unit', 'behaviour'], true))
+void main(named.length > 0 ? named : ['unit+behaviour'])
