@@ -14,7 +14,7 @@ describe('the account of pushes', () => {
   const ask = (json: boolean) =>
     pipeline({
       cwd: scratch.path,
-      env: { LOCKSTEP_STATE: 'state', LOCKSTEP_HISTORY: 'history' },
+      env: { LOCKSTEP_STATE: 'state' },
       args: [],
       options: {
         again: undefined,

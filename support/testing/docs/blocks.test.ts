@@ -108,6 +108,9 @@ const UNTESTED = [
   'docs/verify.md: its commit ids differ each time; verify.real.ts pushes the same',
   'docs/svn.md: it changes a repository on a server; svn.real.ts installs it and commits',
   'docs/svn.md: it runs until it is told to end; svn.real.ts fetches a tag through it',
+  'docs/console.md: it has no environments; the tests of the settings read the same keys',
+  'docs/console.md: it runs until it is ended; console_login.real.ts starts the same command',
+  'docs/console.md: its files are those of a machine; console_login.real.ts starts it with such',
   'docs/shared-history.md: it is for a server of PostgreSQL',
   'docs/verify.md: it changes a repository on a server; verify.real.ts pushes through the hook',
 ]
