@@ -167,6 +167,16 @@ describe('the console', () => {
     expect(ended()).to.deep.equal([true, true, true])
   })
 
+  it('shows in the account no environment in which a person may do nothing', async () => {
+    const browser = await stand.browserOf('anna')
+    stand.policy.content = { allows: (_, act, environment) => act === 'look' && environment === 'test' }
+    const page = await (await browser.ask('/account')).text()
+    expect(page).to.contain('test').and.not.to.contain('production')
+    stand.policy.content = { allows: () => false }
+    const none = await (await browser.ask('/account')).text()
+    expect(none).to.contain('allows you nothing').and.not.to.contain('production')
+  })
+
   it('ends a stream of which nothing can be known, and goes on with the others', async () => {
     const app = stand.open()
     const [anna, bert] = [await stand.browserOf('anna', app), await stand.browserOf('bert', app)]
