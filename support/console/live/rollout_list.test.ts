@@ -67,6 +67,8 @@ describe('the list of rollouts', () => {
   it('says that a journal has no environment, and neither which nor how many', async () => {
     const runs = ['3-nowhere', '2-nowhere', '1-test']
     const { text } = listPage(await listRuns(runs.map(journalOf), summariesOf(), looksIn('test')))
-    expect(text).to.contain('Not every journal says').and.not.to.match(/nowhere|\b2\b/)
+    expect(text)
+      .to.contain('Not every journal says')
+      .and.not.to.match(/nowhere|\b2\b/)
   })
 })

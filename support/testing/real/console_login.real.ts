@@ -245,7 +245,8 @@ console: { people: people.yaml, policy: policy.txt${more} }
       page.on('dialog', (dialog) => void dialog.dismiss().then(() => faults.push('a dialog')))
       page.on('console', (message) => {
         // Chromium tells of each answer that is none of events.
-        if (message.type() === 'error' && !message.text().startsWith('Failed to load')) faults.push(message.text())
+        if (message.type() === 'error' && !message.text().startsWith('Failed to load'))
+          faults.push(message.text())
       })
       const says = (sentence: RegExp) =>
         page.locator('#live', { hasText: sentence }).waitFor({ timeout: 60_000 })
