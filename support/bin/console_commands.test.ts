@@ -46,6 +46,23 @@ bert (web) may
     })
   })
 
+  it('warns that it knows no groups of people whom a proxy names', async () => {
+    scratch.write(
+      'lockstep.yaml',
+      `environments:
+  test: {}
+  production: {}
+console:
+  policy: policy.txt
+  address: https://deploy.example.org
+  proxy: { from: [127.0.0.1], user: X-Remote-User, groups: X-Remote-Groups }
+`,
+    )
+    const { text, complaint } = await check({ person: 'bert', act: 'start', environment: 'test' })
+    expect(text).to.equal('bert may not start in test.\n')
+    expect(complaint).to.match(/^warning: the proxy knows the groups of people, and this command does not/)
+  })
+
   it('answers one question with its exit status', async () => {
     const asked = { act: 'approve', environment: 'production' }
     expect(await check({ person: 'anna', ...asked })).to.deep.equal({

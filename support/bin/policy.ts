@@ -36,8 +36,12 @@ export async function policy({ cwd, env, options }: Call<Options>): Promise<Outc
       : asked.length > 0
         ? answer(options, known)
         : tellAll(known)
-  return complaint === '' ? outcome : { ...outcome, complaint }
+  const said = path === undefined ? `${PROXIED}${complaint}` : complaint
+  return said === '' ? outcome : { ...outcome, complaint: said }
 }
+
+const PROXIED =
+  'warning: the proxy knows the groups of people, and this command does not; a person whom it names is taken for one of no group\n'
 
 interface KnownPolicy {
   people: People

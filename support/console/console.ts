@@ -78,7 +78,7 @@ class Console {
     this.sessions = new Sessions(state, clock, settings)
     this.limits = new LoginLimits(clock)
     this.cookies = cookiesFor(settings.origins.every((origin) => origin.startsWith('https:')))
-    this.streams = new OpenStreams(clock, (id) => this.isGood(id), signal)
+    this.streams = new OpenStreams(clock, signal)
     this.acts = [LOGOUT, ...options.acts]
     this.app.use('*', async (context, next) => {
       await next()
@@ -107,7 +107,7 @@ class Console {
   private async read(context: Context, route: FormRoute): Promise<Response> {
     const known = await this.admit(context)
     if (known instanceof Response) return known
-    const open = this.streams.add(known.session.id)
+    const open = this.streams.add(known.session.id, this.goodAs(known))
     const leave = () => open.end.abort()
     context.req.raw.signal.addEventListener('abort', leave, { once: true })
     let follows = false
@@ -135,7 +135,7 @@ class Console {
     const why = this.sessions.takeForm(id, context.req.path, form.get('form') ?? '')
     if (why !== undefined)
       return this.refuse(context, { status: 403, why: `${why}; load its page again` }, known.person)
-    const open = this.streams.add(id)
+    const open = this.streams.add(id, this.goodAs(known))
     try {
       const request: ActRequest = {
         ...this.requestOf(context, known, open.end.signal),
@@ -221,14 +221,22 @@ class Console {
     return person !== undefined && stampOf(person) === stamp ? person : undefined
   }
 
-  /** Returns whether an open stream may go on. */
-  private isGood(id: string): boolean {
-    if (!this.sessions.isGood(id)) return false
+  /**
+   * Returns a function that says whether an open stream may go on: its session is good, and neither the policy nor the groups
+   * of its person have changed. After a change, the browser comes again, and is asked anew what it may see. No use of the
+   * session is noted: a page that stands open is none.
+   */
+  private goodAs({ session, person }: Known): () => boolean {
     const { people, policy } = this.options
-    if (policy.content === undefined) return false
-    if (people === undefined) return true
-    const session = this.sessions.find(id)
-    return session !== undefined && this.personOf(session) !== undefined
+    const admitted = policy.content
+    const groupsOf = ({ groups }: Person) => JSON.stringify(groups)
+    return () => {
+      if (admitted === undefined || policy.content !== admitted) return false
+      if (!this.sessions.isGood(session.id)) return false
+      if (people === undefined) return true
+      const now = this.personOf(session)
+      return now !== undefined && groupsOf(now) === groupsOf(person)
+    }
   }
 
   private async knownByProxy(context: Context): Promise<Known | Response> {

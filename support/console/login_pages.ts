@@ -40,22 +40,31 @@ export function accountPage(
   may: (act: (typeof ACTS)[number], environment: string) => boolean,
   token: string,
 ): Response {
-  const rows = environments.map(
-    (environment) =>
-      html`<tr>
-        <th scope="row">${environment}</th>
-        <td>${ACTS.filter((act) => may(act, environment)).join(', ') || 'nothing'}</td>
-      </tr>`,
-  )
+  // A name of an environment is for those who may do something there.
+  const rows = environments.flatMap((environment) => {
+    const acts = ACTS.filter((act) => may(act, environment))
+    return acts.length === 0
+      ? []
+      : [
+          html`<tr>
+            <th scope="row">${environment}</th>
+            <td>${acts.join(', ')}</td>
+          </tr>`,
+        ]
+  })
   const groups: Markup = person.groups.length === 0 ? html`no group` : html`${person.groups.join(', ')}`
-  const body = html`<p>You are ${person.name}, of ${groups}. The policy allows you:</p>
-    <table>
-      <tr>
-        <th scope="col">Environment</th>
-        <th scope="col">You may</th>
-      </tr>
-      ${rows}
-    </table>
+  const rights =
+    rows.length === 0
+      ? html`<p>You are ${person.name}, of ${groups}. The policy allows you nothing.</p>`
+      : html`<p>You are ${person.name}, of ${groups}. The policy allows you, and nothing else:</p>
+          <table>
+            <tr>
+              <th scope="col">Environment</th>
+              <th scope="col">You may</th>
+            </tr>
+            ${rows}
+          </table>`
+  const body = html`${rights}
     <form method="post" action="/logout">
       <input type="hidden" name="form" value="${token}" />
       <p><button>Log out</button></p>

@@ -43,6 +43,9 @@ describe('a password', () => {
   })
 
   it('is refused without a word of it', () => {
+    expect(passwordFault(Buffer.from('twelve \xff letters', 'latin1').toString())).to.equal(
+      'has a sign that is no UTF-8',
+    )
     expect(passwordFault('short')).to.equal('is shorter than 12 characters')
     expect(passwordFault('with a tab\there')).to.match(/control character/)
     expect(passwordFault('x'.repeat(1_025))).to.equal('is longer than 1024 bytes')

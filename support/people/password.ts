@@ -19,6 +19,8 @@ export const MAX_PASSWORD_BYTES = 1_024
 /** Returns why a text is no password, without a word of it; undefined where it is one. */
 export function passwordFault(password: string): string | undefined {
   if (/[\p{Cc}\p{Cs}]/u.test(password)) return 'has a control character or half a character'
+  // Bytes that are no UTF-8 all come to this sign: the password would be another one than a browser sends.
+  if (password.includes('\ufffd')) return 'has a sign that is no UTF-8'
   if ([...password].length < MIN_CHARACTERS) return `is shorter than ${MIN_CHARACTERS} characters`
   return Buffer.byteLength(password) > MAX_PASSWORD_BYTES
     ? `is longer than ${MAX_PASSWORD_BYTES} bytes`

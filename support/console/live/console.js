@@ -17,6 +17,7 @@
   let since = new Date(live.dataset.at)
   let isLive
   let isOver = false
+  let isLoggedOut = false
   let source
   let retryAfter = FIRST_RETRY_MS
   let retry
@@ -28,7 +29,7 @@
     live.append(' ')
     const again = document.createElement('a')
     again.href = page
-    again.textContent = 'Load it again'
+    again.textContent = isLoggedOut ? 'Log in again' : 'Load it again'
     live.append(again)
   }
 
@@ -41,6 +42,7 @@
   const beLive = () => {
     heard = Date.now()
     retryAfter = FIRST_RETRY_MS
+    isLoggedOut = false
     if (isLive) return
     isLive = true
     rollout.classList.remove('stale')
@@ -54,11 +56,39 @@
     if (isLive) since = new Date(heard)
     isLive = false
     rollout.classList.add('stale')
+    sayLost('connection lost')
+    showTitle()
+  }
+
+  const sayLost = (why) =>
     say(
       'lost',
-      `Not live: connection lost since ${since.toISOString().slice(0, 19).replace('T', ' ')} UTC. This page shows the rollout as it was then.`,
+      `Not live: ${why} since ${since.toISOString().slice(0, 19).replace('T', ' ')} UTC. This page shows the rollout as it was then.`,
     )
-    showTitle()
+
+  const REFUSALS = {
+    401: 'you are logged out',
+    404: 'this rollout is not there, or you may not look at it,',
+    503: 'the console shows no more pages live, or cannot know what you may see,',
+  }
+
+  /** Says why there are no events. A browser that gets none for its answer tells no script which answer that was. */
+  const explain = async (own) => {
+    const asked = new AbortController()
+    try {
+      const { status } = await fetch(eventsPath(), {
+        headers: { accept: 'text/event-stream' },
+        redirect: 'error',
+        signal: asked.signal,
+      })
+      if (own !== source || isLive || isOver || REFUSALS[status] === undefined) return
+      isLoggedOut = status === 401
+      sayLost(REFUSALS[status])
+    } catch {
+      // The connection is lost, and the page says so already.
+    } finally {
+      asked.abort()
+    }
   }
 
   const parse = (html) => {
@@ -121,10 +151,12 @@
     showTitle()
   }
 
+  const eventsPath = () => `${live.dataset.events}?from=${encodeURIComponent(place)}`
+
   const connect = () => {
     clearTimeout(retry)
     source?.close()
-    const own = new EventSource(`${live.dataset.events}?from=${encodeURIComponent(place)}`)
+    const own = new EventSource(eventsPath())
     source = own
     // Events that are still on their way of an earlier connection are not taken.
     const ifOwn = (work) => (event) => own === source && !isOver && work(event)
@@ -137,6 +169,7 @@
       ifOwn(() => {
         beLost()
         // The browser does not come again by itself where an answer was none of events.
+        if (own.readyState === EventSource.CLOSED) void explain(own)
         own.close()
         retry = setTimeout(connect, retryAfter * (0.5 + Math.random()))
         retryAfter = Math.min(LAST_RETRY_MS, retryAfter * 2)

@@ -86,7 +86,7 @@ export class FollowedRun {
   }
 
   /** Reads some of what is new. Returns whether that was anything. */
-  read(): boolean {
+  read(atMost = MAX_BYTES): boolean {
     if (this.course === 'broken') return false
     const before = this.offset
     const trouble = this.look()
@@ -95,7 +95,7 @@ export class FollowedRun {
     // A run that was taken for closed goes on: it is read anew, since a closed state takes nothing more.
     if (this.isClosed) this.begin()
     try {
-      const { entries, fault } = this.tail.readNew(MAX_BYTES)
+      const { entries, fault } = this.tail.readNew(atMost)
       for (const event of entries) this.hear(event)
       if (fault !== undefined) return this.break(faultOf({ path: this.name, fault }) ?? '')
       if (this.first !== undefined && !this.isOfRun(this.first))

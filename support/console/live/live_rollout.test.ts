@@ -357,7 +357,7 @@ describe('a rollout that is looked at live', () => {
     const whole = await journalOf(PLAIN)
     appendFileSync(live.path, whole.subarray(0, whole.indexOf('"type":"began"')))
     expect((await ask(live.routes, PAGE)).status).to.equal(404)
-    expect(await live.page('/rollouts')).to.contain('One journal does not say of which environment')
+    expect(await live.page('/rollouts')).to.contain('Not every journal says of which environment it is')
   })
 
   it('escapes what hosts say, in the page and in its events', async () => {

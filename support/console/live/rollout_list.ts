@@ -8,48 +8,55 @@ import type { RunSummaries, RunSummary } from './run_summaries'
 export interface ListedRuns {
   underWay: readonly RunSummary[]
   others: readonly RunSummary[]
-  /** The run behind which the next page begins; undefined where there is none. */
+  /** The run behind which the next page begins, one that the person may look at; undefined where there is no other. */
   next: string | undefined
-  /** The number of journals that do not say of which environment they are. */
-  unknown: number
+  /** True where a journal does not say of which environment it is. */
+  isUnknown: boolean
 }
 
 const MAX_ROWS = 25
-/** The most journals that are read for one page. */
+/** The most journals that are read whole for one page. */
 const MAX_READ = 200
 const MAX_SENTENCE = 300
 
 /**
  * Resolves with the rollouts that a person may look at: those under way, and the newest of the others that began before
- * the run `before`.
+ * the run `before`. Nothing of it depends on the rollouts of other environments, neither its length nor where it goes on.
  */
 export async function listRuns(
   journals: readonly RunJournal[],
-  summaries: Pick<RunSummaries, 'of' | 'unended'>,
+  summaries: Pick<RunSummaries, 'of' | 'unended' | 'environmentOf'>,
   may: (environment: string) => boolean,
   before?: string,
 ): Promise<ListedRuns> {
-  const isAllowed = ({ environment }: RunSummary) => environment !== undefined && may(environment)
+  const isAllowed = async (journal: RunJournal) => {
+    const environment = await summaries.environmentOf(journal)
+    return environment === undefined ? undefined : may(environment)
+  }
   const underWay: RunSummary[] = []
   for (const journal of await summaries.unended(journals)) {
+    if ((await isAllowed(journal)) !== true) continue
     const summary = await summaries.of(journal)
-    if (isGoingOn(summary) && isAllowed(summary)) underWay.push(summary)
+    if (isGoingOn(summary)) underWay.push(summary)
   }
   const others: RunSummary[] = []
-  const older = journals.filter(({ run }) => before === undefined || run < before)
-  let unknown = 0
+  let isUnknown = false
+  let last: string | undefined
   let read = 0
-  for (const journal of older) {
-    if (others.length === MAX_ROWS || read === MAX_READ) break
+  for (const journal of journals) {
+    if (before !== undefined && journal.run >= before) continue
+    const allowed = await isAllowed(journal)
+    isUnknown ||= allowed === undefined
+    if (allowed !== true) continue
+    if (others.length === MAX_ROWS || read === MAX_READ) return { underWay, others, next: last, isUnknown }
     read += 1
+    last = journal.run
     const summary = await summaries.of(journal)
-    if (summary.environment === undefined) unknown += 1
-    if (!isAllowed(summary)) continue
     if (!isGoingOn(summary)) others.push(summary)
     // It has said its end just now, and its process has still something to do.
     else if (!underWay.some((each) => each.run === summary.run)) underWay.push(summary)
   }
-  return { underWay, others, next: read < older.length ? older[read - 1]?.run : undefined, unknown }
+  return { underWay, others, next: undefined, isUnknown }
 }
 
 function isGoingOn({ course }: RunSummary): boolean {
@@ -57,20 +64,18 @@ function isGoingOn({ course }: RunSummary): boolean {
 }
 
 /** Shows rollouts as a list, those under way first. */
-export function listPage({ underWay, others, next, unknown }: ListedRuns, before?: string): Markup {
+export function listPage({ underWay, others, next, isUnknown }: ListedRuns, before?: string): Markup {
   const first = before === undefined ? listOf('Under way', underWay, 'No rollout is under way.') : NOTHING
   const rest = listOf(before === undefined ? 'Before' : 'Earlier', others, 'There is no other rollout.')
   const more =
     next === undefined
       ? NOTHING
       : html`<p><a href="/rollouts?before=${encodeURIComponent(next)}">Earlier rollouts</a></p> `
-  const not =
-    unknown === 0
-      ? NOTHING
-      : html`<p class="warn">
-          ${unknown === 1 ? 'One journal does' : `${unknown} journals do`} not say of which environment:
-          <code>lockstep status</code> says why.
-        </p> `
+  const not = isUnknown
+    ? html`<p class="warn">
+        Not every journal says of which environment it is: <code>lockstep status</code> says why.
+      </p> `
+    : NOTHING
   return html`<link rel="stylesheet" href="/rollout.css" />
     <div class="rollout list">${first}${rest}${not}${more}</div> `
 }

@@ -34,10 +34,12 @@ export function rolloutRoutes({ state, clock, surroundings }: RolloutRouteOption
     const wanted = request.param('run')
     const journal = listRunJournals(state).find(({ run }) => run === wanted)
     if (journal === undefined) return notThere(request)
+    // Somebody who may not look takes no place of a watcher, and learns nothing from how many there are.
+    const environment = await summaries.environmentOf(journal)
+    if (environment === undefined || !request.may('look', environment)) return notThere(request)
     const answer = await watchers.with(journal.run, journal, (watcher) => {
-      const { environment } = watcher
-      const isAllowed = environment !== undefined && request.may('look', environment)
-      return isAllowed ? use(watcher, journal) : notThere(request)
+      const isSame = watcher.environment === environment && request.may('look', environment)
+      return isSame ? use(watcher, journal) : notThere(request)
     })
     return answer instanceof Response ? answer : refuse(answer)
   }

@@ -25,6 +25,8 @@ export interface RunSummary {
 const MAX_KEPT = 2_000
 /** The bytes at the end of a journal in which its end would stand. */
 const END_BYTES = 4_096
+/** The bytes of a journal that are read at a time until it has said where it goes. */
+const BEGINNING_BYTES = 16 * 1024
 /** The event by which a run says its end, as the journal has it. */
 const END = '"type":"ended"'
 /** Files that are looked at before others have their turn. */
@@ -37,8 +39,26 @@ const IN_TURN = 100
 export class RunSummaries {
   private readonly kept = new Map<string, { sign: string; summary: RunSummary }>()
   private readonly ended = new Map<string, string>()
+  private readonly environments = new Map<string, { file: string; environment: string }>()
 
   constructor(private readonly surroundings: ProcessSurroundings) {}
+
+  /**
+   * Resolves with the environment of a run, of which no more is read than its beginning; undefined where that does not say it.
+   */
+  async environmentOf({ run, path, name }: RunJournal): Promise<string | undefined> {
+    const file = fileAt(path)
+    const known = this.environments.get(path)
+    if (known !== undefined && known.file === file) return known.environment
+    const followed = new FollowedRun(path, name, run)
+    while (!followed.view.state.hasBegun && followed.read(BEGINNING_BYTES)) await giveWay()
+    const { state } = followed.view
+    if (!state.hasBegun) return undefined
+    const { environment } = state
+    if (this.environments.size < MAX_KEPT * 10 || this.environments.has(path))
+      this.environments.set(path, { file, environment })
+    return environment
+  }
 
   /** Resolves with the summary of a run. */
   async of(journal: RunJournal): Promise<RunSummary> {
@@ -101,6 +121,12 @@ function summarize(run: string, { view }: FollowedRun): RunSummary {
 function signOf(path: string): string {
   const stats = statSync(path, { throwIfNoEntry: false })
   return stats === undefined ? '' : `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeMs}`
+}
+
+/** Returns a text that is another one once another file has the path. */
+function fileAt(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return stats === undefined ? '' : `${stats.dev} ${stats.ino} ${stats.birthtimeMs}`
 }
 
 function saysItsEnd(path: string): boolean {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
@@ -15,7 +15,29 @@ import { untilGone } from '../until_gone'
 import { freePort, start, untilReady, type Running } from './processes'
 
 const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
+const CUCUMBER = resolve(LOCKSTEP, '../../../node_modules/@cucumber/cucumber/bin/cucumber.js')
 const PASSWORD = 'Quagga-zebra-okapi-7'
+const HOSTILE = `Feature: Update <script>alert(1)</script><img src=x onerror=alert(1)>
+  Scenario Outline: <b onclick="alert(1)">The website on <wave>
+    Given the load balancer has ip address 192.168.1.1
+    And I want to update hosts with class roles::dev_server
+    And I want to update hosts with fact country=de
+    And I want to pre-discover how many hosts to update
+    And I take <wave>
+    When I block the load balancer
+    Then traffic from the load balancer should be blocked
+    When I update the package mywebapp
+    Then the package version for mywebapp should be 4.2.6-3.el5
+    When I unblock the load balancer
+    Then traffic from the load balancer should be unblocked
+    Examples:
+      | wave     |
+      | 1 host   |
+      | 1 host   |
+      | 1 host   |
+      | 1 host   |
+      | the rest |
+`
 
 describe('a login to the console of lockstep serve, in Chromium', () => {
   let scratch: Scratch
@@ -199,6 +221,55 @@ console: { people: people.yaml, policy: policy.txt${more} }
     scratch.write('policy.txt', 'everybody may look in every environment\n')
     expect((await page.goto(`http://127.0.0.1:${port}/`))?.status()).to.equal(200)
   }).timeout(60_000)
+
+  it('shows a rollout live behind its guard, runs nothing of its texts, and says why it is not live any more', async () => {
+    const rollout = start(
+      process.execPath,
+      [CUCUMBER, scratch.write('waves.feature', HOSTILE)],
+      join(scratch.path, 'rollout.log'),
+      {
+        LOCKSTEP_STATE: state(),
+        LOCKSTEP_REPORTS: join(scratch.path, 'reports'),
+        LOCKSTEP_FAULTS: Array.from({ length: 8 }, (_, n) => `web${n + 1}.example.net=slow`).join(','),
+      },
+    )
+    try {
+      const journals = () => readdirSync(join(state(), 'embedded'))
+      const begun = async () => existsSync(join(state(), 'embedded')) && journals().length > 0
+      await untilReady('a rollout', rollout, begun, 60_000)
+      const run = journals()[0]?.replace('.journal.ndjson', '') ?? ''
+      const context = await browser.newContext()
+      const page = await context.newPage()
+      const faults: string[] = []
+      page.on('pageerror', (error) => faults.push(String(error)))
+      page.on('dialog', (dialog) => void dialog.dismiss().then(() => faults.push('a dialog')))
+      page.on('console', (message) => {
+        // Chromium tells of each answer that is none of events.
+        if (message.type() === 'error' && !message.text().startsWith('Failed to load'))
+          faults.push(message.text())
+      })
+      const says = (sentence: RegExp) =>
+        page.locator('#live', { hasText: sentence }).waitFor({ timeout: 60_000 })
+      await page.goto(`http://127.0.0.1:${port}/rollouts/${run}`)
+      await logIn(page, `${PASSWORD}-new`)
+      await says(/^Live\.$/)
+      expect(await page.innerText('h1')).to.contain('<img src=x onerror=alert(1)>')
+      scratch.write('policy.txt', 'everybody may look in production\n')
+      await says(/you may not look at it/)
+      scratch.write('policy.txt', 'everybody may look in every environment\n')
+      await says(/^Live\.$/)
+      const other = await context.newPage()
+      await other.goto(`http://127.0.0.1:${port}/account`)
+      await other.getByRole('button', { name: 'Log out' }).click()
+      await says(/you are logged out since .* Log in again/)
+      await page.getByText('Log in again').click()
+      expect(new URL(page.url()).searchParams.get('then')).to.equal(`/rollouts/${run}`)
+      expect(faults).to.deep.equal([])
+      expect(log(), 'the end of a stream is no stack trace').not.to.contain('AbortError')
+    } finally {
+      await rollout.stop('SIGKILL')
+    }
+  }).timeout(240_000)
 
   it('leaves no password and no id in the log, in the state or in the list of processes', async () => {
     const context = await browser.newContext()
