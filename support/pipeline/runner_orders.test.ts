@@ -22,6 +22,7 @@ describe('orders of builds to runners', () => {
   let kept: string[]
   let ids: number
   let isBrokerAway: boolean
+  let onPublished: (order: RunnerOrder) => Promise<unknown>
   beforeEach(() => {
     clock = new FakeClock()
     events = []
@@ -31,6 +32,7 @@ describe('orders of builds to runners', () => {
     kept = []
     ids = 0
     isBrokerAway = false
+    onPublished = async () => {}
   })
 
   const website: RepositorySettings = {
@@ -52,6 +54,7 @@ describe('orders of builds to runners', () => {
       async publish(order) {
         if (isBrokerAway) throw new Error('the broker is gone')
         published.push(order)
+        await onPublished(order)
       },
       counts: (runner) => runner !== 'gone',
       keepOutput: (build, runner, { end }) => void kept.push(`${build} ${runner}: ${end.toString()}`),
@@ -290,6 +293,25 @@ describe('orders of builds to runners', () => {
     await orders.take(report('b1'), 'ann', forever)
     await orders.lose('b1', 'is of a stranger', forever)
     expect(types().slice(-1)).to.deep.equal(['build ended'])
+  })
+
+  it('are published again where a runner has dropped one before the receipt of the broker came', async () => {
+    await see(A)
+    const orders = open()
+    const { build, repository, commit } = report('b1')
+    onPublished = async () => {
+      onPublished = async () => {}
+      expect(await orders.take({ event: 'dropped', build, repository, commit }, 'ann', forever)).to.equal(
+        undefined,
+      )
+    }
+    expect(await orders.look(forever)).to.equal(5_000)
+    expect(types().slice(-2)).to.deep.equal(['build ordered', 'order lost'])
+    clock.after(5_000, () => {})
+    await clock.next()
+    await orders.look(forever)
+    expect(published.map((order) => order.build)).to.deep.equal(['b1', 'b1'])
+    expect(types().slice(-1)).to.deep.equal(['build ordered'])
   })
 
   it('are published again where a runner says that it has dropped them', async () => {

@@ -50,6 +50,9 @@ interface Open {
   order: BuildOrderState
 }
 
+/** The signal of what is written also while the process ends: an order that is off its queue would be waited for. */
+const WRITTEN_ANYWAY = { signal: new AbortController().signal }
+
 /**
  * Gives the builds of commits to runners on other machines, and takes what they report. A build is in the journal before
  * its order is published, and its first report of an end counts: any other one is refused.
@@ -60,6 +63,8 @@ export class RunnerOrders {
   private readonly gone = new Map<PushedCommit, number>()
   /** The pauses before orders that were lost are published again. */
   private readonly losses = new WeakMap<Build, Backoff>()
+  /** The builds whose orders are on their way to the broker, with why one was lost before its receipt came. */
+  private readonly onTheirWay = new Map<string, string | undefined>()
   /** The builds that an operator was told of: that nobody takes them, or that they do not end. */
   private readonly told = new Set<string>()
   /** Two ends of one build are never written: what decides and what is written are one turn. */
@@ -118,7 +123,11 @@ export class RunnerOrders {
   private async publishLater(id: string, why: string): Promise<void> {
     const { log, clock, onTrouble } = this.parts
     const open = this.open().find(({ build }) => build.build === id)
-    if (open?.order.confirmed === undefined) return
+    if (open?.order.confirmed === undefined) {
+      // A runner can be faster than the broker's receipt.
+      if (this.onTheirWay.has(id)) this.onTheirWay.set(id, why)
+      return
+    }
     const { repository, commit } = open.commit
     const backoff =
       this.losses.get(open.build) ?? new Backoff(() => clock.elapsed(), FAULT_FIRST_MS, FAULT_MOST_MS)
@@ -228,14 +237,19 @@ export class RunnerOrders {
     const { command, within } = settings.build
     const { repository, commit: id, refs } = commit
     const url = dropSecret(settings.url)
+    this.onTheirWay.set(build, undefined)
     try {
       await publish({ build, repository, commit: id, ref: refs[0] ?? '', url, command, within }, signal)
     } catch (error) {
+      this.onTheirWay.delete(build)
       if (!signal.aborted)
         onTrouble(`the order of a build of ${repository} is not on its queue: ${(error as Error).message}`)
       return false
     }
     await log.append({ type: 'build ordered', build, key })
+    const lost = this.onTheirWay.get(build)
+    this.onTheirWay.delete(build)
+    if (lost !== undefined) await this.turn.run(WRITTEN_ANYWAY, () => this.publishLater(build, lost))
     return true
   }
 
