@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { HistoryRead } from '../../history/followed_history'
 import type { HistoryEntry } from '../../history/history_record'
 import {
   hostReleases,
@@ -12,7 +13,6 @@ import {
 import { howToMend } from '../../history/recording'
 import { readInventory } from '../../inventory/inventory'
 import type { Host } from '../../inventory/host'
-import { HistoryStore } from '../../history/store'
 import { PipelineTail } from '../../pipeline/pipeline_journal'
 import { PipelineState } from '../../pipeline/pipeline_state'
 import { recordedVerdict } from '../../reporting/recorded_verdict'
@@ -54,8 +54,7 @@ export interface Knowledge {
 
 /** What is recorded of a fleet, read as often as a page asks, and only where files have changed. */
 export class ConsoleState {
-  private readonly store: HistoryStore
-  private known: Knowledge | undefined
+  private known: { read: HistoryRead; knowledge: Knowledge } | undefined
   private readonly live: FollowedJournals
   private readonly tail: PipelineTail
   private readonly pipelineState = new PipelineState(MAX_SETTLED)
@@ -64,32 +63,30 @@ export class ConsoleState {
   private readonly inventories = new Map<string, { mark: string; known: Promise<KnownInventory> }>()
 
   constructor(readonly sources: ConsoleSources) {
-    this.store = new HistoryStore(sources.history)
     this.live = new FollowedJournals(join(sources.state, MODES.live.journals), ({ type }) => KEPT.has(type))
     this.tail = new PipelineTail(sources.state)
   }
 
   /** Returns what the history comes to. It is made anew only where a record has come, has changed or has gone. */
   knowledge(): Knowledge {
-    const { runs, damaged } = this.store.all()
-    const before = this.known
-    const isSame =
-      before !== undefined &&
-      before.runs.length === runs.length &&
-      before.damaged.length === damaged.length &&
-      runs.every((run, index) => run === before.runs[index])
-    if (isSame) return before
-    this.known = {
+    const read = this.sources.history.read()
+    if (this.known?.read === read) return this.known.knowledge
+    const { runs, damaged, notKnown } = read
+    const knowledge = {
       runs,
-      damaged: damaged.map(
-        (path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}`,
-      ),
+      damaged: [
+        ...damaged.map(
+          (path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}`,
+        ),
+        ...(notKnown === undefined ? [] : [notKnown]),
+      ],
       releases: hostReleases(runs),
       seen: hostsLastInRuns(runs),
       versions: lastVersions(runs),
       environments: [...new Set(runs.map(({ environment }) => environment))].sort(),
     }
-    return this.known
+    this.known = { read, knowledge }
+    return knowledge
   }
 
   /** Returns all environments that the configuration or a file names. */
@@ -100,8 +97,9 @@ export class ConsoleState {
     return [...new Set([...this.sources.environments, ...this.knowledge().environments, ...ofJournals])]
   }
 
-  evidenceOf(...args: Parameters<HistoryStore['evidenceOf']>): ReturnType<HistoryStore['evidenceOf']> {
-    return this.store.evidenceOf(...args)
+  /** Returns the text that a run was of; undefined where it is not kept. */
+  textOf(run: HistoryEntry): Buffer | undefined {
+    return this.sources.history.textOf(run)
   }
 
   journals(): RunJournals {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { FollowedHistory } from '../../history/followed_history'
 import { HistoryStore } from '../../history/store'
 import { openPipelineJournal } from '../../pipeline/pipeline_journal'
 import { aRecord } from '../../testing/a_record'
@@ -18,7 +19,8 @@ describe('the routes of the console', () => {
 
   const sources = (more: Partial<ConsoleSources> = {}): ConsoleSources => ({
     state: scratch.path,
-    history: join(scratch.path, 'history'),
+    history: new FollowedHistory(join(scratch.path, 'history'), () => undefined),
+    sharing: undefined,
     environments: ['test', 'secret-env'],
     repositories: new Map([
       ['website', ['test', 'secret-env']],
@@ -245,5 +247,27 @@ describe('the routes of the console', () => {
     const [, address = ''] = /href="(\/history\/[^"?]*1%2F2)"/.exec(text) ?? []
     expect(address).to.equal('/history/%2Fetc%2Fclient.cfg/1%2F2')
     expect((await ask(address, sources())).status).to.equal(200)
+  })
+
+  it('says on each page how far the runs of other control hosts are known', async () => {
+    const at = Date.parse(AT)
+    const pages = ['/', '/history', '/fleet', '/pipeline']
+    for (const page of pages) {
+      expect((await ask(page, sources())).text, page).not.to.contain('other control hosts')
+      const fresh = (await ask(page, sources({ sharing: { readAt: at, trouble: undefined } }))).text
+      expect(fresh, page).to.match(
+        /class="muted">What other control hosts did is known .*>2026-11-22 12:00 UTC/,
+      )
+      const none = (await ask(page, sources({ sharing: { readAt: undefined, trouble: undefined } }))).text
+      expect(none, page).to.match(/class="lead warn">What other control hosts did has not been read yet/)
+      const old = (await ask(page, sources({ sharing: { readAt: at - 600_000, trouble: undefined } }))).text
+      expect(old, page).to.match(/class="lead warn">What other control hosts did is known .* 11:50 UTC/)
+      const away = sources({ sharing: { readAt: at, trouble: 'db1 is away' } })
+      expect((await ask(page, away)).text, page).to.contain('Not everything is known: db1 is away')
+      const some = await ask(page, away, (environment) => environment === 'test')
+      expect(some.text, page)
+        .to.match(/lead warn/)
+        .and.not.to.contain('db1')
+    }
   })
 })

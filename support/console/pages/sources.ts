@@ -5,14 +5,20 @@ import { readPipelinePlaces } from '../../config/pipeline_places'
 import { readSpoolSetting } from '../../config/pipeline_setting'
 import { HostLocks, lockSurroundings, type Holder } from '../../locks/host_locks'
 import type { SpoolAccounts } from '../../pipeline/format_pipeline'
+import type { FollowedHistory } from '../../history/followed_history'
+import { followHistory } from '../../history/open_history'
+import type { SharingNow } from '../../history/sharing_now'
 import { accountForSpools } from '../../pipeline/spool_accounts'
 import { LockstepError } from '../../system/errors'
 
 /** Where the pages have their facts from. The console reads; it writes nothing, and asks no host. */
 export interface ConsoleSources {
-  /** The folder of the state, and that of the history, as absolute paths. */
+  /** The folder of the state, as an absolute path. */
   state: string
-  history: string
+  /** The runs of this control host, and those that others have shared. */
+  history: Pick<FollowedHistory, 'read' | 'textOf'>
+  /** How the sharing of the history stands; undefined where it is not shared. */
+  sharing: Pick<SharingNow, 'readAt' | 'trouble'> | undefined
   /** The environments of lockstep.yaml, in their order. */
   environments: readonly string[]
   /** The environments that each repository's tags go to, by the configuration. */
@@ -45,14 +51,14 @@ export function consoleSources({
   config: string
   state: string
   env: Readonly<Record<string, string | undefined>>
-} & Pick<ConsoleSources, 'takesTag' | 'servedOn' | 'now'>): ConsoleSources {
+} & Pick<ConsoleSources, 'takesTag' | 'servedOn' | 'now' | 'sharing'>): ConsoleSources {
   const { environments, repositories } = readPipelinePlaces(config)
   const spool = readSpoolSetting(config)
   const context = lockSurroundings(env)
   return {
     ...rest,
     state,
-    history: join(state, 'history'),
+    history: followHistory({ config, env, folders: { state, history: join(state, 'history') } }),
     environments,
     repositories,
     inventoryOf: (environment) =>
