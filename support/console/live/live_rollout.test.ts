@@ -225,7 +225,7 @@ describe('a rollout that is looked at live', () => {
       .and.not.to.contain('UNDER WAY')
     expect(page).not.to.contain('console.js')
     expect(await live.page('/rollouts'))
-      .to.contain('No rollout is under way.')
+      .to.contain('No rollout that you may look at is under way.')
       .and.to.contain('INTERRUPTED')
   })
 

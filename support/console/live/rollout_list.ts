@@ -58,8 +58,15 @@ function isGoingOn({ course }: RunSummary): boolean {
 
 /** Shows rollouts as a list, those under way first. */
 export function listPage({ underWay, others, next, unknown }: ListedRuns, before?: string): Markup {
-  const first = before === undefined ? listOf('Under way', underWay, 'No rollout is under way.') : NOTHING
-  const rest = listOf(before === undefined ? 'Before' : 'Earlier', others, 'There is no other rollout.')
+  const first =
+    before === undefined
+      ? listOf(titleOf(underWay), underWay, 'No rollout that you may look at is under way.')
+      : NOTHING
+  const rest = listOf(
+    before === undefined ? 'Before' : 'Earlier',
+    others,
+    'There is no other rollout that you may look at.',
+  )
   const more =
     next === undefined
       ? NOTHING
@@ -73,6 +80,13 @@ export function listPage({ underWay, others, next, unknown }: ListedRuns, before
         </p> `
   return html`<link rel="stylesheet" href="/rollout.css" />
     <div class="rollout list">${first}${rest}${not}${more}</div> `
+}
+
+/** Returns the heading of those that have no end; the process of some cannot be seen from here. */
+function titleOf(runs: readonly RunSummary[]): string {
+  return runs.some(({ course }) => course === 'unknown')
+    ? 'Under way, or not known to have ended'
+    : 'Under way'
 }
 
 function listOf(title: string, runs: readonly RunSummary[], none: string): Markup {

@@ -36,6 +36,7 @@ export function readHistory(
     wanted,
     found: partOf(findRuns(own, wanted).reverse(), from, MAX_RUNS),
     known: own.length,
+    isWhole: sight.isWhole,
     releases: environments
       .filter((name) => wanted.environment === undefined || name === wanted.environment)
       .map((environment) => ({ environment, releases: releasesOf(own, environment) })),

@@ -24,6 +24,12 @@ import type { Sight } from './sight'
 /** What the page Now shows, of the environments that its reader may look at. */
 export interface NowData {
   now: number
+  /** True where the reader may look at every environment. */
+  isWhole: boolean
+  /** True where other control hosts share their histories, and hosts that they took out are not known here. */
+  isShared: boolean
+  /** True where live runs have left journals: without any, nothing says that all hosts are in rotation. */
+  hasJournals: boolean
   out: readonly OutOfRotation[]
   underWay: readonly RolloutUnderWay[]
   approvals: readonly WaitingApproval[]
@@ -68,6 +74,7 @@ export interface WaitingApproval {
 /** The releases of an environment, the one with the most hosts first. */
 export interface EnvironmentReleases {
   environment: string
+  /** The number of hosts that runs were for, with a release or without. */
   hosts: number
   releases: readonly ReleaseOnHosts[]
 }
@@ -108,6 +115,9 @@ export async function readNow(state: ConsoleState, sight: Sight): Promise<NowDat
   ]
   return {
     now: sources.now(),
+    isWhole: sight.isWhole,
+    isShared: sources.sharing !== undefined,
+    hasJournals: journals.length > 0,
     out: leftOut(journals, environmentOf).filter(({ first }) => sees(first.run)),
     underWay: underWay.filter(({ environment }) => sight.sees(environment)),
     approvals: waitingApprovals(known, sources.takesTag).filter(({ environment }) => sight.sees(environment)),
@@ -210,7 +220,7 @@ export function approveCommand(repository: string, plan: string): string {
 
 /** Returns which releases the hosts of each environment had last, as the history has it. */
 export function environmentReleases(
-  { runs, releases }: Knowledge,
+  { runs, releases, seen }: Knowledge,
   { sees }: Sight,
   order: readonly string[],
 ): EnvironmentReleases[] {
@@ -219,16 +229,20 @@ export function environmentReleases(
     releases.filter(({ environment }) => sees(environment)),
     ({ environment }) => environment,
   )
+  const known = groupBy(seen, ({ environment }) => environment)
   const names = [
     ...order.filter(sees),
-    ...[...byEnvironment.keys()].sort().filter((name) => !order.includes(name)),
+    ...[...known.keys()]
+      .filter(sees)
+      .sort()
+      .filter((name) => !order.includes(name)),
   ]
   return names.map((environment) => {
     const hosts = byEnvironment.get(environment) ?? []
     const groups = [...groupBy(hosts, ({ release }) => release).values()]
     return {
       environment,
-      hosts: hosts.length,
+      hosts: new Set([...hosts, ...(known.get(environment) ?? [])].map(({ host }) => host)).size,
       releases: groups
         .flatMap((group) => releaseOn(group, byRelease) ?? [])
         .sort((a, b) => b.count - a.count || (a.since < b.since ? 1 : -1)),

@@ -184,7 +184,7 @@ describe('a rollout in Chromium, live', function () {
     await says(page, '#part-head', /the run did not end: its journal stops on/)
     await says(page, '#live', /^This rollout is over/)
     const list = await (await fetch(`${url()}/rollouts`)).text()
-    expect(list).to.contain('No rollout is under way.')
+    expect(list).to.contain('No rollout that you may look at is under way.')
     await page.context().close()
   })
 })
