@@ -16,10 +16,12 @@ import { formatLockstep, PLACES, quoteWord } from '../../system/commands'
 import { shortId } from '../../system/git_names'
 import { groupBy } from '../../system/groups'
 import type { HostRelease } from '../../history/host_releases'
+import { runOfPart } from '../../history/deployed_commits'
 import { standingOf } from '../../history/standing'
 import { UNRELEASED, type HistoryEntry } from '../../history/history_record'
 import type { ConsoleState, Knowledge } from './console_state'
 import type { Sight } from './sight'
+import type { ConsoleSources } from './sources'
 
 /** What the page Now shows, of the environments that its reader may look at. */
 export interface NowData {
@@ -38,6 +40,8 @@ export interface NowData {
   environments: readonly EnvironmentReleases[]
   /** The locks of runs that are not under way here. */
   locks: readonly string[]
+  /** The runs that may have changed hosts, and that the history does not have. */
+  unwritten: readonly UnwrittenRun[]
   faults: readonly string[]
 }
 
@@ -127,8 +131,31 @@ export async function readNow(state: ConsoleState, sight: Sight): Promise<NowDat
       typeof holders === 'string'
         ? []
         : holders.filter(({ run }) => !going.has(run) && sees(run)).map(describeHolder),
+    unwritten: unwrittenRuns(journals, knowledge.runs, going).filter(({ run }) => sees(run)),
     faults: sight.faults(all),
   }
+}
+
+export interface UnwrittenRun {
+  run: string
+  feature: string
+  hosts: number
+}
+
+/** Returns the runs whose process is gone, whose journal has hosts and no end, and that nothing has written into the history. */
+export function unwrittenRuns(
+  journals: readonly RunJournal[],
+  runs: readonly HistoryEntry[],
+  underWay: ReadonlySet<string>,
+): UnwrittenRun[] {
+  const written = new Set(runs.map(({ run }) => runOfPart(run)))
+  return journals.flatMap(({ run, entries }) => {
+    const began = entries.find((entry) => entry.type === 'run')
+    const hosts = new Set(entries.flatMap((entry) => (entry.type === 'roll call' ? entry.hosts : []))).size
+    const isKnown =
+      written.has(run) || underWay.has(run) || entries.some(({ type }) => type === 'rollouts ended')
+    return began === undefined || isKnown || hosts === 0 ? [] : [{ run, feature: began.feature, hosts }]
+  })
 }
 
 /** Returns the environment of each run that has a journal of a live run. */
@@ -163,14 +190,14 @@ function leftOut(
 export function rolloutsUnderWay(
   journals: readonly RunJournal[],
   holders: readonly Holder[] | string,
-  isAlive: (pid: number) => boolean,
+  isAlive: ConsoleSources['isAlive'],
 ): RolloutUnderWay[] {
   const locks = new Map((typeof holders === 'string' ? [] : holders).map((holder) => [holder.run, holder]))
   return journals.flatMap(({ run, entries }) => {
     const began = entries.find((entry) => entry.type === 'run')
     if (began === undefined || entries.some(({ type }) => type === 'rollouts ended')) return []
     const lock = locks.get(run)
-    if (!(lock === undefined ? isAlive(began.pid) : lock.state === 'alive')) return []
+    if (!(lock === undefined ? isAlive(began.pid, Date.parse(began.at)) : lock.state === 'alive')) return []
     const wave = entries.findLast((entry) => entry.type === 'wave')
     const rollCall = entries.findLast((entry) => entry.type === 'roll call')
     const named = entries.findLast((entry) => entry.type === 'release')

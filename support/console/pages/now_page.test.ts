@@ -16,6 +16,7 @@ const EMPTY: NowData = {
   spools: [],
   environments: [],
   locks: [],
+  unwritten: [],
   faults: [],
 }
 
@@ -67,6 +68,7 @@ function dataOf(text: string): NowData {
       },
     ],
     locks: [text],
+    unwritten: [{ run: text, feature: text, hosts: 2 }],
     faults: [text],
   }
 }

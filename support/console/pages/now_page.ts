@@ -1,7 +1,7 @@
 import { UNRELEASED } from '../../history/history_record'
 import { hosts as counted } from '../../rollout/model/verdict'
 import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
-import { formatLockstep, PLACES } from '../../system/commands'
+import { formatLockstep, PLACES, quoteWord } from '../../system/commands'
 import type {
   EnvironmentReleases,
   NowData,
@@ -48,7 +48,7 @@ export function nowPage(data: NowData): Markup {
           spools.map((line) => page`${line}`),
           MAX_SHOWN,
         )}`
-  }${isKnown || underWay.length > 0 ? releasesSection(environments) : beginning(data)}${
+  }${unwrittenSection(data)}${isKnown || underWay.length > 0 ? releasesSection(environments) : beginning(data)}${
     locks.length === 0
       ? NOTHING
       : page`<h2>Locks</h2>\n${listOf(
@@ -115,6 +115,15 @@ function rolloutCard(each: RolloutUnderWay, now: number): Markup {
 <p>${hosts === 0 ? 'no roll call yet' : counted(hosts)}${wave === undefined ? '' : `, in ${nameOf(wave)}`}</p>
 <p class="muted">run ${run} of ${nameOf(feature)}${by === undefined ? '' : `, by ${nameOf(by)}`}, since ${timeOf(began)}${ageOf(began, now)}</p></div>
 `
+}
+
+/** Names the runs that the history does not have: what it says of their hosts may not be so any more. */
+function unwrittenSection({ unwritten }: NowData): Markup {
+  const lines = unwritten.map(
+    ({ run, feature, hosts }) =>
+      page`Run ${linkTo(addressOf('rollouts', run), run)} of ${nameOf(feature)} did not end, and may have changed its ${counted(hosts)}: ${linkless(formatLockstep(`history --write ${quoteWord(run)}`, PLACES))}`,
+  )
+  return lines.length === 0 ? NOTHING : page`<h2>Not in the history</h2>\n${listOf(lines, MAX_SHOWN)}`
 }
 
 function releasesSection(environments: readonly EnvironmentReleases[]): Markup {

@@ -270,4 +270,21 @@ describe('the routes of the console', () => {
         .and.not.to.contain('db1')
     }
   })
+
+  it('name a run that was killed, and that the history does not have, to those who may look at it', async () => {
+    live('20261122-120000-aaaa', 'test', 'web1')
+    const asked: unknown[] = []
+    const isAlive = (isIt: boolean) => (pid: number, beganAt: number) => {
+      asked.push([pid, beganAt])
+      return isIt
+    }
+    const gone = (await ask('/', sources({ isAlive: isAlive(false) }))).text
+    expect(gone).to.contain('did not end, and may have changed its 1 host')
+    expect(gone).to.contain('history --write 20261122-120000-aaaa').and.not.to.contain('Rollouts under way')
+    expect(asked).to.deep.equal([[1, Date.parse(AT)]])
+    const alive = (await ask('/', sources({ isAlive: isAlive(true) }))).text
+    expect(alive).to.contain('Rollouts under way').and.not.to.contain('history --write')
+    const stranger = await ask('/', sources({ isAlive: isAlive(false) }), (name) => name !== 'test')
+    expect(stranger.text).not.to.contain('history --write')
+  })
 })

@@ -10,6 +10,7 @@ import { followHistory } from '../../history/open_history'
 import type { SharingNow } from '../../history/sharing_now'
 import { accountForSpools } from '../../pipeline/spool_accounts'
 import { LockstepError } from '../../system/errors'
+import { processStartedAt } from '../../system/process_start'
 
 /** Where the pages have their facts from. The console reads; it writes nothing, and asks no host. */
 export interface ConsoleSources {
@@ -32,8 +33,8 @@ export interface ConsoleSources {
   takesTag: (tag: string) => boolean
   /** The machine on which pushes are taken and commits are tested; undefined where nothing does so. */
   servedOn: () => string | undefined
-  /** Returns whether a process of this machine is there. */
-  isAlive: (pid: number) => boolean
+  /** Returns whether a process of this machine is there that wrote a journal then; its number may be used again. */
+  isAlive: (pid: number, beganAt: number) => boolean
   /** The time, in milliseconds. */
   now: () => number
 }
@@ -65,9 +66,15 @@ export function consoleSources({
       environments.includes(environment) ? readInventorySetting(config, environment).sources : [],
     locks: () => readHolders(new HostLocks(context)),
     spools: () => accountForSpools(spool),
-    isAlive: (pid) => context.processStart(pid) !== undefined,
+    isAlive: (pid, beganAt) => {
+      const started = processStartedAt(pid, rest.now())
+      return started !== undefined && started <= beganAt + SLACK_MS
+    },
   }
 }
+
+/** The milliseconds by which clocks that jump may make a process look younger than its journal. */
+const SLACK_MS = 10_000
 
 async function readHolders(locks: HostLocks): Promise<readonly Holder[] | string> {
   try {
