@@ -16,10 +16,13 @@ import type { Host } from '../../inventory/host'
 import { PipelineTail } from '../../pipeline/pipeline_journal'
 import { PipelineState } from '../../pipeline/pipeline_state'
 import { recordedVerdict } from '../../reporting/recorded_verdict'
+import { nameHosts } from '../../rollout/model/name_hosts'
+import { findLeftHosts, type HostOutOfRotation } from '../../rollout/model/out_of_rotation'
 import { FollowedJournals } from '../../run/followed_journals'
 import type { RunJournals } from '../../run/journals'
 import { MODES } from '../../run/modes'
 import { LockstepError } from '../../system/errors'
+import { groupBy } from '../../system/groups'
 import { JOURNAL_SUFFIX } from '../../system/journal_lines'
 import type { ConsoleSources } from './sources'
 
@@ -56,6 +59,9 @@ export interface Knowledge {
 export class ConsoleState {
   private known: { read: HistoryRead; knowledge: Knowledge } | undefined
   private readonly live: FollowedJournals
+  /** The runs that have left hosts out, each with what is said where its journal is removed. */
+  private leavers: ReadonlyMap<string, string> = new Map()
+  private readonly removed = new Map<string, string>()
   private readonly tail: PipelineTail
   private readonly pipelineState = new PipelineState(MAX_SETTLED)
   private readonly pipelineFaults: string[] = []
@@ -102,8 +108,20 @@ export class ConsoleState {
     return this.sources.history.textOf(run)
   }
 
+  /** Returns the journals of live runs. One that named hosts as out, and that somebody removed, is a fault: nothing else tells of them. */
   journals(): RunJournals {
-    return this.live.read()
+    const { journals, faults } = this.live.read()
+    const there = new Set(journals.map(({ run }) => run))
+    for (const [run, fault] of this.leavers) if (!there.has(run)) this.removed.set(run, fault)
+    for (const run of there) this.removed.delete(run)
+    // A damaged journal is one that a person moves away, once they have looked at its hosts.
+    const whole = new Set(journals.filter(({ fault }) => fault === undefined).map(({ run }) => run))
+    this.leavers = new Map(
+      [...groupBy(findLeftHosts(journals), ({ run }) => run)].flatMap(([run, left]) =>
+        whole.has(run) ? [[run, removedFault(run, left)]] : [],
+      ),
+    )
+    return { journals, faults: [...faults, ...this.removed.values()] }
   }
 
   pipeline(): { known: PipelineState; faults: readonly string[] } {
@@ -165,6 +183,11 @@ export interface KnownInventory {
   /** The number of files that were read. */
   files: number
   fault?: string
+}
+
+function removedFault(run: string, left: readonly HostOutOfRotation[]): string {
+  const hosts = nameHosts([...new Set(left.map(({ host }) => host))])
+  return `the journal of run ${run} was removed while it named ${hosts} as out of rotation; look at them`
 }
 
 const MAX_READING_MS = 5_000

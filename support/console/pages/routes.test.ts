@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { FollowedHistory } from '../../history/followed_history'
@@ -286,5 +287,32 @@ describe('the routes of the console', () => {
     expect(alive).to.contain('Rollouts under way').and.not.to.contain('history --write')
     const stranger = await ask('/', sources({ isAlive: isAlive(false) }), (name) => name !== 'test')
     expect(stranger.text).not.to.contain('history --write')
+  })
+
+  it('call nothing clear once a journal was removed that named hosts as out of rotation', async () => {
+    const path = live('20261122-120000-aaaa', 'test', 'web1')
+    const [now] = consoleRoutes(sources())
+    const look = async () => {
+      const response = await now?.answer({
+        person: { name: 'ann', groups: [] },
+        may: () => true,
+        url: new URL('http://x/'),
+        param: () => '',
+        header: () => undefined,
+        signal: new AbortController().signal,
+      })
+      return (await response?.text()) ?? ''
+    }
+    expect(await look()).to.contain('Out of rotation: 1 host')
+    const away = `${path}.away`
+    renameSync(path, away)
+    for (let times = 0; times < 2; times += 1)
+      expect(await look())
+        .to.contain('was removed while it named web1 as out of rotation')
+        .and.not.to.contain('Nothing is out')
+    renameSync(away, path)
+    expect(await look())
+      .to.contain('Out of rotation: 1 host')
+      .and.not.to.contain('was removed')
   })
 })

@@ -16,7 +16,7 @@ export function sharingNote({ sharing, now }: ConsoleSources, sight: Sight, isOf
   const { readAt, trouble } = sharing
   const until =
     readAt === undefined
-      ? page`What other control hosts did has not been read yet since lockstep serve began.`
+      ? page`What other control hosts did has not been read yet since lockstep serve began; what was known before is shown.`
       : page`What other control hosts did is known as the shared history had it at ${timeOf(new Date(readAt).toISOString())}.`
   const isFresh = trouble === undefined && readAt !== undefined && now() - readAt <= FRESH_MS
   const faults = sight.faults(trouble === undefined ? [] : [trouble])
