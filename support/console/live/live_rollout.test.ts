@@ -229,6 +229,10 @@ describe('a rollout that is looked at live', () => {
       .and.to.contain('INTERRUPTED')
   })
 
+  it('tells a new user how a rollout is begun', async () => {
+    expect(await live.page('/rollouts')).to.contain('lockstep.cjs run features/deployments/website.feature')
+  })
+
   it('says of a run that puts hosts back who is back, and not that its lines passed', async () => {
     const [obligation, at] = ['is out of the pool', '2026-01-01T00:00:00.000Z']
     const left = (host: string) => ({ host, obligation, run: 'r0', feature: 'x.feature', since: at })

@@ -1,6 +1,7 @@
 import { clean } from '../../rollout/model/verdict'
 import { formatTime } from '../../reporting/about'
 import { html, NOTHING, type Markup } from '../../reporting/html/markup'
+import { formatLockstep, PLACES } from '../../system/commands'
 import type { RunJournal } from './run_journals'
 import type { RunSummaries, RunSummary } from './run_summaries'
 
@@ -62,6 +63,7 @@ export function listPage({ underWay, others, next, unknown }: ListedRuns, before
     before === undefined
       ? listOf(titleOf(underWay), underWay, 'No rollout that you may look at is under way.')
       : NOTHING
+  const isEmpty = before === undefined && underWay.length + others.length + unknown === 0
   const rest = listOf(
     before === undefined ? 'Before' : 'Earlier',
     others,
@@ -79,7 +81,13 @@ export function listPage({ underWay, others, next, unknown }: ListedRuns, before
           <code>lockstep status</code> says why.
         </p> `
   return html`<link rel="stylesheet" href="/rollout.css" />
-    <div class="rollout list">${first}${rest}${not}${more}</div> `
+    <div class="rollout list">${first}${rest}${not}${more}${isEmpty ? beginning() : NOTHING}</div> `
+}
+
+function beginning(): Markup {
+  const command = formatLockstep('run features/deployments/website.feature --release 1.0', PLACES)
+  return html`<p>Each rollout that is begun here, also in a terminal, is shown while it goes on:</p>
+    <pre><code>${command}</code></pre> `
 }
 
 /** Returns the heading of those that have no end; the process of some cannot be seen from here. */
