@@ -4,6 +4,7 @@ import type { ConsoleContent } from '../console/open_console'
 import { STYLE } from '../console/page'
 import { consoleRoutes } from '../console/pages/routes'
 import { consoleSources } from '../console/pages/sources'
+import type { SharingNow } from '../history/sharing_now'
 import { HostLocks, lockSurroundings } from '../locks/host_locks'
 import { takesTag } from '../survey/fetch_on_hosts'
 import { systemClock } from '../system/clock'
@@ -15,7 +16,12 @@ import type { Call } from './command'
  * @throws LockstepError `bad-config`
  */
 export function consoleContent(
-  { config, state, hasPipeline }: { config: string; state: string; hasPipeline: boolean },
+  {
+    config,
+    state,
+    hasPipeline,
+    sharing,
+  }: { config: string; state: string; hasPipeline: boolean; sharing: SharingNow | undefined },
   env: Call['env'],
 ): ConsoleContent {
   const machine = hostname()
@@ -27,8 +33,8 @@ export function consoleContent(
   const surroundings = { machine, now, startedAt: processStartedAt, holders }
   return {
     routes: [
-      ...consoleRoutes(consoleSources({ config, state, env, takesTag, servedOn, now })),
-      ...rolloutRoutes({ state, clock: systemClock, surroundings }),
+      ...consoleRoutes(consoleSources({ config, state, env, takesTag, servedOn, sharing, now })),
+      ...rolloutRoutes({ state, clock: systemClock, surroundings, isShared: sharing !== undefined }),
     ],
     acts: [],
     assets: [STYLE],

@@ -21,6 +21,7 @@ import { buildUsersOf } from '../pipeline/build_users'
 import { BUILD_CAPABILITIES, proveBuildUser } from '../pipeline/prove_build_user'
 import { proveSvn } from '../pipeline/prove_svn'
 import { openHistory } from '../history/open_history'
+import { SharingNow } from '../history/sharing_now'
 import { foldersIn } from '../run/folders'
 import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
@@ -118,11 +119,15 @@ export async function serve({
   }
   // Builds are proven when it takes over; a user that is not there is no news for that moment.
   if (standby) for (const user of buildUsersOf(settings.repositories)) await lookUpAccount(user, runCommand)
-  const content = pages && consoleContent({ config, state, hasPipeline: pipeline !== undefined }, env)
+  const sharing = shared && new SharingNow()
+  const content =
+    pages && consoleContent({ config, state, hasPipeline: pipeline !== undefined, sharing }, env)
   const manager = takeServiceManager(log)
   const folders = { state, history: resolve(cwd, foldersIn(env).history) }
   const shareUntil = async (signal: AbortSignal) => {
+    const beganAt = systemClock.now()
     const { notKnown, faults } = await openHistory({ config, env, folders }, signal)
+    sharing?.hear(notKnown && redact(notKnown), beganAt)
     return notKnown ?? faults[0]
   }
   const deploys = new CommandDeploys({

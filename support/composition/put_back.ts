@@ -1,5 +1,5 @@
 import { areBack, type PutBack } from '../reporting/put_back'
-import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
+import { PUT_BACK, type HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import type { Observation } from '../rollout/model/verdict'
 import type { Balancers } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
@@ -52,7 +52,7 @@ async function closeAll(
   items: readonly HostOutOfRotation[],
   runs: readonly string[],
 ): Promise<PutBack['obligations']> {
-  const rollout = await composition.beginWithout('lockstep put-back', runs)
+  const rollout = await composition.beginWithout(PUT_BACK, runs)
   const closed: PutBack['obligations'][number][] = []
   for (const [obligation, group] of groupBy(items, (item) => item.obligation)) {
     const hosts = group.map(({ host }) => host)

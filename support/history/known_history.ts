@@ -122,31 +122,59 @@ class SharedHistory implements KnownHistory {
 
   private gather(): RunsRead {
     const own = this.own.all()
-    const here = new Set(own.runs.map(({ run }) => run))
-    const last = new Map<string, LogEntry>()
-    for (const entry of this.log.entries()) {
-      const key = JSON.stringify([entry.origin, entry.run])
-      const before = last.get(key)
-      if (before === undefined || before.revision < entry.revision) last.set(key, entry)
+    const { runs, others, unread } = withShared(own.runs, this.log.entries(), this.copy.origin, recordOf)
+    for (const [run, entry] of others) this.others.set(run, entry)
+    this.unreadable = unread
+    return { runs, damaged: own.damaged }
+  }
+}
+
+/** The own runs with those that others have shared. */
+interface WithShared {
+  /** All runs, oldest first. */
+  runs: HistoryEntry[]
+  /** The runs of others, each with its entry. */
+  others: ReadonlyMap<HistoryEntry, LogEntry>
+  /** A sentence about a run that cannot be read; undefined where there is none. */
+  unread: string | undefined
+}
+
+/** Returns the own runs with those of a shared log. `origin` is the id of the own state folder. */
+export function withShared(
+  own: readonly HistoryEntry[],
+  entries: readonly LogEntry[],
+  origin: string,
+  read: (entry: LogEntry) => HistoryEntry | undefined,
+): WithShared {
+  const here = new Set(own.map(({ run }) => run))
+  const last = new Map<string, LogEntry>()
+  for (const entry of entries) {
+    const key = JSON.stringify([entry.origin, entry.run])
+    const before = last.get(key)
+    if (before === undefined || before.revision < entry.revision) last.set(key, entry)
+  }
+  const unread: LogEntry[] = []
+  const runs = [...own]
+  const others = new Map<HistoryEntry, LogEntry>()
+  // A state folder that was copied to another control host, or whose id is gone, has shipped its runs twice.
+  const said = new Set(own.map((run) => JSON.stringify(run)))
+  for (const entry of last.values()) {
+    if ((entry.origin === origin && here.has(entry.run)) || said.has(entry.record)) continue
+    said.add(entry.record)
+    const run = read(entry)
+    if (run === undefined) unread.push(entry)
+    else {
+      others.set(run, entry)
+      runs.push(run)
     }
-    const unread: LogEntry[] = []
-    const runs = [...own.runs]
-    // A state folder that was copied to another control host, or whose id is gone, has shipped its runs twice.
-    const said = new Set(own.runs.map((run) => JSON.stringify(run)))
-    for (const entry of last.values()) {
-      if ((entry.origin === this.copy.origin && here.has(entry.run)) || said.has(entry.record)) continue
-      said.add(entry.record)
-      const run = recordOf(entry)
-      if (run === undefined) unread.push(entry)
-      else {
-        this.others.set(run, entry)
-        runs.push(run)
-      }
-    }
-    const [odd] = unread
-    if (odd !== undefined)
-      this.unreadable = `run ${clean(odd.run, 80)} of another control host cannot be read: a newer Lockstep may have written it, so install that here`
-    return { runs: runs.sort(byEnd), damaged: own.damaged }
+  }
+  const [odd] = unread
+  return {
+    runs: runs.sort(byEnd),
+    others,
+    unread:
+      odd &&
+      `run ${clean(odd.run, 80)} of another control host cannot be read: a newer Lockstep may have written it, so install that here`,
   }
 }
 
@@ -154,7 +182,7 @@ class SharedHistory implements KnownHistory {
  * Returns the record of an entry. Undefined where it is none, and where its run has a name that no run has: runs are parts
  * of paths, and all who may append to the database may name one.
  */
-function recordOf(entry: LogEntry): HistoryEntry | undefined {
+export function recordOf(entry: LogEntry): HistoryEntry | undefined {
   const run = recordIn(entry.record)
   const isOfEntry = run?.run === entry.run && run.environment === entry.environment
   return isOfEntry && RUN.test(run.run) ? run : undefined

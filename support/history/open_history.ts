@@ -3,6 +3,7 @@ import type { DatabaseSettings } from '../config/history_setting'
 import type { ProcessContext } from '../config/mcollective_cfg'
 import type { Folders } from '../run/folders'
 import { LockstepError } from '../system/errors'
+import { FollowedHistory } from './followed_history'
 import { knownHistory, NOTHING_SHARED, type KnownHistory } from './known_history'
 import type { Sharing } from './shared_history'
 import type { Shipped } from './ship'
@@ -32,6 +33,18 @@ export async function openHistory(places: HistoryPlaces, signal?: AbortSignal): 
     away && `${away}; of other control hosts, only the runs that were read before are known here`
   const copy = sharing().copyOf({ shared: sharedIn(places), database })
   return knownHistory(history, copy, { notKnown, faults })
+}
+
+/**
+ * Returns the history for one who reads it again and again, and asks no database: the copy is brought up to date by others.
+ * @throws LockstepError `bad-config`
+ */
+export function followHistory(places: HistoryPlaces): FollowedHistory {
+  const database = databaseOf(places)
+  const shared = sharedIn(places)
+  return new FollowedHistory(places.folders.history, () =>
+    database === undefined ? undefined : sharing().copyOf({ shared, database }),
+  )
 }
 
 /** Ships the own runs within a time. Returns why that was not possible; undefined where all is there, or nothing is shared. */

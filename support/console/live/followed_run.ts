@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import type { RecordedEvent } from '../../run/events'
+import { PUT_BACK } from '../../rollout/model/out_of_rotation'
 import { eventReader, faultOf } from '../../run/journals'
 import { RunState } from '../../run/run_state'
 import { JournalTail } from '../../system/journal_reading'
@@ -24,6 +25,8 @@ export interface RunView {
   asked: readonly Asked[]
   /** The sentence that says why the journal does not tell everything. */
   fault: string | undefined
+  /** The hosts that were seen to be back, where the run does nothing but put hosts back. */
+  putBack: ReadonlySet<string> | undefined
 }
 
 /**
@@ -37,6 +40,7 @@ export class FollowedRun {
   private tail: JournalTail<RecordedEvent>
   private last: RecordedEvent[] = []
   private asked = new Map<string, Asked>()
+  private putBack: Set<string> | undefined
   private pid: number | undefined
   private course: Course = 'under way'
   private fault: string | undefined
@@ -62,6 +66,7 @@ export class FollowedRun {
       course: this.course,
       asked: this.isClosed ? [] : [...this.asked.values()],
       fault: this.fault,
+      putBack: this.putBack,
     }
   }
 
@@ -148,6 +153,7 @@ export class FollowedRun {
     this.tail = new JournalTail(this.path, eventReader())
     this.last = []
     this.asked = new Map()
+    this.putBack = undefined
     this.course = 'under way'
   }
 
@@ -172,6 +178,8 @@ export class FollowedRun {
   private hear(event: RecordedEvent): void {
     this.first ??= event
     if (event.type === 'run') this.pid = event.pid
+    if (event.type === 'run' && event.feature === PUT_BACK) this.putBack = new Set()
+    if (event.type === 'closed') for (const host of event.hosts) this.putBack?.add(host)
     if (event.type === 'asked') this.asked.set(event.requestId, event)
     if (event.type === 'answered') this.asked.delete(event.requestId)
     if (event.type === 'ended' || this.last.length > 0) this.last.push(event)

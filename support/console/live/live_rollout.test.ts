@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileS
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { PUT_BACK } from '../../rollout/model/out_of_rotation'
 import { readJournalState } from '../../run/recorded_run'
 import { ask, ANN } from '../../testing/console_requests'
 import { EventReader } from '../../testing/event_reader'
@@ -92,10 +93,9 @@ async function journalOf(given: RandomRun): Promise<Buffer> {
 async function wholePage(path: string): Promise<[string, string][]> {
   const { state } = await readJournalState(path)
   const course = state.ended === undefined ? 'gone' : 'ended'
-  return [...partsOf({ state, course, asked: [], fault: undefined })].map(({ key, content }) => [
-    key,
-    content.text,
-  ])
+  return [...partsOf({ state, course, asked: [], fault: undefined, putBack: undefined })].map(
+    ({ key, content }) => [key, content.text],
+  )
 }
 
 describe('a rollout that is looked at live', () => {
@@ -225,8 +225,63 @@ describe('a rollout that is looked at live', () => {
       .and.not.to.contain('UNDER WAY')
     expect(page).not.to.contain('console.js')
     expect(await live.page('/rollouts'))
-      .to.contain('No rollout is under way.')
+      .to.contain('No rollout that you may look at is under way.')
       .and.to.contain('INTERRUPTED')
+  })
+
+  it('tells a new user how a rollout is begun', async () => {
+    expect(await live.page('/rollouts')).to.contain('lockstep.cjs run features/deployments/website.feature')
+  })
+
+  it('says of a run that puts hosts back who is back, and not that its lines passed', async () => {
+    const [obligation, at] = ['is out of the pool', '2026-01-01T00:00:00.000Z']
+    const left = (host: string) => ({ host, obligation, run: 'r0', feature: 'x.feature', since: at })
+    const events = (exitCode: number) => [
+      { type: 'journal', version: 1 },
+      {
+        type: 'read',
+        version: 1,
+        run: RUN,
+        invocation: { cucumber: 'c', lockstep: 'l', env: {}, args: [] },
+        scenarios: [],
+        remarks: [],
+        variables: {},
+      },
+      { type: 'mode', mode: 'live' },
+      {
+        type: 'began',
+        mode: 'live',
+        environment: 'test',
+        chosen: 'test',
+        journal: 'x',
+        by: 'ann@here',
+        tickets: [],
+        warnings: [],
+        outBefore: [left('web1'), left('web2')],
+        notKnownBefore: [],
+      },
+      { type: 'run', feature: PUT_BACK, hash: '', mode: 'live', environment: 'test', pid: 7, order: 2 },
+      { type: 'closed', obligation, hosts: ['web1'] },
+      ...(exitCode === 0 ? [{ type: 'closed', obligation, hosts: ['web2'] }] : [{ type: 'failed' }]),
+      { type: 'ended', exitCode, took: 10 },
+    ]
+    for (const [exitCode, title, sentence] of [
+      [0, 'PASSED', '2 hosts put back'],
+      [1, 'FAILED', '1 host put back; not all that it was to put back were seen back'],
+    ] as const) {
+      writeFileSync(
+        live.path,
+        journalText(...events(exitCode).map((event) => JSON.stringify({ at, ...event }))),
+      )
+      live.isAlive = false
+      live.restart()
+      for (const page of [await live.page('/rollouts'), await live.page()]) {
+        expect(page).to.contain(title).and.to.contain(sentence)
+        expect(page).to.contain('lockstep put-back').and.not.to.contain('every line passed')
+        expect(page).not.to.contain('Still out of rotation')
+      }
+      expect(await live.page()).to.contain('Who is out of rotation now: <a href="/">Now</a>')
+    }
   })
 
   it('is not called under way where its process may be on another machine', async () => {

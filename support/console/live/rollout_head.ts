@@ -1,6 +1,7 @@
 import { hosts as counted } from '../../rollout/model/verdict'
 import { caveatsOf, qualifiedTitle, unjudgedTitle } from '../../reporting/about'
 import { headlineOf } from '../../reporting/headline'
+import { EXIT } from '../../system/errors'
 import { NOTHING, namesOf, type Html, type Markup } from '../../reporting/html/markup'
 import { aboutOf, featuresOf, toneOf } from '../../reporting/html/page_head'
 import type { RunView } from './followed_run'
@@ -24,7 +25,15 @@ export function sentenceOf(view: RunView): string {
   if (course === 'under way') return whereabouts(view)
   if (course === 'unknown')
     return `its journal has no end, and no process of it can be seen from here: it began as ${state.by || 'an unknown user'}; ${whereabouts(view)}`
-  return headlineOf(state)
+  return view.putBack === undefined || state.refused !== undefined
+    ? headlineOf(state)
+    : putBackOf(view.putBack, state)
+}
+
+/** Returns what a run that puts hosts back came to: it has no lines that could pass. */
+function putBackOf(back: ReadonlySet<string>, { exitCode }: RunView['state']): string {
+  const seen = `${counted(back.size)} put back`
+  return exitCode === EXIT.passed ? seen : `${seen}; not all that it was to put back were seen back`
 }
 
 /** Shows the title, the sentence, the hosts that are asked just now, and who ran what, when and where. */

@@ -1,6 +1,7 @@
 import { clean } from '../../rollout/model/verdict'
 import { formatTime } from '../../reporting/about'
 import { html, NOTHING, type Markup } from '../../reporting/html/markup'
+import { formatLockstep, PLACES } from '../../system/commands'
 import type { RunJournal } from './run_journals'
 import type { RunSummaries, RunSummary } from './run_summaries'
 
@@ -65,8 +66,16 @@ function isGoingOn({ course }: RunSummary): boolean {
 
 /** Shows rollouts as a list, those under way first. */
 export function listPage({ underWay, others, next, isUnknown }: ListedRuns, before?: string): Markup {
-  const first = before === undefined ? listOf('Under way', underWay, 'No rollout is under way.') : NOTHING
-  const rest = listOf(before === undefined ? 'Before' : 'Earlier', others, 'There is no other rollout.')
+  const first =
+    before === undefined
+      ? listOf(titleOf(underWay), underWay, 'No rollout that you may look at is under way.')
+      : NOTHING
+  const isEmpty = before === undefined && !isUnknown && underWay.length + others.length === 0
+  const rest = listOf(
+    before === undefined ? 'Before' : 'Earlier',
+    others,
+    'There is no other rollout that you may look at.',
+  )
   const more =
     next === undefined
       ? NOTHING
@@ -77,7 +86,20 @@ export function listPage({ underWay, others, next, isUnknown }: ListedRuns, befo
       </p> `
     : NOTHING
   return html`<link rel="stylesheet" href="/rollout.css" />
-    <div class="rollout list">${first}${rest}${not}${more}</div> `
+    <div class="rollout list">${first}${rest}${not}${more}${isEmpty ? beginning() : NOTHING}</div> `
+}
+
+function beginning(): Markup {
+  const command = formatLockstep('run features/deployments/website.feature --release 1.0', PLACES)
+  return html`<p>Each rollout that is begun here, also in a terminal, is shown while it goes on:</p>
+    <pre><code>${command}</code></pre> `
+}
+
+/** Returns the heading of those that have no end; the process of some cannot be seen from here. */
+function titleOf(runs: readonly RunSummary[]): string {
+  return runs.some(({ course }) => course === 'unknown')
+    ? 'Under way, or not known to have ended'
+    : 'Under way'
 }
 
 function listOf(title: string, runs: readonly RunSummary[], none: string): Markup {

@@ -1,4 +1,5 @@
 import { html, Markup, NOTHING } from '../../reporting/html/markup'
+import { PUT_BACK } from '../../rollout/model/out_of_rotation'
 import { formatTime } from '../../reporting/about'
 import { formatPlace } from './part_book'
 import type { Watcher } from './watcher'
@@ -7,8 +8,9 @@ import type { Watcher } from './watcher'
 const RELOAD_AFTER_S = 10
 
 /** Returns the name of a rollout, as its page is called: its features and its environment. */
-export function nameOf({ view: { state } }: Pick<Watcher, 'view'>): string {
+export function nameOf({ view: { state, putBack } }: Pick<Watcher, 'view'>): string {
   const names = [...new Map(state.plan.map(({ uri, feature }) => [uri, feature || uri])).values()]
+  if (names.length === 0) return `${putBack === undefined ? 'Rollout' : PUT_BACK} in ${state.environment}`
   const more = names.length > 3 ? ' …' : ''
   return `${names.slice(0, 3).join(', ')}${more} in ${state.environment}`
 }

@@ -39,13 +39,24 @@ function* allOf(page: Html, view: RunView, rows: MatrixRows): Iterable<Part> {
   yield { key: 'remarks', content: listOf(page, remarksOf(page, state)) }
   const isJudged = course !== 'under way' && course !== 'unknown'
   if (isJudged) yield { key: 'next', content: nextOf(page, state) }
-  yield { key: 'out', content: outOfRotation(page, state, !isJudged) }
+  yield { key: 'out', content: outOf(page, view, isJudged) }
   yield { key: 'facts', content: listOf(page, factsOf(page, state)) }
   if (!MODES[state.mode].changes) yield { key: 'plan', content: planSection(page, state) }
   yield { key: 'symbols', content: symbolsOf(page) }
   const features = [...new Map(state.plan.map(({ uri, feature }) => [uri, feature ?? '']))]
   for (const [index, [uri, name]] of features.entries())
     yield* featureOf(page, view, { uri, name, key: `f${index}`, isJudged, rows })
+}
+
+/** Shows who was out of rotation. Other runs may have put them back since, which the page Now knows. */
+function outOf(page: Html, { state }: RunView, isJudged: boolean): Markup {
+  const out = outOfRotation(page, state, {
+    own: isJudged ? 'Out of rotation when it ended' : 'Out of rotation now',
+    before: 'Out of rotation by earlier runs, when it began',
+    isOver: isJudged,
+  })
+  const isAny = state.outOfRotation.length + state.outBefore.length > 0
+  return isJudged && isAny ? page`${out}<p>Who is out of rotation now: <a href="/">Now</a></p>\n` : out
 }
 
 interface ShownFeature {

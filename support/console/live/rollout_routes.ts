@@ -12,17 +12,24 @@ import type { Watcher } from './watcher'
 import { Watchers, type TooMany } from './watchers'
 import { answerPage } from '../page'
 import type { ConsoleRequest, ConsoleRoute } from '../route'
-import { html } from '../../reporting/html/markup'
+import { html, NOTHING } from '../../reporting/html/markup'
 
 export interface RolloutRouteOptions {
   /** The folder of the state, as an absolute path. */
   state: string
   clock: Clock
   surroundings: ProcessSurroundings
+  /** True where other control hosts share their histories: their rollouts are not here. */
+  isShared?: boolean
 }
 
 /** The paths of rollouts: their list, the page of each, its events, and what the pages load. */
-export function rolloutRoutes({ state, clock, surroundings }: RolloutRouteOptions): ConsoleRoute[] {
+export function rolloutRoutes({
+  state,
+  clock,
+  surroundings,
+  isShared = false,
+}: RolloutRouteOptions): ConsoleRoute[] {
   const watchers = new Watchers(clock, surroundings)
   const summaries = new RunSummaries(surroundings)
 
@@ -55,7 +62,9 @@ export function rolloutRoutes({ state, clock, surroundings }: RolloutRouteOption
           (environment) => may('look', environment),
           before,
         )
-        return answerPage({ title: 'Rollouts', path: '/rollouts', person, body: listPage(runs, before) })
+        const note = isShared ? OWN_ALONE : NOTHING
+        const body = html`${note}${listPage(runs, before)}`
+        return answerPage({ title: 'Rollouts', path: '/rollouts', person, body })
       },
     },
     {
@@ -86,6 +95,11 @@ export function rolloutRoutes({ state, clock, surroundings }: RolloutRouteOption
     { path: '/rollout.css', answer: () => file(ROLLOUT_STYLE, 'text/css') },
   ]
 }
+
+const OWN_ALONE = html`<p class="muted">
+  These are the rollouts of this control host. Those of others are in the
+  <a href="/history">history</a> once they are over.
+</p> `
 
 const EVENT_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',

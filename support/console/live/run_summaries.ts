@@ -1,6 +1,7 @@
 import { closeSync, readSync, statSync } from 'node:fs'
 import { featureOutcomesOf } from '../../reporting/feature_outcomes'
 import { toneOf, type Tone } from '../../reporting/html/page_head'
+import { PUT_BACK } from '../../rollout/model/out_of_rotation'
 import { openRegularFile } from '../../system/regular_file'
 import { FollowedRun, type Course } from './followed_run'
 import { sentenceOf, titleOf } from './rollout_head'
@@ -108,13 +109,18 @@ function summarize(run: string, { view }: FollowedRun): RunSummary {
     run,
     course,
     environment: state.hasBegun ? state.environment : undefined,
-    features: course === 'broken' ? [] : featureOutcomesOf(state).map(({ name, uri }) => name || uri),
+    features: course === 'broken' ? [] : namesIn(view),
     title: titleOf(view),
     sentence: sentenceOf(view),
     tone: isJudged ? toneOf(state) : course === 'broken' || state.hasStopped ? 'bad' : 'going',
     by: state.by,
     beganAt: state.beganAt,
   }
+}
+
+function namesIn({ state, putBack }: FollowedRun['view']): string[] {
+  const names = featureOutcomesOf(state).map(({ name, uri }) => name || uri)
+  return names.length === 0 && putBack !== undefined ? [PUT_BACK] : names
 }
 
 /** Returns a text that is another one once a file has changed. */

@@ -61,16 +61,17 @@ function cell(states: ReadonlyMap<string, readonly string[]> | undefined): Marku
   )
 }
 
+/** Returns a parameter of a release; one may be called as a member that every object has. */
+function valueOf({ parameters }: ReleaseSide, name: string): string | undefined {
+  return Object.hasOwn(parameters, name) ? parameters[name] : undefined
+}
+
 function parametersOf(from: ReleaseSide, to: ReleaseSide): Markup {
   const names = [...new Set([...Object.keys(from.parameters), ...Object.keys(to.parameters)])].sort()
   const rows = names
-    .filter((name) => from.parameters[name] !== to.parameters[name])
+    .filter((name) => valueOf(from, name) !== valueOf(to, name))
     .slice(0, MAX_RESOURCES)
-    .map((name) => [
-      nameOf(name),
-      nameOf(from.parameters[name] ?? 'none'),
-      nameOf(to.parameters[name] ?? 'none'),
-    ])
+    .map((name) => [nameOf(name), nameOf(valueOf(from, name) ?? 'none'), nameOf(valueOf(to, name) ?? 'none')])
   if (rows.length === 0) return NOTHING
   return page`<h2>Parameters that differ</h2>\n${tableOf('Parameters that differ', ['name', nameOf(from.release), nameOf(to.release)], rows)}`
 }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { HistoryRead } from '../../history/followed_history'
 import type { HistoryEntry } from '../../history/history_record'
 import {
   hostReleases,
@@ -12,14 +13,16 @@ import {
 import { howToMend } from '../../history/recording'
 import { readInventory } from '../../inventory/inventory'
 import type { Host } from '../../inventory/host'
-import { HistoryStore } from '../../history/store'
 import { PipelineTail } from '../../pipeline/pipeline_journal'
 import { PipelineState } from '../../pipeline/pipeline_state'
 import { recordedVerdict } from '../../reporting/recorded_verdict'
+import { nameHosts } from '../../rollout/model/name_hosts'
+import { findLeftHosts, type HostOutOfRotation } from '../../rollout/model/out_of_rotation'
 import { FollowedJournals } from '../../run/followed_journals'
 import type { RunJournals } from '../../run/journals'
 import { MODES } from '../../run/modes'
 import { LockstepError } from '../../system/errors'
+import { groupBy } from '../../system/groups'
 import { JOURNAL_SUFFIX } from '../../system/journal_lines'
 import type { ConsoleSources } from './sources'
 
@@ -54,9 +57,11 @@ export interface Knowledge {
 
 /** What is recorded of a fleet, read as often as a page asks, and only where files have changed. */
 export class ConsoleState {
-  private readonly store: HistoryStore
-  private known: Knowledge | undefined
+  private known: { read: HistoryRead; knowledge: Knowledge } | undefined
   private readonly live: FollowedJournals
+  /** The runs that have left hosts out, each with what is said where its journal is removed. */
+  private leavers: ReadonlyMap<string, string> = new Map()
+  private readonly removed = new Map<string, string>()
   private readonly tail: PipelineTail
   private readonly pipelineState = new PipelineState(MAX_SETTLED)
   private readonly pipelineFaults: string[] = []
@@ -64,32 +69,30 @@ export class ConsoleState {
   private readonly inventories = new Map<string, { mark: string; known: Promise<KnownInventory> }>()
 
   constructor(readonly sources: ConsoleSources) {
-    this.store = new HistoryStore(sources.history)
     this.live = new FollowedJournals(join(sources.state, MODES.live.journals), ({ type }) => KEPT.has(type))
     this.tail = new PipelineTail(sources.state)
   }
 
   /** Returns what the history comes to. It is made anew only where a record has come, has changed or has gone. */
   knowledge(): Knowledge {
-    const { runs, damaged } = this.store.all()
-    const before = this.known
-    const isSame =
-      before !== undefined &&
-      before.runs.length === runs.length &&
-      before.damaged.length === damaged.length &&
-      runs.every((run, index) => run === before.runs[index])
-    if (isSame) return before
-    this.known = {
+    const read = this.sources.history.read()
+    if (this.known?.read === read) return this.known.knowledge
+    const { runs, damaged, notKnown } = read
+    const knowledge = {
       runs,
-      damaged: damaged.map(
-        (path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}`,
-      ),
+      damaged: [
+        ...damaged.map(
+          (path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}`,
+        ),
+        ...(notKnown === undefined ? [] : [notKnown]),
+      ],
       releases: hostReleases(runs),
       seen: hostsLastInRuns(runs),
       versions: lastVersions(runs),
       environments: [...new Set(runs.map(({ environment }) => environment))].sort(),
     }
-    return this.known
+    this.known = { read, knowledge }
+    return knowledge
   }
 
   /** Returns all environments that the configuration or a file names. */
@@ -100,12 +103,25 @@ export class ConsoleState {
     return [...new Set([...this.sources.environments, ...this.knowledge().environments, ...ofJournals])]
   }
 
-  evidenceOf(...args: Parameters<HistoryStore['evidenceOf']>): ReturnType<HistoryStore['evidenceOf']> {
-    return this.store.evidenceOf(...args)
+  /** Returns the text that a run was of; undefined where it is not kept. */
+  textOf(run: HistoryEntry): Buffer | undefined {
+    return this.sources.history.textOf(run)
   }
 
+  /** Returns the journals of live runs. One that named hosts as out, and that somebody removed, is a fault: nothing else tells of them. */
   journals(): RunJournals {
-    return this.live.read()
+    const { journals, faults } = this.live.read()
+    const there = new Set(journals.map(({ run }) => run))
+    for (const [run, fault] of this.leavers) if (!there.has(run)) this.removed.set(run, fault)
+    for (const run of there) this.removed.delete(run)
+    // A damaged journal is one that a person moves away, once they have looked at its hosts.
+    const whole = new Set(journals.filter(({ fault }) => fault === undefined).map(({ run }) => run))
+    this.leavers = new Map(
+      [...groupBy(findLeftHosts(journals), ({ run }) => run)].flatMap(([run, left]) =>
+        whole.has(run) ? [[run, removedFault(run, left)]] : [],
+      ),
+    )
+    return { journals, faults: [...faults, ...this.removed.values()] }
   }
 
   pipeline(): { known: PipelineState; faults: readonly string[] } {
@@ -167,6 +183,11 @@ export interface KnownInventory {
   /** The number of files that were read. */
   files: number
   fault?: string
+}
+
+function removedFault(run: string, left: readonly HostOutOfRotation[]): string {
+  const hosts = nameHosts([...new Set(left.map(({ host }) => host))])
+  return `the journal of run ${run} was removed while it named ${hosts} as out of rotation; look at them`
 }
 
 const MAX_READING_MS = 5_000

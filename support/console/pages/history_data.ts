@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { findRuns, type WantedRuns } from '../../history/find_runs'
 import { hostsNotBroughtOn } from '../../history/drift_check'
@@ -36,6 +36,7 @@ export function readHistory(
     wanted,
     found: partOf(findRuns(own, wanted).reverse(), from, MAX_RUNS),
     known: own.length,
+    isWhole: sight.isWhole,
     releases: environments
       .filter((name) => wanted.environment === undefined || name === wanted.environment)
       .map((environment) => ({ environment, releases: releasesOf(own, environment) })),
@@ -95,23 +96,8 @@ export function readRun(
     record,
     run: whole,
     hasJournal: existsSync(join(state.sources.state, MODES.live.journals, `${whole}${JOURNAL_SUFFIX}`)),
-    text: textAt(state.evidenceOf(record).feature),
+    text: state.textOf(record)?.toString('utf8', 0, MAX_TEXT_BYTES),
     faults: sight.faults(damaged),
-  }
-}
-
-function textAt(path: string): string | undefined {
-  try {
-    const file = openSync(path, 'r')
-    try {
-      const bytes = Buffer.alloc(MAX_TEXT_BYTES)
-      return bytes.toString('utf8', 0, readSync(file, bytes, 0, MAX_TEXT_BYTES, 0))
-    } finally {
-      closeSync(file)
-    }
-  } catch {
-    // The text is kept only where the file had not changed when the run ended.
-    return undefined
   }
 }
 

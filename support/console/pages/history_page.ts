@@ -32,6 +32,8 @@ export interface HistoryData {
   found: Part<HistoryEntry>
   /** The number of runs that the reader may see at all. */
   known: number
+  /** True where the reader may look at every environment. */
+  isWhole: boolean
   /** The releases of each environment, the newest first. */
   releases: readonly { environment: string; releases: readonly string[] }[]
   faults: readonly string[]
@@ -39,18 +41,21 @@ export interface HistoryData {
 
 /** Shows what changed, where, by whom and for which ticket, as `lockstep history` does. */
 export function historyPage(data: HistoryData): Markup {
-  const { found, known, wanted, faults } = data
+  const { found, known, isWhole, wanted, faults } = data
   const more = moreOf(found, 'runs', MAX_RUNS, (from) =>
     queryOf('/history', { ...wanted, from: String(from) }),
   )
   const nothing =
     known === 0
-      ? emptyState('No run is in the history yet: rollouts to a fleet are written there.', [
+      ? emptyState(
+          `No run${isWhole ? '' : ' of the environments that you may look at'} is in the history yet: rollouts to a fleet are written there.`,
           [
-            'Roll out for the first time:',
-            formatLockstep('run features/deployments/website.feature --release 1.0', PLACES),
+            [
+              'Roll out for the first time:',
+              formatLockstep('run features/deployments/website.feature --release 1.0', PLACES),
+            ],
           ],
-        ])
+        )
       : page`<p class="lead">Nothing of that is in the history.</p>\n<p>${linkTo('/history', 'Show all of it')}</p>\n`
   return page`${faultsOf(faults)}${known === 0 ? NOTHING : findForm(data)}${
     found.count === 0

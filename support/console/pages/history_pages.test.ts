@@ -33,6 +33,7 @@ function historyOf(text: string): HistoryData {
     wanted: { environment: text, release: text, host: text, ticket: text },
     found: { shown: [hostileRecord(text)], from: 30, count: 100 },
     known: 100,
+    isWhole: true,
     releases: [{ environment: text, releases: [text] }],
     faults: [text],
   }
@@ -125,6 +126,17 @@ describe('the pages of the history', () => {
     expect(text).to.contain('package web').and.not.to.contain('package same')
     expect(text).to.contain('1 resource is alike').and.to.contain('only 1 was for: c')
     expect(text).to.contain('Parameters that differ')
+  })
+
+  it('compare a parameter that is called as a member of every object', () => {
+    const side = { release: '1', states: new Map(), hosts: [], parameters: { toString: '4' } }
+    const { text } = comparePage({
+      environment: 'test',
+      from: side,
+      to: { ...side, release: '2', parameters: {} },
+      faults: [],
+    })
+    expect(text).to.match(/toString.*4.*none/s)
   })
 
   it('let no text of others become markup', () => {

@@ -16,14 +16,22 @@ import { formatLockstep, PLACES, quoteWord } from '../../system/commands'
 import { shortId } from '../../system/git_names'
 import { groupBy } from '../../system/groups'
 import type { HostRelease } from '../../history/host_releases'
+import { runOfPart } from '../../history/deployed_commits'
 import { standingOf } from '../../history/standing'
 import { UNRELEASED, type HistoryEntry } from '../../history/history_record'
 import type { ConsoleState, Knowledge } from './console_state'
 import type { Sight } from './sight'
+import type { ConsoleSources } from './sources'
 
 /** What the page Now shows, of the environments that its reader may look at. */
 export interface NowData {
   now: number
+  /** True where the reader may look at every environment. */
+  isWhole: boolean
+  /** True where other control hosts share their histories, and hosts that they took out are not known here. */
+  isShared: boolean
+  /** True where live runs have left journals: without any, nothing says that all hosts are in rotation. */
+  hasJournals: boolean
   out: readonly OutOfRotation[]
   underWay: readonly RolloutUnderWay[]
   approvals: readonly WaitingApproval[]
@@ -32,6 +40,8 @@ export interface NowData {
   environments: readonly EnvironmentReleases[]
   /** The locks of runs that are not under way here. */
   locks: readonly string[]
+  /** The runs that may have changed hosts, and that the history does not have. */
+  unwritten: readonly UnwrittenRun[]
   faults: readonly string[]
 }
 
@@ -68,6 +78,7 @@ export interface WaitingApproval {
 /** The releases of an environment, the one with the most hosts first. */
 export interface EnvironmentReleases {
   environment: string
+  /** The number of hosts that runs were for, with a release or without. */
   hosts: number
   releases: readonly ReleaseOnHosts[]
 }
@@ -108,6 +119,9 @@ export async function readNow(state: ConsoleState, sight: Sight): Promise<NowDat
   ]
   return {
     now: sources.now(),
+    isWhole: sight.isWhole,
+    isShared: sources.sharing !== undefined,
+    hasJournals: journals.length > 0,
     out: leftOut(journals, environmentOf).filter(({ first }) => sees(first.run)),
     underWay: underWay.filter(({ environment }) => sight.sees(environment)),
     approvals: waitingApprovals(known, sources.takesTag).filter(({ environment }) => sight.sees(environment)),
@@ -117,8 +131,31 @@ export async function readNow(state: ConsoleState, sight: Sight): Promise<NowDat
       typeof holders === 'string'
         ? []
         : holders.filter(({ run }) => !going.has(run) && sees(run)).map(describeHolder),
+    unwritten: unwrittenRuns(journals, knowledge.runs, going).filter(({ run }) => sees(run)),
     faults: sight.faults(all),
   }
+}
+
+export interface UnwrittenRun {
+  run: string
+  feature: string
+  hosts: number
+}
+
+/** Returns the runs whose process is gone, whose journal has hosts and no end, and that nothing has written into the history. */
+export function unwrittenRuns(
+  journals: readonly RunJournal[],
+  runs: readonly HistoryEntry[],
+  underWay: ReadonlySet<string>,
+): UnwrittenRun[] {
+  const written = new Set(runs.map(({ run }) => runOfPart(run)))
+  return journals.flatMap(({ run, entries }) => {
+    const began = entries.find((entry) => entry.type === 'run')
+    const hosts = new Set(entries.flatMap((entry) => (entry.type === 'roll call' ? entry.hosts : []))).size
+    const isKnown =
+      written.has(run) || underWay.has(run) || entries.some(({ type }) => type === 'rollouts ended')
+    return began === undefined || isKnown || hosts === 0 ? [] : [{ run, feature: began.feature, hosts }]
+  })
 }
 
 /** Returns the environment of each run that has a journal of a live run. */
@@ -153,14 +190,14 @@ function leftOut(
 export function rolloutsUnderWay(
   journals: readonly RunJournal[],
   holders: readonly Holder[] | string,
-  isAlive: (pid: number) => boolean,
+  isAlive: ConsoleSources['isAlive'],
 ): RolloutUnderWay[] {
   const locks = new Map((typeof holders === 'string' ? [] : holders).map((holder) => [holder.run, holder]))
   return journals.flatMap(({ run, entries }) => {
     const began = entries.find((entry) => entry.type === 'run')
     if (began === undefined || entries.some(({ type }) => type === 'rollouts ended')) return []
     const lock = locks.get(run)
-    if (!(lock === undefined ? isAlive(began.pid) : lock.state === 'alive')) return []
+    if (!(lock === undefined ? isAlive(began.pid, Date.parse(began.at)) : lock.state === 'alive')) return []
     const wave = entries.findLast((entry) => entry.type === 'wave')
     const rollCall = entries.findLast((entry) => entry.type === 'roll call')
     const named = entries.findLast((entry) => entry.type === 'release')
@@ -210,7 +247,7 @@ export function approveCommand(repository: string, plan: string): string {
 
 /** Returns which releases the hosts of each environment had last, as the history has it. */
 export function environmentReleases(
-  { runs, releases }: Knowledge,
+  { runs, releases, seen }: Knowledge,
   { sees }: Sight,
   order: readonly string[],
 ): EnvironmentReleases[] {
@@ -219,16 +256,20 @@ export function environmentReleases(
     releases.filter(({ environment }) => sees(environment)),
     ({ environment }) => environment,
   )
+  const known = groupBy(seen, ({ environment }) => environment)
   const names = [
     ...order.filter(sees),
-    ...[...byEnvironment.keys()].sort().filter((name) => !order.includes(name)),
+    ...[...known.keys()]
+      .filter(sees)
+      .sort()
+      .filter((name) => !order.includes(name)),
   ]
   return names.map((environment) => {
     const hosts = byEnvironment.get(environment) ?? []
     const groups = [...groupBy(hosts, ({ release }) => release).values()]
     return {
       environment,
-      hosts: hosts.length,
+      hosts: new Set([...hosts, ...(known.get(environment) ?? [])].map(({ host }) => host)).size,
       releases: groups
         .flatMap((group) => releaseOn(group, byRelease) ?? [])
         .sort((a, b) => b.count - a.count || (a.since < b.since ? 1 : -1)),

@@ -7,12 +7,16 @@ import { nowPage } from './now_page'
 const AT = '2026-11-22T12:00:00.000Z'
 const EMPTY: NowData = {
   now: Date.parse(AT) + 180_000,
+  isWhole: true,
+  isShared: false,
+  hasJournals: true,
   out: [],
   underWay: [],
   approvals: [],
   spools: [],
   environments: [],
   locks: [],
+  unwritten: [],
   faults: [],
 }
 
@@ -64,6 +68,7 @@ function dataOf(text: string): NowData {
       },
     ],
     locks: [text],
+    unwritten: [{ run: text, feature: text, hosts: 2 }],
     faults: [text],
   }
 }
@@ -90,6 +95,17 @@ describe('the page of now', () => {
     const { text } = nowPage({ ...EMPTY, faults: ['the journal x is damaged'] })
     expect(text).not.to.contain('Nothing is out of rotation')
     expect(text).to.contain('Not everything is known: the journal x is damaged')
+  })
+
+  it('says of which environments and of whose rollouts nothing is out', () => {
+    const some = nowPage({ ...EMPTY, isWhole: false }).text
+    expect(some).to.contain('Nothing is out of rotation in the environments that you may look at.')
+    expect(some).to.contain('No rollout of the environments that you may look at is in the history yet')
+    expect(nowPage({ ...EMPTY, isShared: true }).text).to.contain(
+      'Nothing is out of rotation by the rollouts of this control host.',
+    )
+    const { text } = nowPage({ ...EMPTY, hasJournals: false })
+    expect(text).to.contain('There is no journal of a live run here').and.not.to.contain('Nothing is out')
   })
 
   it('tells a new user what to do next', () => {

@@ -1,7 +1,7 @@
 import { UNRELEASED } from '../../history/history_record'
 import { hosts as counted } from '../../rollout/model/verdict'
 import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
-import { formatLockstep, PLACES } from '../../system/commands'
+import { formatLockstep, PLACES, quoteWord } from '../../system/commands'
 import type {
   EnvironmentReleases,
   NowData,
@@ -33,9 +33,9 @@ const MAX_NAMES = 6
 
 /** Shows what is so now: first what somebody has to see to, then what goes on, then what hosts have. */
 export function nowPage(data: NowData): Markup {
-  const { now, out, underWay, approvals, spools, environments, locks, faults } = data
+  const { underWay, approvals, spools, environments, locks, faults, now } = data
   const isKnown = environments.some(({ hosts }) => hosts > 0)
-  return page`${outSection(out, now, faults.length > 0)}${faultsOf(faults)}${section(
+  return page`${outSection(data)}${faultsOf(faults)}${section(
     'Waits for a person',
     approvals.map((each) => approvalCard(each, now)),
   )}${section(
@@ -48,7 +48,7 @@ export function nowPage(data: NowData): Markup {
           spools.map((line) => page`${line}`),
           MAX_SHOWN,
         )}`
-  }${isKnown || underWay.length > 0 ? releasesSection(environments) : beginning()}${
+  }${unwrittenSection(data)}${isKnown || underWay.length > 0 ? releasesSection(environments) : beginning(data)}${
     locks.length === 0
       ? NOTHING
       : page`<h2>Locks</h2>\n${listOf(
@@ -65,11 +65,9 @@ function section(title: string, cards: readonly Markup[]): Markup {
   return page`<h2>${title} <small>${cards.length}</small></h2>\n${cards.slice(0, MAX_SHOWN)}${more}`
 }
 
-function outSection(out: readonly OutOfRotation[], now: number, isPartlyKnown: boolean): Markup {
-  if (out.length === 0)
-    return isPartlyKnown
-      ? page`<p class="lead warn">No journal that can be read names a host that is out of rotation.</p>\n`
-      : page`<p class="lead good">✔ Nothing is out of rotation.</p>\n`
+function outSection(data: NowData): Markup {
+  const { out, now } = data
+  if (out.length === 0) return nothingOut(data)
   const hosts = new Set(out.flatMap((each) => each.hosts)).size
   const cards = out.slice(0, MAX_SHOWN).map((each) => outCard(each, now))
   const left = out.length - MAX_SHOWN
@@ -78,6 +76,17 @@ function outSection(out: readonly OutOfRotation[], now: number, isPartlyKnown: b
       ? page`<p class="muted">… and ${left} more: ${linkless(formatLockstep('status --hosts all', PLACES))}</p>\n`
       : NOTHING
   return page`<section aria-label="Out of rotation"><h2 class="bad">Out of rotation: ${counted(hosts)}</h2>\n${cards}${more}</section>\n`
+}
+
+/** Says that nothing is out, and of which part of the world that is known. */
+function nothingOut({ faults, isWhole, isShared, hasJournals }: NowData): Markup {
+  const where = isWhole ? '' : ' in the environments that you may look at'
+  const whose = isShared ? ' by the rollouts of this control host' : ''
+  if (faults.length > 0)
+    return page`<p class="lead warn">${`No journal that can be read names a host that is out of rotation${where}.`}</p>\n`
+  if (isWhole && !hasJournals)
+    return page`<p class="lead muted">There is no journal of a live run here: no host is known to be out of rotation.</p>\n`
+  return page`<p class="lead good">${`✔ Nothing is out of rotation${where}${whose}.`}</p>\n`
 }
 
 function outCard({ first, hosts, environment, putBack, byHand }: OutOfRotation, now: number): Markup {
@@ -108,6 +117,15 @@ function rolloutCard(each: RolloutUnderWay, now: number): Markup {
 `
 }
 
+/** Names the runs that the history does not have: what it says of their hosts may not be so any more. */
+function unwrittenSection({ unwritten }: NowData): Markup {
+  const lines = unwritten.map(
+    ({ run, feature, hosts }) =>
+      page`Run ${linkTo(addressOf('rollouts', run), run)} of ${nameOf(feature)} did not end, and may have changed its ${counted(hosts)}: ${linkless(formatLockstep(`history --write ${quoteWord(run)}`, PLACES))}`,
+  )
+  return lines.length === 0 ? NOTHING : page`<h2>Not in the history</h2>\n${listOf(lines, MAX_SHOWN)}`
+}
+
 function releasesSection(environments: readonly EnvironmentReleases[]): Markup {
   const cards = environments.slice(0, MAX_SHOWN).map(environmentCard)
   const left = environments.length - MAX_SHOWN
@@ -122,14 +140,14 @@ function environmentCard({ environment, hosts, releases }: EnvironmentReleases):
   const more =
     left > 0 ? page`<p>${linkTo(queryOf('/history', { environment }), `… and ${left} more`)}</p>\n` : NOTHING
   const none = page`<p class="muted">No release has come to its hosts, by the history.</p>\n`
-  return page`<section class="card"><h3>${nameOf(environment)} <small>${hosts === 0 ? '' : counted(hosts)}</small></h3>
+  return page`<section class="card"><h3>${nameOf(environment)} <small>${hosts === 0 ? '' : `${counted(hosts)} in runs`}</small></h3>
 ${rows.length === 0 ? none : rows}${more}</section>\n`
 }
 
 function releaseLine(environment: string, each: ReleaseOnHosts, all: number): Markup {
   const { release, hosts, count, since, passed, why } = each
   const name = release === UNRELEASED ? 'changed outside of any release' : nameOf(release)
-  const share = count === all ? 'all of them' : `${count} of ${counted(all)}`
+  const share = `${count} of ${counted(all)}`
   return page`<div class="run"><p><b>${linkTo(addressOf('history', environment, release), name)}</b> ${markOf(markOfRelease(each))} <span class="muted">on ${share}, last at ${timeOf(since)}</span></p>
 ${hosts.had.length === 0 ? NOTHING : page`<p>${hostsOf(hosts.had, MAX_NAMES)}</p>\n`}${
     hosts.unfinished.length === 0
@@ -150,8 +168,9 @@ function markOfRelease({ hosts, passed, release }: ReleaseOnHosts): Mark {
 }
 
 /** Shows a new user what to do first. Each command works as it stands. */
-function beginning(): Markup {
-  return emptyState('No rollout is in the history yet. What comes next:', [
+function beginning({ isWhole }: NowData): Markup {
+  const where = isWhole ? '' : ' of the environments that you may look at'
+  return emptyState(`No rollout${where} is in the history yet. What comes next:`, [
     ['Look whether brokers, hosts and balancers are well:', formatLockstep('doctor', PLACES)],
     ['See who is there:', formatLockstep('ping', PLACES)],
     [

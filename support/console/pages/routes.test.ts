@@ -1,5 +1,7 @@
+import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { FollowedHistory } from '../../history/followed_history'
 import { HistoryStore } from '../../history/store'
 import { openPipelineJournal } from '../../pipeline/pipeline_journal'
 import { aRecord } from '../../testing/a_record'
@@ -18,7 +20,8 @@ describe('the routes of the console', () => {
 
   const sources = (more: Partial<ConsoleSources> = {}): ConsoleSources => ({
     state: scratch.path,
-    history: join(scratch.path, 'history'),
+    history: new FollowedHistory(join(scratch.path, 'history'), () => undefined),
+    sharing: undefined,
     environments: ['test', 'secret-env'],
     repositories: new Map([
       ['website', ['test', 'secret-env']],
@@ -229,13 +232,13 @@ describe('the routes of the console', () => {
       })
       return (await response?.text()) ?? ''
     }
-    expect(await now()).to.contain('Nothing is out of rotation')
+    expect(await now()).to.contain('There is no journal of a live run here')
     await fill()
     const filled = await now()
     expect(filled).to.contain('Out of rotation: 2 hosts').and.to.contain('Rollouts under way <small>2')
     expect(filled).to.contain('1 host, in the rest')
     scratch.remove()
-    expect(await now()).to.contain('Nothing is out of rotation')
+    expect(await now()).not.to.contain('Nothing is out of rotation')
   })
 
   it('have addresses for names with a slash', async () => {
@@ -245,5 +248,71 @@ describe('the routes of the console', () => {
     const [, address = ''] = /href="(\/history\/[^"?]*1%2F2)"/.exec(text) ?? []
     expect(address).to.equal('/history/%2Fetc%2Fclient.cfg/1%2F2')
     expect((await ask(address, sources())).status).to.equal(200)
+  })
+
+  it('says on each page how far the runs of other control hosts are known', async () => {
+    const at = Date.parse(AT)
+    const pages = ['/', '/history', '/fleet', '/pipeline']
+    for (const page of pages) {
+      expect((await ask(page, sources())).text, page).not.to.contain('other control hosts')
+      const fresh = (await ask(page, sources({ sharing: { readAt: at, trouble: undefined } }))).text
+      expect(fresh, page).to.match(
+        /class="muted">What other control hosts did is known .*>2026-11-22 12:00 UTC/,
+      )
+      const none = (await ask(page, sources({ sharing: { readAt: undefined, trouble: undefined } }))).text
+      expect(none, page).to.match(/class="lead warn">What other control hosts did has not been read yet/)
+      const old = (await ask(page, sources({ sharing: { readAt: at - 600_000, trouble: undefined } }))).text
+      expect(old, page).to.match(/class="lead warn">What other control hosts did is known .* 11:50 UTC/)
+      const away = sources({ sharing: { readAt: at, trouble: 'db1 is away' } })
+      expect((await ask(page, away)).text, page).to.contain('Not everything is known: db1 is away')
+      const some = await ask(page, away, (environment) => environment === 'test')
+      expect(some.text, page)
+        .to.match(/lead warn/)
+        .and.not.to.contain('db1')
+    }
+  })
+
+  it('name a run that was killed, and that the history does not have, to those who may look at it', async () => {
+    live('20261122-120000-aaaa', 'test', 'web1')
+    const asked: unknown[] = []
+    const isAlive = (isIt: boolean) => (pid: number, beganAt: number) => {
+      asked.push([pid, beganAt])
+      return isIt
+    }
+    const gone = (await ask('/', sources({ isAlive: isAlive(false) }))).text
+    expect(gone).to.contain('did not end, and may have changed its 1 host')
+    expect(gone).to.contain('history --write 20261122-120000-aaaa').and.not.to.contain('Rollouts under way')
+    expect(asked).to.deep.equal([[1, Date.parse(AT)]])
+    const alive = (await ask('/', sources({ isAlive: isAlive(true) }))).text
+    expect(alive).to.contain('Rollouts under way').and.not.to.contain('history --write')
+    const stranger = await ask('/', sources({ isAlive: isAlive(false) }), (name) => name !== 'test')
+    expect(stranger.text).not.to.contain('history --write')
+  })
+
+  it('call nothing clear once a journal was removed that named hosts as out of rotation', async () => {
+    const path = live('20261122-120000-aaaa', 'test', 'web1')
+    const [now] = consoleRoutes(sources())
+    const look = async () => {
+      const response = await now?.answer({
+        person: { name: 'ann', groups: [] },
+        may: () => true,
+        url: new URL('http://x/'),
+        param: () => '',
+        header: () => undefined,
+        signal: new AbortController().signal,
+      })
+      return (await response?.text()) ?? ''
+    }
+    expect(await look()).to.contain('Out of rotation: 1 host')
+    const away = `${path}.away`
+    renameSync(path, away)
+    for (let times = 0; times < 2; times += 1)
+      expect(await look())
+        .to.contain('was removed while it named web1 as out of rotation')
+        .and.not.to.contain('Nothing is out')
+    renameSync(away, path)
+    expect(await look())
+      .to.contain('Out of rotation: 1 host')
+      .and.not.to.contain('was removed')
   })
 })

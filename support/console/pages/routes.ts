@@ -15,6 +15,7 @@ import { releasePage } from './release_page'
 import type { ConsoleRequest, ConsoleRoute } from '../route'
 import { runPage } from './run_page'
 import { Sight } from './sight'
+import { sharingNote } from './sharing_note'
 import type { ConsoleSources } from './sources'
 
 /** The characters that somebody may look for. */
@@ -33,10 +34,16 @@ export function consoleRoutes(sources: ConsoleSources): ConsoleRoute[] {
     path,
     answer: async (request) => {
       const { person, may } = request
-      const shown = await show(request, new Sight(may, state.environments()))
+      const sight = new Sight(may, state.environments())
+      const shown = await show(request, sight)
       return shown === undefined
         ? answerPage({ title: 'Not found', path: entry, person, body: notFound(entry) }, 404)
-        : answerPage({ ...shown, path: entry, person })
+        : answerPage({
+            title: shown.title,
+            path: entry,
+            person,
+            body: page`${sharingNote(sources, sight, path === '/')}${shown.body}`,
+          })
     },
   })
   return [

@@ -102,7 +102,7 @@ export function runPage({ record, run, hasJournal, text, faults }: RunData): Mar
   return page`${faultsOf(faults)}${facts(rows)}${
     hasJournal
       ? page`<p>${linkTo(addressOf('rollouts', run), 'Every line, and what was seen on each host')}</p>\n<p>Write its reports again from its journal:</p>\n${commandOf(formatLockstep(`report ${run}`, PLACES))}`
-      : page`<p class="muted">Its journal is not among those of live runs any more; the history has a copy of it.</p>\n`
+      : page`<p class="muted">Its journal is not among those of live runs here; the history has a copy of it.</p>\n`
   }${changesSection(record)}${
     drift.length === 0
       ? NOTHING

@@ -21,9 +21,14 @@ export class Sight {
     return this.environments.length > 0 && this.environments.every(this.sees)
   }
 
+  /** True for a person who may look at every environment that there is, be it none. */
+  get isWhole(): boolean {
+    return this.environments.every(this.sees)
+  }
+
   /** Returns why not all is known. Those who may not look everywhere learn that it is so, and no names. */
   faults(all: readonly string[]): string[] {
-    if (this.environments.every(this.sees)) return [...all]
+    if (this.isWhole) return [...all]
     if (all.length === 0) return []
     return ['a file cannot be read; a person who may look at every environment sees which one.']
   }

@@ -5,14 +5,21 @@ import { readPipelinePlaces } from '../../config/pipeline_places'
 import { readSpoolSetting } from '../../config/pipeline_setting'
 import { HostLocks, lockSurroundings, type Holder } from '../../locks/host_locks'
 import type { SpoolAccounts } from '../../pipeline/format_pipeline'
+import type { FollowedHistory } from '../../history/followed_history'
+import { followHistory } from '../../history/open_history'
+import type { SharingNow } from '../../history/sharing_now'
 import { accountForSpools } from '../../pipeline/spool_accounts'
 import { LockstepError } from '../../system/errors'
+import { processStartedAt } from '../../system/process_start'
 
 /** Where the pages have their facts from. The console reads; it writes nothing, and asks no host. */
 export interface ConsoleSources {
-  /** The folder of the state, and that of the history, as absolute paths. */
+  /** The folder of the state, as an absolute path. */
   state: string
-  history: string
+  /** The runs of this control host, and those that others have shared. */
+  history: Pick<FollowedHistory, 'read' | 'textOf'>
+  /** How the sharing of the history stands; undefined where it is not shared. */
+  sharing: Pick<SharingNow, 'readAt' | 'trouble'> | undefined
   /** The environments of lockstep.yaml, in their order. */
   environments: readonly string[]
   /** The environments that each repository's tags go to, by the configuration. */
@@ -26,8 +33,8 @@ export interface ConsoleSources {
   takesTag: (tag: string) => boolean
   /** The machine on which pushes are taken and commits are tested; undefined where nothing does so. */
   servedOn: () => string | undefined
-  /** Returns whether a process of this machine is there. */
-  isAlive: (pid: number) => boolean
+  /** Returns whether a process of this machine is there that wrote a journal then; its number may be used again. */
+  isAlive: (pid: number, beganAt: number) => boolean
   /** The time, in milliseconds. */
   now: () => number
 }
@@ -45,23 +52,29 @@ export function consoleSources({
   config: string
   state: string
   env: Readonly<Record<string, string | undefined>>
-} & Pick<ConsoleSources, 'takesTag' | 'servedOn' | 'now'>): ConsoleSources {
+} & Pick<ConsoleSources, 'takesTag' | 'servedOn' | 'now' | 'sharing'>): ConsoleSources {
   const { environments, repositories } = readPipelinePlaces(config)
   const spool = readSpoolSetting(config)
   const context = lockSurroundings(env)
   return {
     ...rest,
     state,
-    history: join(state, 'history'),
+    history: followHistory({ config, env, folders: { state, history: join(state, 'history') } }),
     environments,
     repositories,
     inventoryOf: (environment) =>
       environments.includes(environment) ? readInventorySetting(config, environment).sources : [],
     locks: () => readHolders(new HostLocks(context)),
     spools: () => accountForSpools(spool),
-    isAlive: (pid) => context.processStart(pid) !== undefined,
+    isAlive: (pid, beganAt) => {
+      const started = processStartedAt(pid, rest.now())
+      return started !== undefined && started <= beganAt + SLACK_MS
+    },
   }
 }
+
+/** The milliseconds by which clocks that jump may make a process look younger than its journal. */
+const SLACK_MS = 10_000
 
 async function readHolders(locks: HostLocks): Promise<readonly Holder[] | string> {
   try {

@@ -50,8 +50,22 @@ function* sectionsOf(page: Html, run: RunState): Iterable<Markup> {
   yield new Markup('</main></body></html>\n')
 }
 
+/** The titles of hosts that are out. A report is of the end of its run; a page that is looked at later is not. */
+export interface OutWords {
+  own: string
+  /** The title of those of earlier runs. */
+  before: string
+  isOver: boolean
+}
+
+const AT_THE_END: OutWords = {
+  own: 'Still out of rotation',
+  before: 'Still out of rotation from earlier runs',
+  isOver: true,
+}
+
 /** Shows the hosts that are out of the pool, of this run and of those before it. While a run goes on, some have to be. */
-export function outOfRotation(page: Html, run: RunState, isUnderWay = false): Markup {
+export function outOfRotation(page: Html, run: RunState, words: OutWords = AT_THE_END): Markup {
   if (MODES[run.mode].purpose === 'rehearsal') return NOTHING
   const out = run.outOfRotation
   const before = run.outBefore.map(({ host, obligation, run: id }) => ({
@@ -62,9 +76,9 @@ export function outOfRotation(page: Html, run: RunState, isUnderWay = false): Ma
     (fault) => page`<p class="warn">Not everything is known of earlier runs: ${fault}</p>\n`,
   )
   const told = run.verdicts.length > 1 && MODES[run.mode].purpose !== 'plan'
-  return page`${block(page, isUnderWay ? 'Out of rotation now' : 'Still out of rotation', out)}${
-    out.length === 0 && told && !isUnderWay ? page`<p>${nothingIsOut(run)}</p>\n` : NOTHING
-  }${block(page, 'Still out of rotation from earlier runs', before)}${unknown}`
+  return page`${block(page, words.own, out)}${
+    out.length === 0 && told && words.isOver ? page`<p>${nothingIsOut(run)}</p>\n` : NOTHING
+  }${block(page, words.before, before)}${unknown}`
 }
 
 function block(page: Html, title: string, items: readonly { host: string; obligation: string }[]): Markup {

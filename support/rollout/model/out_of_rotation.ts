@@ -1,6 +1,9 @@
 import { FeatureFollower } from './feature_parts'
 import type { JournalEntry } from './journal_entry'
 
+/** The name that a run has in place of a feature where it does nothing but put hosts back. */
+export const PUT_BACK = 'lockstep put-back'
+
 /** A host that is out of the pool, and the run that took it out. */
 export interface HostOutOfRotation {
   host: string

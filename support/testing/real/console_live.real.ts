@@ -138,7 +138,11 @@ describe('a rollout in Chromium, live', function () {
       await says(page, '#live', /^This rollout is over/)
       await says(page, '.stop', /diverged\s*web6\.example\.net: the disk is full/)
       await says(page, '.stop', /silent\s*web7\.example\.net/)
-      await says(page, '#part-out', /Still out of rotation: 2 hosts\s*blocks 192\.168\.1\.1: web\[6-7\]/)
+      await says(
+        page,
+        '#part-out',
+        /Out of rotation when it ended: 2 hosts\s*blocks 192\.168\.1\.1: web\[6-7\]/,
+      )
       expect(await page.evaluate('document.documentElement.scrollWidth'), name).to.equal(
         SCREENS[name]?.viewport?.width,
       )
@@ -184,7 +188,7 @@ describe('a rollout in Chromium, live', function () {
     await says(page, '#part-head', /the run did not end: its journal stops on/)
     await says(page, '#live', /^This rollout is over/)
     const list = await (await fetch(`${url()}/rollouts`)).text()
-    expect(list).to.contain('No rollout is under way.')
+    expect(list).to.contain('No rollout that you may look at is under way.')
     await page.context().close()
   })
 })

@@ -60,6 +60,7 @@ describe('the pages of the console in Chromium, without JavaScript', function ()
         env: { LOCKSTEP_LOCKS: locks() },
         takesTag: () => true,
         servedOn: () => 'control1',
+        sharing: undefined,
         now: () => Date.now(),
       })
     mounted = await mountConsole(consoleRoutes(sources(state())))
