@@ -48,9 +48,9 @@ Feature: 2. No host is missed
             its answer cannot be read: an RPC reply whose statuscode is not a number from 0 to 5 web8.example.net
             """
         And it should say "s ago by its own clock; at most 60 s are allowed web9.example.net"
+        And it should say "s in the future by its own clock web10.example.net"
         And it should say:
             """
-            its answer was sent 3600 s in the future by its own clock web10.example.net
             answered twice, and not the same web11.example.net
             unexpected: web11.example.net answered twice, and not the same
             unexpected: stranger.example.net answered although it was not asked
