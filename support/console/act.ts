@@ -12,13 +12,17 @@ export interface FormRoute {
   answer: (request: FormRequest) => Response | Promise<Response>
 }
 
+export type RefusalStatus = 403 | 404 | 409 | 422 | 503
+
 /** A form that was sent. The guard has looked at its origin, its token, and that it was never sent before. */
 export interface ActRequest extends FormRequest {
   form: URLSearchParams
   /** Ends the session, and all that is open in it. */
   endSession: () => void
-  /** Refuses the act: it is a line in the audit trail. `why` is our own words, with nothing of the request. */
-  refuse: (why: string) => Promise<Response>
+  /** Refuses the act, with 403 unless told: it is a line in the audit trail. `why` is our own words. */
+  refuse: (why: string, status?: RefusalStatus) => Promise<Response>
+  /** Notes in the audit trail what an act is about to do. @throws LockstepError `journal-failed` */
+  note: (act: string, what: string) => Promise<void>
 }
 
 /** A path of the console that changes something, by POST. */

@@ -16,6 +16,7 @@ const SHAPES = {
   'login refused': v.object({ person: v.nullable(v.string()), address, why: v.string() }),
   'logged out': v.object({ person: v.string(), address }),
   'act refused': v.object({ person: v.nullable(v.string()), address, why: v.string() }),
+  acted: v.object({ person: v.string(), address, act: v.string(), what: v.string() }),
   'refused without a line': v.object({ count: v.number() }),
   'policy refused': v.object({ why: v.string() }),
   'people refused': v.object({ why: v.string() }),

@@ -144,7 +144,15 @@ class Console {
           this.sessions.end(id)
           this.streams.endOf(id)
         },
-        refuse: (reason) => this.refuse(context, { status: 403, why: reason }, known.person),
+        refuse: (reason, status = 403) => this.refuse(context, { status, why: reason }, known.person),
+        note: (name, what) =>
+          this.options.audit.append({
+            type: 'acted',
+            person: known.person.name,
+            address: this.addressOf(context),
+            act: name,
+            what,
+          }),
       }
       const answer = await act(request)
       if (path === LOGOUT.path) await this.noteLogout(context, known, answer)

@@ -18,7 +18,7 @@ export interface Guarded {
 
 /** A refusal in a sentence, which has nothing of the request in it. */
 export interface Refusal {
-  status: 400 | 401 | 403 | 405 | 413 | 414 | 415 | 421 | 429 | 503
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 414 | 415 | 421 | 422 | 429 | 503
   why: string
 }
 

@@ -58,8 +58,12 @@ export class ConsoleStand {
   open({
     proxy,
     people = this.people,
+    acts = [],
     ...settings
-  }: Partial<Omit<ConsoleSettings, 'people'>> & { people?: { content: People | undefined } } = {}) {
+  }: Partial<Omit<ConsoleSettings, 'people'>> & {
+    people?: { content: People | undefined }
+    acts?: readonly ConsoleAct[]
+  } = {}) {
     return consoleApp({
       settings: {
         origins: ['https://deploy.example.org'],
@@ -76,7 +80,7 @@ export class ConsoleStand {
       state: this.scratch.path,
       browserKey: Buffer.alloc(32, 7),
       routes: this.routes(),
-      acts: [this.act()],
+      acts: [this.act(), ...acts],
       assets: [{ path: '/console.css', type: 'text/css', text: 'body {}' }],
       clock: this.clock,
       signal: this.end.signal,
@@ -119,6 +123,15 @@ export class ConsoleStand {
             title: 'A host',
             person,
             body: html`<b>${param('host')}</b><input name="form" value="${newForm('/start')}" />`,
+          }),
+      },
+      {
+        path: '/forms/:path',
+        answer: ({ person, param, newForm }) =>
+          answerPage({
+            title: 'A form',
+            person,
+            body: html`<input name="form" value="${newForm(`/${param('path')}`)}" />`,
           }),
       },
       {
