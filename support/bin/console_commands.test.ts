@@ -171,12 +171,18 @@ describe('a password that is asked for', () => {
       setRawMode: (isRaw: boolean) => modes.push(isRaw),
     })
     const shown: string[] = []
-    return { input, modes, shown, output: { write: (text: string) => shown.push(text) } }
+    /** For each text that is shown, whether what is typed stays hidden then. */
+    const hidden: (boolean | undefined)[] = []
+    const write = (text: string) => {
+      hidden.push(modes.at(-1))
+      shown.push(text)
+    }
+    return { input, modes, shown, hidden, output: { write } }
   }
   const turn = () => new Promise((resolve) => setImmediate(resolve))
 
   it('is typed twice, and never shown', async () => {
-    const { input, modes, shown, output } = terminal()
+    const { input, modes, shown, hidden, output } = terminal()
     const reading = readPassword('anna', input, output)
     input.write('correct hrs\u007f\u007forse')
     input.write('\r')
@@ -185,6 +191,12 @@ describe('a password that is asked for', () => {
     expect(await reading).to.equal('correct horse')
     expect(shown.join('')).to.equal('Password of anna: \nThe same again: \n')
     expect(modes).to.deep.equal([true, false, true, false])
+    expect(hidden, 'no question is there before the typing is hidden').to.deep.equal([
+      true,
+      false,
+      true,
+      false,
+    ])
   })
 
   it('is given up with Ctrl-C, which leaves the terminal as it was', async () => {
