@@ -169,6 +169,19 @@ describe('a login by OpenID', () => {
     })
   })
 
+  it('tells the log why no connection comes about, and the person that there is none', async () => {
+    for (const code of ['ENOTFOUND', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID']) {
+      const cause = Object.assign(new Error('no'), { code })
+      provider.failsWith = new TypeError('fetch failed', { cause })
+      const answer = await new ConsoleBrowser(open()).ask('/login/openid')
+      expect([answer.status, await sentenceOf(answer)]).to.deep.equal([
+        503,
+        'The provider does not answer at this moment.',
+      ])
+      expect(stand.refused.at(-1)).to.contain(code)
+    }
+  })
+
   it('is told when the provider goes between the beginning and the end', async () => {
     const browser = new ConsoleBrowser(open())
     const back = provider.logIn(await begin(browser))

@@ -6,6 +6,7 @@ import { readAudit } from '../../console/audit'
 import { runCommand } from '../../system/command'
 import { launchChromium } from '../chromium'
 import { Scratch } from '../scratch'
+import { TEST_CERTIFICATE, TEST_KEY } from '../test_certificate'
 import { RunningProvider } from './openid_provider'
 import { freePort, start, untilReady, type Running } from './processes'
 
@@ -30,7 +31,11 @@ describe('a login to the console of lockstep serve by OpenID, in Chromium', () =
     scratch = new Scratch()
     browser = await launchChromium()
     port = await freePort()
-    const client = { id: 'lockstep', secret: SECRET, returnTo: `${address()}/login/openid/answer` }
+    const client = {
+      id: 'lockstep',
+      secret: SECRET,
+      returnTo: ['http', 'https'].map((scheme) => `${scheme}://127.0.0.1:${port}/login/openid/answer`),
+    }
     provider = new RunningProvider(await freePort(), client, (account) => ACCOUNTS[account] ?? {})
     scratch.write('policy.txt', 'group web may look in every environment\nanna may approve in production\n')
     scratch.write(
@@ -248,6 +253,35 @@ console:
     expect(id).to.have.length(43)
     for (const secret of [SECRET, id, ...codes])
       for (const text of [...texts, stdout]) expect(text.includes(secret)).to.equal(false)
+  }).timeout(120_000)
+
+  it('comes back over https too, with cookies that only this origin can set', async () => {
+    await serving?.stop()
+    scratch.write('c.pem', TEST_CERTIFICATE)
+    scratch.write('k.pem', TEST_KEY)
+    const file = join(scratch.path, 'lockstep.yaml')
+    const plain = readFileSync(file, 'utf8')
+    const own = `https://127.0.0.1:${port}`
+    scratch.write('lockstep.yaml', `${plain}  address: ${own}\n  tls: { certificate: c.pem, key: k.pem }\n`)
+    await serve()
+    const context = await browser.newContext({ ignoreHTTPSErrors: true })
+    contexts.push(context)
+    await context.route(
+      (url) => url.hostname !== '127.0.0.1',
+      (route) => route.abort(),
+    )
+    const page = await context.newPage()
+    await page.goto(`${own}/account`)
+    await page.getByRole('link', { name: /^Log in at/ }).click()
+    await typeAccount(page, 'u-17')
+    await page.waitForURL(`${own}/account`)
+    const cookies = await context.cookies(own)
+    expect(cookies.find(({ name }) => name === '__Host-lockstep-session')).to.include({
+      secure: true,
+      httpOnly: true,
+      sameSite: 'Lax',
+    })
+    scratch.write('lockstep.yaml', plain)
   }).timeout(120_000)
 
   it('does not start without its secret, and says where it was to come from', async () => {

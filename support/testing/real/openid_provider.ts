@@ -10,7 +10,7 @@ export class RunningProvider {
 
   constructor(
     private readonly port: number,
-    client: { id: string; secret: string; returnTo: string },
+    client: { id: string; secret: string; returnTo: readonly string[] },
     /** Returns the claims of an account. */
     claimsOf: (account: string) => Record<string, unknown>,
   ) {
@@ -20,7 +20,7 @@ export class RunningProvider {
         {
           client_id: client.id,
           client_secret: client.secret,
-          redirect_uris: [client.returnTo],
+          redirect_uris: [...client.returnTo],
           grant_types: ['authorization_code'],
           response_types: ['code'],
         },
