@@ -1,10 +1,56 @@
 import { PassThrough } from 'node:stream'
 import { expect } from 'chai'
+import { readAudit } from '../console/audit'
+import { Sessions } from '../console/sessions'
 import { hashPassword } from '../people/password'
+import { systemClock } from '../system/clock'
 import { failure } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
 import { policy } from './policy'
 import { readPassword } from './read_password'
+import { user } from './user'
+
+/** A console whose people log in at a provider. Its secret is not there: no command but serve needs it. */
+const OPENID = `environments:
+  test: {}
+  production: {}
+console:
+  policy: policy.txt
+  openid: { issuer: "https://login.example.org", client: lockstep, secret: { env: NOT_SET } }
+`
+
+describe('lockstep user, where an OpenID provider names people', () => {
+  let scratch: Scratch
+  beforeEach(() => {
+    scratch = new Scratch()
+    scratch.write('lockstep.yaml', OPENID)
+  })
+  afterEach(() => scratch.remove())
+
+  const say = (...args: string[]) =>
+    user({ cwd: scratch.path, env: { LOCKSTEP_STATE: 'state' }, args, options: { group: [] } })
+
+  it('adds no one, and says where people come from', async () => {
+    const { message } = await failure(say('add', 'anna'))
+    expect(message).to.equal(
+      'the OpenID provider names the people of this console; add them where it knows them from',
+    )
+  })
+
+  it('ends the sessions of a person, and writes it down', async () => {
+    const state = `${scratch.path}/state`
+    const sessions = new Sessions(state, systemClock, { sessionMs: 60_000, idleMs: 60_000 })
+    const begin = (person: string) => sessions.begin({ person, groups: ['web'], stamp: 'x' })
+    const [first, second, other] = [begin('anna'), begin('anna'), begin('bert')]
+    expect(await say('logout', 'anna')).to.deep.equal({ text: 'anna: 2 sessions are over.\n', exitCode: 0 })
+    expect([first, second, other].map(({ id }) => sessions.isGood(id))).to.deep.equal([false, false, true])
+    expect(await say('logout', 'anna')).to.deep.equal({ text: 'anna is not logged in.\n', exitCode: 1 })
+    const [event, ...rest] = readAudit(state).events
+    expect(event).to.include({ type: 'sessions ended', person: 'anna', count: 2 })
+    expect(rest).to.deep.equal([])
+    expect((await failure(say('logout'))).message).to.match(/^who\? say: .*user logout <name>$/)
+  })
+})
 
 describe('lockstep policy check', () => {
   let scratch: Scratch
@@ -63,6 +109,13 @@ console:
     expect(complaint).to.match(/^warning: the proxy knows the groups of people, and this command does not/)
   })
 
+  it('warns of the same where an OpenID provider names them', async () => {
+    scratch.write('lockstep.yaml', OPENID)
+    expect((await check()).complaint).to.equal(
+      'warning: the OpenID provider knows the groups of people, and this command does not; a person whom it names is taken for one of no group\n',
+    )
+  })
+
   it('answers one question with its exit status', async () => {
     const asked = { act: 'approve', environment: 'production' }
     expect(await check({ person: 'anna', ...asked })).to.deep.equal({
@@ -118,12 +171,18 @@ describe('a password that is asked for', () => {
       setRawMode: (isRaw: boolean) => modes.push(isRaw),
     })
     const shown: string[] = []
-    return { input, modes, shown, output: { write: (text: string) => shown.push(text) } }
+    /** For each text that is shown, whether what is typed stays hidden then. */
+    const hidden: (boolean | undefined)[] = []
+    const write = (text: string) => {
+      hidden.push(modes.at(-1))
+      shown.push(text)
+    }
+    return { input, modes, shown, hidden, output: { write } }
   }
   const turn = () => new Promise((resolve) => setImmediate(resolve))
 
   it('is typed twice, and never shown', async () => {
-    const { input, modes, shown, output } = terminal()
+    const { input, modes, shown, hidden, output } = terminal()
     const reading = readPassword('anna', input, output)
     input.write('correct hrs\u007f\u007forse')
     input.write('\r')
@@ -132,6 +191,12 @@ describe('a password that is asked for', () => {
     expect(await reading).to.equal('correct horse')
     expect(shown.join('')).to.equal('Password of anna: \nThe same again: \n')
     expect(modes).to.deep.equal([true, false, true, false])
+    expect(hidden, 'no question is there before the typing is hidden').to.deep.equal([
+      true,
+      false,
+      true,
+      false,
+    ])
   })
 
   it('is given up with Ctrl-C, which leaves the terminal as it was', async () => {

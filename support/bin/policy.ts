@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { readConfigFile } from '../config/files'
 import { isLike, nearest } from '../config/nearest'
+import type { ConsoleFiles } from '../config/console_setting'
 import { readPeople, type People } from '../people/people_file'
 import { ACTS, type Act, type Person, type Policy } from '../people/person'
 import { parseCases, policyOf, type PolicyCase, type Right } from '../people/policy'
@@ -19,7 +20,7 @@ interface Options {
 
 /** Checks the policy of the console: says what each person may do, answers one question, or expects cases to be so. */
 export async function policy({ cwd, env, options }: Call<Options>): Promise<Outcome> {
-  const { people: path, policy: file, environments } = placesOfConsole(cwd, env)
+  const { people: path, policy: file, environments, namedBy } = placesOfConsole(cwd, env)
   const people: People = path !== undefined && existsSync(path) ? readPeople(path) : new Map()
   const rights = readRights(file, environments)
   const complaint = warningsOf(rights, people, file, path !== undefined)
@@ -36,12 +37,13 @@ export async function policy({ cwd, env, options }: Call<Options>): Promise<Outc
       : asked.length > 0
         ? answer(options, known)
         : tellAll(known)
-  const said = path === undefined ? `${PROXIED}${complaint}` : complaint
+  const said = path === undefined ? `${elsewhere(namedBy)}${complaint}` : complaint
   return said === '' ? outcome : { ...outcome, complaint: said }
 }
 
-const PROXIED =
-  'warning: the proxy knows the groups of people, and this command does not; a person whom it names is taken for one of no group\n'
+function elsewhere(namedBy: ConsoleFiles['namedBy']): string {
+  return `warning: ${namedBy} knows the groups of people, and this command does not; a person whom it names is taken for one of no group\n`
+}
 
 interface KnownPolicy {
   people: People

@@ -44,8 +44,9 @@ async function readLine(input: Input): Promise<string> {
 }
 
 function askFor(question: string, input: Input, output: Output): Promise<string> {
-  output.write(question)
+  // Hidden before the question is there: who answers at once would see what they type.
   input.setRawMode?.(true)
+  output.write(question)
   return new Promise((resolve, reject) => {
     let typed = ''
     const end = (finish: () => void) => {

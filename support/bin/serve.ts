@@ -11,7 +11,7 @@ import {
 } from '../config/pipeline_setting'
 import { readHistorySetting } from '../config/history_setting'
 import { readSetting } from '../config/settings'
-import { readConsoleSetting } from '../config/console_setting'
+import { readConsoleFiles, readConsoleSetting } from '../config/console_setting'
 import { readBusBroker } from '../config/bus_broker'
 import { openConsole } from '../console/open_console'
 import { CommandDeploys } from '../deploys/command_deploys'
@@ -77,15 +77,19 @@ export async function serve({
   const spool = readSpoolSetting(config)
   if (unit && spool !== undefined) return { text: await unitOf(config, state, spool, standby), exitCode: 0 }
   const pipeline = readPipelineSetting(config, { env })
+  if (unit) {
+    // The unit has its own variables: the shell in which it is written has no secret of the console.
+    readConsoleFiles(config, dirname(config))
+    return { text: unitOfPages(config, state, standby), exitCode: 0 }
+  }
   const settings = pipeline ?? NO_PIPELINE
-  const pages = readConsoleSetting(config, settings.listen)
+  const pages = readConsoleSetting(config, settings.listen, { env })
   if (pipeline === undefined && pages === undefined)
     throw new LockstepError(
       'bad-config',
       `${config} has no pipeline; expected pipeline: { repositories: … }, as docs/pipeline.md has it, or console: { … }, as docs/console.md has it`,
     )
   await proveSvn(settings.repositories, runCommand)
-  if (unit) return { text: unitOfPages(config, state, standby), exitCode: 0 }
   // Nothing that it writes is for everybody; the umask says whether it is for the group.
   process.umask(process.umask() | 0o007)
   const triggers = new HookTriggers(settings.repositories)
@@ -105,6 +109,7 @@ export async function serve({
     ...settings.repositories.flatMap(({ build }) => (build?.kind === 'jenkins' ? [build.token] : [])),
     ...settings.repositories.flatMap(({ status }) => status?.token ?? []),
     ...(bus?.secrets ?? []),
+    ...(pages?.openid === undefined ? [] : [pages.openid.secret]),
     ...(shared?.password === undefined ? [] : [shared.password]),
     ...environments.flatMap(secretsOf),
   ])
@@ -159,7 +164,7 @@ export async function serve({
       ...(shared === undefined ? [] : [historyPart(shareUntil)]),
       ...deployParts(settings, { deploys, takesTag, nameOf: userName }),
     ],
-    prove: () => proveBuilds(settings, { state, config, env }),
+    prove: () => proveBuilds(settings, pages?.secretFiles ?? [], { state, config, env }),
     ...(standby ? { standby: { random: Math.random } } : {}),
     ...(pages === undefined || content === undefined
       ? {}
@@ -175,6 +180,7 @@ export async function serve({
 
 async function proveBuilds(
   { repositories, spool, secretFiles }: PipelineSettings,
+  secretsOfPages: readonly string[],
   { state, config, env }: { state: string; config: string } & Pick<Call, 'env'>,
 ): Promise<void> {
   const programs = [process.execPath, ...(env['PATH'] ?? '').split(':').filter(isAbsolute)]
@@ -184,7 +190,11 @@ async function proveBuilds(
     deploys.flatMap(({ feature }) => decidingFiles(folder, feature)),
   )
   const others = [config, spool, join(spool, 'new'), join(spool, 'tmp'), __dirname, ...programs, ...deployed]
-  const guarded = { state, secrets: [...secretFiles, join(homedir(), '.netrc'), VARIABLES_FILE], others }
+  const guarded = {
+    state,
+    secrets: [...secretFiles, ...secretsOfPages, join(homedir(), '.netrc'), VARIABLES_FILE],
+    others,
+  }
   const own = process.geteuid?.() ?? -1
   for (const user of buildUsersOf(repositories))
     await proveBuildUser(user, guarded, { run: runCommand, clock: systemClock, own })

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { isLike, nearest } from '../config/nearest'
 import { AuditTrail, type AuditEvent } from '../console/audit'
+import { Sessions } from '../console/sessions'
 import { isName, NAME } from '../people/names'
 import { hashPassword, passwordFault } from '../people/password'
 import { changePerson, readPeople, type KnownPerson, type People } from '../people/people_file'
@@ -20,13 +21,14 @@ interface Options {
 
 /** Changes who can log in to the console, or lists them. Each change is in the audit trail of the state folder. */
 export async function user({ cwd, env, args: [what = '', name], options }: Call<Options>): Promise<Outcome> {
-  const { people: path } = placesOfConsole(cwd, env)
+  const { people: path, namedBy } = placesOfConsole(cwd, env)
+  expectFitting(what, name, options)
+  if (what === 'logout') return logOut(expectName(name, what), resolve(cwd, foldersIn(env).state))
   if (path === undefined)
     throw new LockstepError(
       'bad-config',
-      'a proxy names the people of this console; add them where it knows them from',
+      `${namedBy} names the people of this console; add them where it knows them from`,
     )
-  expectFitting(what, name, options)
   if (what === 'list') return list(readPeopleOrNone(path))
   const person = expectName(name, what)
   const odd = options.group.find((group) => !isName(group))
@@ -69,6 +71,14 @@ const SAID = {
   'password changed': 'the password is changed, and all sessions are over',
   'groups changed': 'the groups are changed, from the next request on',
   'person removed': 'removed, and all sessions are over',
+}
+
+/** Ends the sessions of a person, also of one whom a proxy or a provider names, and who is known nowhere here. */
+async function logOut(person: string, state: string): Promise<Outcome> {
+  const count = new Sessions(state, systemClock, { sessionMs: 0, idleMs: 0 }).endOf(person)
+  if (count === 0) return { text: `${person} is not logged in.\n`, exitCode: 1 }
+  await writeDown(state, { type: 'sessions ended', person, by: userInfo().username, count })
+  return { text: `${person}: ${count} ${count === 1 ? 'session is' : 'sessions are'} over.\n`, exitCode: 0 }
 }
 
 async function newPassword(person: string): Promise<string> {

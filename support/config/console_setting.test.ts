@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import { expect } from 'chai'
 import { failure } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
@@ -6,6 +7,7 @@ import { readConsoleFiles, readConsoleSetting } from './console_setting'
 import { readPipelineSetting } from './pipeline_setting'
 
 const LOOPBACK = { host: '127.0.0.1', port: 8090 }
+const ENV = { OPENID_SECRET: 'the secret of a client' }
 const FILES = 'people: people.yaml, policy: policy.txt'
 
 describe('the console of lockstep.yaml', () => {
@@ -15,7 +17,8 @@ describe('the console of lockstep.yaml', () => {
 
   const write = (written: string) =>
     scratch.write('lockstep.yaml', `environments:\n  test: { client_config: x }\nconsole: { ${written} }\n`)
-  const read = (written: string, listen = LOOPBACK) => readConsoleSetting(write(written), listen)
+  const read = (written: string, listen = LOOPBACK) =>
+    readConsoleSetting(write(written), listen, { env: ENV })
   const reasonFor = async (written: string, listen = LOOPBACK) =>
     (await failure(Promise.resolve().then(() => read(written, listen)))).message
 
@@ -36,7 +39,7 @@ describe('the console of lockstep.yaml', () => {
 
   it('is not there where it is not written', () => {
     const path = scratch.write('lockstep.yaml', 'environments: {}\n')
-    expect(readConsoleSetting(path, LOOPBACK)).to.equal(undefined)
+    expect(readConsoleSetting(path, LOOPBACK, { env: ENV })).to.equal(undefined)
     expect(() => readConsoleFiles(path, '/')).to.throw(/has no console; expected console: { people/)
   })
 
@@ -70,6 +73,48 @@ describe('the console of lockstep.yaml', () => {
     )
   })
 
+  const openid = (more: string) =>
+    `policy: p, openid: { issuer: "https://login.example.org", client: lockstep, ${more} }`
+
+  it('may leave the login to an OpenID provider', () => {
+    const settings = read(openid('secret: { env: OPENID_SECRET }'))
+    expect(settings?.people).to.equal(undefined)
+    expect(settings?.openid).to.deep.equal({
+      issuer: 'https://login.example.org',
+      client: 'lockstep',
+      secret: 'the secret of a client',
+      name: 'sub',
+      groups: undefined,
+      scopes: ['openid'],
+    })
+    const more = 'name: email, groups: groups, scopes: [groups]'
+    expect(read(openid(`secret: { env: OPENID_SECRET }, ${more}`))?.openid?.scopes).to.deep.equal([
+      'openid',
+      'email',
+      'groups',
+    ])
+    expect(readConsoleFiles(`${scratch.path}/lockstep.yaml`, '/')).to.include({
+      people: undefined,
+      namedBy: 'the OpenID provider',
+    })
+    const local = 'issuer: "http://127.0.0.1:5556/dex", client: x, secret: { env: OPENID_SECRET }'
+    expect(read(`policy: p, openid: { ${local} }`)?.openid?.issuer).to.equal('http://127.0.0.1:5556/dex')
+  })
+
+  it('reads the secret of the client from a file that its owner alone may read', async () => {
+    const file = scratch.write('secret', 'from a file\n')
+    for (const mode of [0o644, 0o640, 0o602]) {
+      chmodSync(file, mode)
+      expect(await reasonFor(openid('secret: { file: secret }'))).to.match(
+        /lockstep\.yaml:3: others than its owner may read or write .*secret, .* say: chmod 600/,
+      )
+    }
+    chmodSync(file, 0o600)
+    const settings = read(openid('secret: { file: secret }'))
+    expect(settings?.openid?.secret).to.equal('from a file')
+    expect(settings?.secretFiles, 'no build may read it').to.deep.equal([file])
+  })
+
   const elsewhere = { host: '0.0.0.0', port: 8090 }
   const faults: [string, RegExp, typeof LOOPBACK?][] = [
     [
@@ -79,6 +124,37 @@ describe('the console of lockstep.yaml', () => {
     ],
     ['policy: p', /no one could log in; expected people/],
     ['people: p', /console\.policy is missing/],
+    [openid('secret: { env: NOT_SET }'), /is to come from NOT_SET, which is not set/],
+    [openid('secret: { file: nowhere }'), /secret of the OpenID client .*nowhere cannot be read/],
+    [openid('secret: "written out"'), /where the secret is: {env: NAME}/],
+    [openid('name: sub'), /console\.openid\.secret is missing/],
+    [openid('secret: { env: OPENID_SECRET }, name: iss'), /the name of a claim/],
+    [openid('secret: { env: OPENID_SECRET }, name: a b'), /the name of a claim/],
+    [openid('secret: { env: OPENID_SECRET }, scopes: groups'), /a list: each the name of a scope/],
+    [openid('secret: { env: OPENID_SECRET }, claim: sub'), /no setting console\.openid\.claim/],
+    [
+      `people: p, ${openid('secret: { env: OPENID_SECRET }')}`,
+      /one name could be two people; expected one of people, openid, and user of proxy/,
+    ],
+    [
+      `${openid('secret: { env: OPENID_SECRET }')}, address: "https://x", proxy: { from: [127.0.0.1], user: X }`,
+      /expected one of people, openid, and user of proxy/,
+    ],
+    ...['http://login.example.org', 'http://127.0.0.1.evil.example'].map((issuer): [string, RegExp] => [
+      `policy: p, openid: { issuer: "${issuer}", client: x, secret: { env: OPENID_SECRET } }`,
+      /would go unencrypted; expected https/,
+    ]),
+    ...[
+      'login.example.org',
+      'ftp://login.example.org',
+      'https://anna:pw@login.example.org',
+      'https://login.example.org/?realm=x',
+      'https://login.example.org/#x',
+      'https://login.example.org/.well-known/openid-configuration',
+    ].map((issuer): [string, RegExp] => [
+      `policy: p, openid: { issuer: "${issuer}", client: x, secret: { env: OPENID_SECRET } }`,
+      /the address of the provider, such as/,
+    ]),
     [
       `${FILES}, proxy: { from: [127.0.0.1], user: X-User }`,
       /expected people, or user of proxy, and not both/,

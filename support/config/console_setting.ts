@@ -6,6 +6,9 @@ import { LockstepError } from '../system/errors'
 import { duration } from './duration_setting'
 import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
+import type { ProcessContext } from './mcollective_cfg'
+import { openidSetting, resolveOpenid, type OpenIdSettings } from './openid_setting'
+import { eyaml, SecretReader } from './secrets'
 import { placesIn, readYaml } from './yaml_file'
 
 const ADDRESS = 'an address such as https://deploy.example.org, without a path'
@@ -33,6 +36,7 @@ const proxySetting = allowKnownKeys({
 /** The schema of `console`: the pages of `lockstep serve`, and who may do what there. */
 export const consoleSetting = allowKnownKeys({
   people: v.optional(path),
+  openid: v.optional(openidSetting),
   policy: path,
   address: v.optional(
     v.pipe(
@@ -47,6 +51,7 @@ export const consoleSetting = allowKnownKeys({
 })
 
 const shape = v.looseObject({
+  eyaml: v.optional(eyaml),
   environments: v.optional(v.record(v.string(), v.unknown()), {}),
   console: v.optional(consoleSetting),
 })
@@ -63,8 +68,10 @@ export interface ProxySettings {
 
 /** The console of a lockstep.yaml. Paths are absolute. */
 export interface ConsoleSettings {
-  /** Undefined where a proxy names the person. */
+  /** Undefined where a proxy or an OpenID provider names the person. */
   people: string | undefined
+  /** The provider at which people log in; undefined where they do not. */
+  openid: OpenIdSettings | undefined
   policy: string
   /** The origins that browsers know it by, such as `https://deploy.example.org`; the first is its own. */
   origins: readonly string[]
@@ -75,6 +82,8 @@ export interface ConsoleSettings {
   proxy: ProxySettings | undefined
   /** The environments that a policy can name. */
   environments: readonly string[]
+  /** The files with secrets that no build may read. */
+  secretFiles: readonly string[]
 }
 
 /**
@@ -84,17 +93,28 @@ export interface ConsoleSettings {
 export function readConsoleSetting(
   configPath: string,
   { host, port }: { host: string; port: number },
+  { env }: Pick<ProcessContext, 'env'>,
 ): ConsoleSettings | undefined {
   const text = readConfigFile(configPath, 'configuration', 'Lockstep')
-  const { environments, console: written } = readYaml(configPath, text, shape)
+  const { eyaml: keys, environments, console: written } = readYaml(configPath, text, shape)
   if (written === undefined) return undefined
   const places = placesIn(configPath, text)
   const refuse = (at: string, why: string) =>
     new LockstepError('bad-config', `${places.where(['console', at])}: ${why}`)
-  const { people, policy, address, tls, proxy } = written
-  if (proxy?.user === undefined && people === undefined)
-    throw refuse('people', 'no one could log in; expected people: a file, or proxy: { from: …, user: … }')
-  if (proxy?.user !== undefined && people !== undefined)
+  const { people, openid, policy, address, tls, proxy } = written
+  const ways = [people !== undefined, proxy?.user !== undefined, openid !== undefined].filter(Boolean).length
+  if (ways === 0)
+    throw refuse(
+      'people',
+      'no one could log in; expected people: a file, openid: { issuer: … }, or proxy: { from: …, user: … }',
+    )
+  // One name would be two people: who chooses theirs at the provider could choose one of the file.
+  if (openid !== undefined && ways > 1)
+    throw refuse(
+      'openid',
+      'people would have two ways to log in, and one name could be two people; expected one of people, openid, and user of proxy',
+    )
+  if (ways > 1)
     throw refuse('people', 'the proxy names people already; expected people, or user of proxy, and not both')
   if (proxy?.groups !== undefined && proxy.user === undefined)
     throw refuse('proxy', 'groups has no user beside it; expected user: the header that names the person')
@@ -116,8 +136,10 @@ export function readConsoleSetting(
   if (own?.startsWith('http:') === true && !isLoopback(new URL(own).hostname))
     throw refuse('address', 'nothing encrypts passwords on the way there; expected an address with https')
   const at = (relative: string) => resolve(dirname(configPath), relative)
+  const secrets = new SecretReader(places, keys, env)
   return {
     people: people === undefined ? undefined : at(people),
+    openid: openid && resolveOpenid(openid, places, secrets),
     policy: at(policy),
     origins:
       own === undefined
@@ -132,11 +154,15 @@ export function readConsoleSetting(
       groups: proxy.groups?.toLowerCase(),
     },
     environments: Object.keys(environments),
+    secretFiles: [...secrets.files, ...(tls === undefined ? [] : [at(tls.key)])],
   }
 }
 
-/** The files of a console. */
-export type ConsoleFiles = Pick<ConsoleSettings, 'people' | 'policy' | 'environments'>
+/** The files of a console, and where else people log in. */
+export interface ConsoleFiles extends Pick<ConsoleSettings, 'people' | 'policy' | 'environments'> {
+  /** Names people where no file does, as the subject of a sentence. */
+  namedBy: 'the proxy' | 'the OpenID provider'
+}
 
 /**
  * Reads which files the console of a `lockstep.yaml` has; `folder` is what their paths begin at.
@@ -154,6 +180,7 @@ export function readConsoleFiles(configPath: string, folder: string): ConsoleFil
     people: written.people === undefined ? undefined : resolve(folder, written.people),
     policy: resolve(folder, written.policy),
     environments: Object.keys(environments),
+    namedBy: written.openid === undefined ? 'the proxy' : 'the OpenID provider',
   }
 }
 

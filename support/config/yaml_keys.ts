@@ -371,9 +371,20 @@ export const FILE_KEYS: YamlKeys = {
   console: { takes: 'keys', default: 'none', help: 'the pages of `lockstep serve`' },
   'console.people': {
     takes: 'a file',
-    default: 'none, where a proxy names people',
+    default: 'none, where a proxy or `openid` names people',
     help: 'who can log in; `lockstep user` writes it',
   },
+  'console.openid': { takes: 'keys', default: 'none', help: 'people log in at an OpenID provider' },
+  'console.openid.issuer': { takes: 'an address', help: 'the provider, as it names itself' },
+  'console.openid.client': { takes: 'a name', help: 'the name of this console at the provider' },
+  'console.openid.secret': { takes: SECRET, help: 'the secret of this console at the provider' },
+  'console.openid.name': {
+    takes: 'a claim',
+    default: 'sub',
+    help: 'the name of a person; one that no one can choose for themselves',
+  },
+  'console.openid.groups': { takes: 'a claim', default: 'none', help: 'the groups of a person' },
+  'console.openid.scopes': { takes: 'a list', default: '[]', help: 'further scopes to ask for' },
   'console.policy': { takes: 'a file', help: 'who may do what, in sentences' },
   'console.address': {
     takes: 'an address',

@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000
 
 const address = v.nullable(v.string())
 const SHAPES = {
-  'logged in': v.object({ person: v.string(), address, by: v.picklist(['password', 'proxy']) }),
+  'logged in': v.object({ person: v.string(), address, by: v.picklist(['password', 'proxy', 'openid']) }),
   'login refused': v.object({ person: v.nullable(v.string()), address, why: v.string() }),
   'logged out': v.object({ person: v.string(), address }),
   'act refused': v.object({ person: v.nullable(v.string()), address, why: v.string() }),
@@ -23,6 +23,7 @@ const SHAPES = {
   'person added': v.object({ person: v.string(), by: v.string() }),
   'person removed': v.object({ person: v.string(), by: v.string() }),
   'password changed': v.object({ person: v.string(), by: v.string() }),
+  'sessions ended': v.object({ person: v.string(), by: v.string(), count: v.number() }),
   'groups changed': v.object({ person: v.string(), by: v.string(), groups: v.array(v.string()) }),
 } as const
 

@@ -4,6 +4,7 @@ import { isName } from '../people/names'
 import { stampOf, type People } from '../people/people_file'
 import type { Logins } from '../people/login'
 import type { Act, Person, Policy } from '../people/person'
+import type { OpenIdLogins } from '../openid/provider'
 import type { Clock } from '../system/clock'
 import type { ActRequest, ConsoleAct, ConsoleAsset, FormRequest, FormRoute } from './act'
 import type { AuditTrail } from './audit'
@@ -12,13 +13,16 @@ import {
   addressOf,
   ANSWER_HEADERS,
   judgeRequest,
+  OPENID_ANSWER,
+  originOf,
   plainAddress,
   readForm,
   type Asked,
   type Refusal,
 } from './guard'
 import { LoginLimits } from './login_limits'
-import { accountPage, loginPage, refusalPage } from './login_pages'
+import { accountPage, loginPage, OPENID_LOGIN, refusalPage } from './login_pages'
+import { OpenIdLogin, type LoginRequest } from './openid_login'
 import { OpenStreams } from './open_streams'
 import { isEqual, Sessions, type Session } from './sessions'
 import { safeThen } from './then'
@@ -30,8 +34,10 @@ interface Fresh<T> {
 
 export interface ConsoleOptions {
   settings: Pick<ConsoleSettings, 'origins' | 'proxy' | 'sessionMs' | 'idleMs' | 'environments'>
-  /** The people who can log in here; undefined where a proxy names them. */
+  /** The people who can log in here; undefined where a proxy or a provider names them. */
   people: Fresh<People> | undefined
+  /** The provider at which people log in; undefined where they do not. */
+  openid: OpenIdLogins | undefined
   policy: Fresh<Policy>
   logins: Pick<Logins, 'judge'>
   audit: Pick<AuditTrail, 'append' | 'refuse'>
@@ -71,6 +77,7 @@ class Console {
   private readonly limits: LoginLimits
   private readonly streams: OpenStreams
   private readonly cookies
+  private readonly openid: OpenIdLogin | undefined
   private readonly acts: readonly ConsoleAct[]
 
   constructor(private readonly options: ConsoleOptions) {
@@ -79,6 +86,9 @@ class Console {
     this.limits = new LoginLimits(clock)
     this.cookies = cookiesFor(settings.origins.every((origin) => origin.startsWith('https:')))
     this.streams = new OpenStreams(clock, signal)
+    const { openid: provider } = options
+    this.openid =
+      provider && new OpenIdLogin({ ...options, provider, cookies: this.cookies, limits: this.limits })
     this.acts = [LOGOUT, ...options.acts]
     this.app.use('*', async (context, next) => {
       await next()
@@ -93,6 +103,11 @@ class Console {
       this.app.get(path, () => new Response(text, { headers: { 'content-type': type } }))
     this.app.get('/login', (context) => this.showLogin(context))
     this.app.post('/login', (context) => this.logIn(context))
+    const { openid } = this
+    if (openid !== undefined) {
+      this.app.get(OPENID_LOGIN, (context) => openid.begin(this.loginRequestOf(context)))
+      this.app.get(OPENID_ANSWER, (context) => this.finishLogin(context, openid))
+    }
     for (const act of this.acts) this.app.post(act.path, (context) => this.act(context, act))
     const account: FormRoute = { path: '/account', answer: (request) => this.showAccount(request) }
     for (const route of [account, ...routes]) this.app.get(route.path, (context) => this.read(context, route))
@@ -223,8 +238,13 @@ class Console {
     return undefined
   }
 
-  /** Returns the person of a session, as the file of people has them now: neither gone, nor with another password. */
-  private personOf({ person: name, stamp }: Session): Person | undefined {
+  /**
+   * Returns the person of a session, as the file of people has them now: neither gone, nor with another password. A provider
+   * is not asked again: a session has the person of its login until it ends, or until another provider is configured.
+   */
+  private personOf({ person: name, groups, stamp }: Session): Person | undefined {
+    const { openid } = this.options
+    if (openid !== undefined) return stamp === openid.stamp ? { name, groups: groups ?? [] } : undefined
     const person = this.options.people?.content?.get(name)
     return person !== undefined && stampOf(person) === stamp ? person : undefined
   }
@@ -310,9 +330,53 @@ class Console {
   private showLogin(context: Context): Response | Promise<Response> {
     if (this.options.settings.proxy?.user !== undefined) return this.answerNothing(context)
     const then = safeThen(context.req.query('then'))
-    if (this.options.people?.content !== undefined && this.known(context) !== undefined)
-      return redirect(302, then)
-    return this.formOf(context, then)
+    const canBeKnown = this.openid !== undefined || this.options.people?.content !== undefined
+    if (canBeKnown && this.known(context) !== undefined) return redirect(302, then)
+    return this.openid === undefined ? this.formOf(context, then) : this.openid.show(then)
+  }
+
+  private async finishLogin(context: Context, openid: OpenIdLogin): Promise<Response> {
+    const request = this.loginRequestOf(context)
+    const done = await openid.finish(request)
+    if (done instanceof Response) return done
+    const { name, groups } = done.person
+    const stamp = this.options.openid?.stamp ?? null
+    await this.options.audit.append({
+      type: 'logged in',
+      person: name,
+      address: request.address,
+      by: 'openid',
+    })
+    const answer = redirect(303, done.goesTo)
+    this.beginSession(context, answer, { person: name, groups: [...groups], stamp })
+    answer.headers.append('set-cookie', this.cookies.format(this.cookies.begun, undefined))
+    return answer
+  }
+
+  private loginRequestOf(context: Context): LoginRequest {
+    const asked = askedOf(context)
+    const [own = ''] = this.options.settings.origins
+    return {
+      url: new URL(context.req.url),
+      cookie: context.req.header('cookie'),
+      origin: originOf(asked, this.options.settings) ?? own,
+      address: this.addressOf(context),
+    }
+  }
+
+  /** Begins a session with a new id in place of the one that the browser had. */
+  private beginSession(
+    context: Context,
+    answer: Response,
+    whose: Pick<Session, 'person' | 'groups' | 'stamp'>,
+  ): void {
+    const { session: own, format } = this.cookies
+    const before = readCookie(context.req.header('cookie'), own)
+    if (before !== undefined) {
+      this.sessions.end(before)
+      this.streams.endOf(before)
+    }
+    answer.headers.append('set-cookie', format(own, this.sessions.begin(whose).id))
   }
 
   private formOf(context: Context, then: string, trouble?: string, status = 200): Response {
@@ -385,16 +449,10 @@ class Console {
     if (judged === undefined)
       return refuse('wrong name or password', 'The name or the password is not right.', 403)
     this.limits.takeBack(attempt)
-    const before = sent(this.cookies.session)
-    if (before !== undefined) {
-      this.sessions.end(before)
-      this.streams.endOf(before)
-    }
     await audit.append({ type: 'logged in', person: judged.name, address, by: 'password' })
-    const session = this.sessions.begin({ person: judged.name, groups: null, stamp: stampOf(judged) })
     const answer = redirect(303, then)
-    const { format, session: own, login, browser } = this.cookies
-    answer.headers.append('set-cookie', format(own, session.id))
+    this.beginSession(context, answer, { person: judged.name, groups: null, stamp: stampOf(judged) })
+    const { format, login, browser } = this.cookies
     answer.headers.append('set-cookie', format(login, undefined))
     if (attempt.browser === undefined)
       answer.headers.append('set-cookie', format(browser, browserMark(browserKey, judged.name), BROWSER_S))

@@ -6,6 +6,8 @@ export interface Cookies {
   session: string
   login: string
   browser: string
+  /** A login at an OpenID provider that has begun. */
+  begun: string
   /** Returns a header that sets a cookie; with no value, the browser forgets it. */
   format: (name: string, value: string | undefined, seconds?: number) => string
 }
@@ -18,6 +20,7 @@ export function cookiesFor(isSecure: boolean): Cookies {
     session: `${prefix}-session`,
     login: `${prefix}-login`,
     browser: `${prefix}-browser`,
+    begun: `${prefix}-openid`,
     format: (name, value, seconds) =>
       `${name}=${value ?? ''}; ${marks}${value === undefined ? '; Max-Age=0' : seconds === undefined ? '' : `; Max-Age=${seconds}`}`,
   }

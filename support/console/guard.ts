@@ -18,13 +18,17 @@ export interface Guarded {
 
 /** A refusal in a sentence, which has nothing of the request in it. */
 export interface Refusal {
-  status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 414 | 415 | 421 | 422 | 429 | 503
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 414 | 415 | 421 | 422 | 429 | 502 | 503
   why: string
 }
 
+/** The path to which an OpenID provider sends browsers back. */
+export const OPENID_ANSWER = '/login/openid/answer'
 /** Bytes of the longest form. */
 export const MAX_FORM_BYTES = 16 * 1024
 const MAX_URL = 2_048
+/** An address with the code of an OpenID provider; some codes have thousands of characters. */
+const MAX_ANSWER_URL = 8_192
 
 /** The refusals, in the order in which they are looked at. A request that none of them refuses goes on to its session. */
 const REFUSALS: readonly ((asked: Asked, by: Guarded) => Refusal | undefined)[] = [
@@ -43,7 +47,10 @@ const REFUSALS: readonly ((asked: Asked, by: Guarded) => Refusal | undefined)[] 
     ['GET', 'HEAD', 'POST'].includes(method)
       ? undefined
       : { status: 405, why: 'this method is not for pages; GET, HEAD and POST are' },
-  ({ url }) => (url.length > MAX_URL ? { status: 414, why: 'the address is too long' } : undefined),
+  ({ url }) =>
+    url.length > (isAnswer(url) ? MAX_ANSWER_URL : MAX_URL)
+      ? { status: 414, why: 'the address is too long' }
+      : undefined,
   // Browsers say what a request is for. A page elsewhere may link here, and do nothing else.
   ({ header }) =>
     isEmbedded(header) ? { status: 403, why: 'a page of another site asks for this' } : undefined,
@@ -99,6 +106,12 @@ export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 }
 
+/** Returns the origin by which a request knows the console; undefined where it is none of its own. */
+export function originOf({ header }: Pick<Asked, 'header'>, { origins }: Guarded): string | undefined {
+  const host = header('host') ?? ''
+  return origins.find((origin) => isHostOf(host, [origin]))
+}
+
 /** Returns the address of a person's machine: what the proxy says last, where one is configured. */
 export function addressOf({ peer, header }: Asked, { proxy }: Guarded): string {
   const own = peer ?? 'unknown'
@@ -133,6 +146,10 @@ function isHostOf(host: string, origins: readonly string[]): boolean {
 
 function isOwnOrigin(origin: string | undefined, { origins }: Guarded): boolean {
   return origin !== undefined && origins.includes(origin)
+}
+
+function isAnswer(url: string): boolean {
+  return URL.canParse(url) && new URL(url).pathname === OPENID_ANSWER
 }
 
 function isEmbedded(header: Asked['header']): boolean {

@@ -13,7 +13,8 @@ const MAX_COUNTS = 20_000
 
 /** A login that is tried. */
 export interface Attempt {
-  name: string
+  /** The name that was typed; undefined where it is typed elsewhere. */
+  name: string | undefined
   address: string
   /** A text of the browser that has logged in with this name before; undefined for any other one. */
   browser: string | undefined
@@ -71,7 +72,7 @@ function boundsOf({ name, address, browser }: Attempt): [key: string, most: numb
   if (browser !== undefined) return [[`browser ${browser}`, MAX_OF_BROWSER]]
   return [
     [`address ${networkOf(address)}`, MAX_OF_ADDRESS],
-    [`name ${name}`, MAX_OF_NAME],
+    ...(name === undefined ? [] : [[`name ${name}`, MAX_OF_NAME] as [string, number]]),
   ]
 }
 

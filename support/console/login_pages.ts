@@ -33,6 +33,27 @@ export function loginPage({
   return answerPage({ title: 'Log in', body }, status)
 }
 
+/** Answers with the way to a login at an OpenID provider: a link, since a form may lead to this origin alone. */
+export function openidPage({
+  host,
+  goesTo,
+  trouble,
+  status = 200,
+}: {
+  host: string
+  goesTo: string
+  trouble?: string
+  status?: number
+}): Response {
+  const to = goesTo === '/' ? OPENID_LOGIN : `${OPENID_LOGIN}?then=${encodeURIComponent(goesTo)}`
+  const body = html`${trouble === undefined ? NOTHING : html`<p role="alert">${trouble}</p>`}
+    <p><a href="${to}">Log in at ${host}</a></p>`
+  return answerPage({ title: 'Log in', body }, status)
+}
+
+/** The path that leads to the provider. Anybody may link to it: it logs no one in. */
+export const OPENID_LOGIN = '/login/openid'
+
 /** Answers with who somebody is, what they may do, and the button that logs them out. */
 export function accountPage(
   person: Person,

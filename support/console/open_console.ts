@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Hono } from 'hono'
 import type { ConsoleSettings } from '../config/console_setting'
+import { OpenIdProvider } from '../openid/provider'
 import { FreshFile } from '../people/file_identity'
 import { Logins } from '../people/login'
 import { readPeople } from '../people/people_file'
@@ -70,6 +71,7 @@ export function openConsole(
       settings.people === undefined
         ? undefined
         : new FreshFile(settings.people, readPeople, onFault('people refused')),
+    openid: settings.openid && new OpenIdProvider(settings.openid, clock),
     policy: freshPolicy(settings.policy, settings.environments, onFault('policy refused')),
     logins: new Logins(),
     audit,

@@ -19,7 +19,7 @@ const ID = /^[\w-]{43}$/
 const recordShape = v.object({
   version: v.literal(1),
   person: v.string(),
-  /** The groups that a proxy named; null for a person of the file, who has theirs there. */
+  /** The groups that a proxy or a provider named; null for a person of the file, who has theirs there. */
   groups: v.nullable(v.array(v.string())),
   /** What the session ends with when it changes, such as the password; null for a person of a proxy. */
   stamp: v.nullable(v.string()),
@@ -92,6 +92,15 @@ export class Sessions {
 
   end(id: string): void {
     this.remove(this.folderOf(id))
+  }
+
+  /** Ends all sessions of a person, and returns how many there were. */
+  endOf(person: string): number {
+    const own = namesIn(this.folder).filter((name) => {
+      return !name.endsWith(UNFINISHED) && this.read(join(this.folder, name))?.record.person === person
+    })
+    for (const name of own) this.remove(join(this.folder, name))
+    return own.length
   }
 
   /** Returns the token of a new form that sends to a path. It is good once, and for no one else. */

@@ -1,6 +1,6 @@
 const MAX_THEN = 1_024
 /** The paths that no one wants to come back to. */
-const OWN = new Set(['/login', '/logout'])
+const OWN = /^\/(?:login|logout)(?:\/|$)/
 
 /** Returns the path to go to after a login: one of this console, or else its first page. */
 export function safeThen(wanted: string | null | undefined): string {
@@ -10,5 +10,5 @@ export function safeThen(wanted: string | null | undefined): string {
   const base = 'http://console.invalid'
   if (!URL.canParse(wanted, base)) return '/'
   const { origin, pathname, search } = new URL(wanted, base)
-  return origin !== base || pathname.startsWith('//') || OWN.has(pathname) ? '/' : `${pathname}${search}`
+  return origin !== base || pathname.startsWith('//') || OWN.test(pathname) ? '/' : `${pathname}${search}`
 }

@@ -3,6 +3,7 @@ import type { ConsoleAct, FormRoute } from '../console/act'
 import { AuditTrail, readAudit } from '../console/audit'
 import { consoleApp } from '../console/console'
 import { Logins } from '../people/login'
+import type { OpenIdLogins } from '../openid/provider'
 import { hashPassword } from '../people/password'
 import type { KnownPerson, People } from '../people/people_file'
 import type { Policy } from '../people/person'
@@ -57,11 +58,13 @@ export class ConsoleStand {
   /** Returns the app, as a process of `lockstep serve` has it: another call is another process on the same folder. */
   open({
     proxy,
+    openid,
     people = this.people,
     acts = [],
     ...settings
-  }: Partial<Omit<ConsoleSettings, 'people'>> & {
+  }: Partial<Omit<ConsoleSettings, 'people' | 'openid'>> & {
     people?: { content: People | undefined }
+    openid?: OpenIdLogins
     acts?: readonly ConsoleAct[]
   } = {}) {
     return consoleApp({
@@ -73,7 +76,8 @@ export class ConsoleStand {
         ...settings,
         proxy,
       },
-      people: proxy?.user === undefined ? people : undefined,
+      people: proxy?.user === undefined && openid === undefined ? people : undefined,
+      openid,
       policy: this.policy,
       logins: new Logins(),
       audit: this.audit,

@@ -307,10 +307,21 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'who can log in, and who may do what: the file of people, the policy and its sentences',
     mayImport: ['support/config'],
   },
+  'support/openid': {
+    holds: 'logins at an OpenID provider: what it is asked, and whom its answer names',
+    mayImport: ['support/people', 'support/config', 'openid-client'],
+  },
   'support/console': {
     holds:
       'what all pages of `lockstep serve` stand on: the guard, sessions, logins, the audit trail, the layout',
-    mayImport: ['support/people', 'support/reporting', 'support/server', 'support/config', 'hono'],
+    mayImport: [
+      'support/people',
+      'support/openid',
+      'support/reporting',
+      'support/server',
+      'support/config',
+      'hono',
+    ],
   },
   'support/console/pages': {
     holds: 'the pages: what is so now, the history, the pipeline, the fleet, from what is recorded',

@@ -188,14 +188,14 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     group: 'pipeline',
     summary: 'who can log in to the console: adds people, and lists them',
     about:
-      'It writes the file that console.people of lockstep.yaml names. A password is asked for without being shown, or is the first line of the standard input. A password that changes, and a person who goes, end their sessions.',
+      'It writes the file that console.people of lockstep.yaml names. A password is asked for without being shown, or is the first line of the standard input. A password that changes, and a person who goes, end their sessions. With logout, the sessions of a person end, and nothing else changes.',
     arguments: [
       {
         name: 'what',
         help: 'what to do',
         needed: true,
         many: false,
-        only: ['add', 'password', 'groups', 'remove', 'list'],
+        only: ['add', 'password', 'groups', 'remove', 'list', 'logout'],
         completed: 'nothing',
       },
       { name: 'name', help: 'the person', needed: false, many: false, completed: 'nothing' },
@@ -213,10 +213,11 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       ['user add anna --group web', 'asks for a password, twice'],
       ['user groups anna --group web --group night', 'these groups, and no others'],
       ['user list', 'everybody who can log in'],
+      ['user logout anna', 'also where a proxy or an OpenID provider names people'],
     ],
     exits: {
       0: 'done, or printed',
-      1: 'no one can log in yet; the change could not be written down',
+      1: 'no one can log in yet, or the person is not logged in; the change could not be written down',
       2: 'lockstep.yaml or the file is not right, or there is no such person; nothing is changed',
     },
     load: () => (require('../user') as typeof import('../user')).user,

@@ -111,6 +111,8 @@ const UNTESTED = [
   'docs/console.md: it has no environments; the tests of the settings read the same keys',
   'docs/console.md: it runs until it is ended; console_login.real.ts starts the same command',
   'docs/console.md: its files are those of a machine; console_login.real.ts starts it with such',
+  'docs/console.md: its secret is that of a machine; console_openid.real.ts starts it with a real provider',
+  'docs/console.md: it needs a person who is logged in; console_openid.real.ts says it',
   'docs/shared-history.md: it is for a server of PostgreSQL',
   'docs/verify.md: it changes a repository on a server; verify.real.ts pushes through the hook',
 ]
