@@ -1,6 +1,7 @@
 import { sizeOf } from '../../rollout/model/host_list'
 import { hosts as counted } from '../../rollout/model/verdict'
 import { EXIT } from '../../system/errors'
+import { describeGateEnd } from '../../run/gates'
 import { keyOf } from '../../run/scenario_runs'
 import type { RunState } from '../../run/run_state'
 import { byObligation } from '../host_table'
@@ -40,6 +41,12 @@ export function factsOf(page: Html, run: RunState): Fact[] {
         'Drift',
         page`${host} was done by run ${since}; ${what}`,
       ]),
+    ),
+    ...few(
+      page,
+      run.gates.flatMap(({ question, ended }): Fact[] =>
+        ended === undefined ? [] : [['Approval', page`${question} ${describeGateEnd(ended)}, at ${ended.at}`]],
+      ),
     ),
     ...run.recoveries.map(({ path }): Fact => ['Recovery feature', page`${path}`]),
     ...run.notes.map((note): Fact => ['Noted', page`${note}`]),
