@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Approval } from '../rollout/ports'
-import type { OwnEvent } from '../run/events'
-import { describeGateEnd } from '../run/gates'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import { describeGateEnd } from '../rollout/model/gate'
 import { pause } from '../system/clock'
 import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
@@ -26,7 +26,7 @@ export interface ApprovalOptions extends WayOptions {
   stopping: AbortSignal
   tellWait: Parameters<typeof tellWhile>[0]
   /** Resolves once an event is in the journal of the run. */
-  append: (event: Extract<OwnEvent, { type: 'gate waits' | 'gate ended' }>) => Promise<void>
+  append: (event: Extract<JournalEntry, { type: 'gate waits' | 'gate ended' }>) => Promise<void>
 }
 
 /**

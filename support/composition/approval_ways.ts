@@ -1,6 +1,6 @@
 import { clearLine, createInterface, cursorTo } from 'node:readline'
 import { readGateAnswer } from '../run/gate_answers'
-import type { GateMeans } from '../run/gates'
+import type { GateMeans } from '../rollout/model/gate'
 import { pause, type Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { readRegularFile } from '../system/regular_file'

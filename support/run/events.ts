@@ -5,7 +5,6 @@ import type { Counts } from '../rollout/model/verdict'
 import type { ErrorCode } from '../system/errors'
 import type { Wait } from '../system/wait'
 import type { Omission } from './account'
-import type { GateMeans, GateOutcome } from './gates'
 import type {
   Drift,
   Fault,
@@ -95,10 +94,6 @@ export type OwnEvent =
   | { type: 'refused'; code: ErrorCode; message: string }
   /** The operator asked to stop. */
   | { type: 'interrupted' }
-  /** A gate waits for a person's approval until a moment, in ISO 8601. Its name is of this gate alone. */
-  | { type: 'gate waits'; gate: string; question: string; until: string }
-  /** A gate waits no longer. It is the receipt of an answer: one that it does not name was not taken. */
-  | { type: 'gate ended'; gate: string; outcome: GateOutcome; by?: string; means?: GateMeans }
   | { type: 'note'; text: string }
   | { type: 'recovery'; recovery: Recovery }
   | { type: 'plan saved'; plan: SavedPlan }
@@ -143,6 +138,8 @@ const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   served: true,
   'passed over': true,
   approved: true,
+  'gate waits': true,
+  'gate ended': true,
   locked: true,
   restoring: true,
   'roll call': true,

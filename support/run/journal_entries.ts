@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { HostRange } from '../rollout/model/host_list'
 import { ERROR_CODES } from '../system/errors'
 import { EVENTS_VERSION, type DurableEvent } from './events'
-import { GATE_MEANS, GATE_OUTCOMES } from './gates'
+import { GATE_MEANS, GATE_OUTCOMES } from '../rollout/model/gate'
 import { isMode, type Mode } from './modes'
 import { ENDINGS } from './rehearsed'
 

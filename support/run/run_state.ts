@@ -8,7 +8,7 @@ import type { RecordedEvent } from './events'
 import { FeaturePart, type WavePlace } from './feature_part'
 import { LineTimes } from './line_times'
 import { OpenObligations, type OpenObligation } from '../rollout/model/open_obligations'
-import type { Gate } from './gates'
+import type { Gate } from '../rollout/model/gate'
 import type { HostTruth, Rehearsed } from './rehearsed'
 import type {
   Drift,

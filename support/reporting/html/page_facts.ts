@@ -1,7 +1,7 @@
 import { sizeOf } from '../../rollout/model/host_list'
 import { hosts as counted } from '../../rollout/model/verdict'
 import { EXIT } from '../../system/errors'
-import { describeGateEnd } from '../../run/gates'
+import { describeGateEnd } from '../../rollout/model/gate'
 import { keyOf } from '../../run/scenario_runs'
 import type { RunState } from '../../run/run_state'
 import { byObligation } from '../host_table'
