@@ -1,4 +1,5 @@
 import { hosts as counted } from '../../rollout/model/verdict'
+import { formatTime } from '../../reporting/about'
 import { NOTHING, namesOf, type Html, type Markup } from '../../reporting/html/markup'
 import type { RunState } from '../../run/run_state'
 import type { RunView } from './followed_run'
@@ -20,7 +21,7 @@ export function gateOf(page: Html, { state, course }: RunView): Markup {
   const path = `${pathOf(state.id)}/gates/${encodeURIComponent(gate.gate)}`
   const ways = page`<p><a class="act" href="${path}">Approve…</a><a class="act" href="${path}">Refuse…</a></p>\n`
   return page`<section class="gate" aria-label="Waits for a person"><p><b>${gate.question}</b></p>
-<p>It waits for approval since ${gate.since}, until ${gate.until}. ${outNow(page, state)}</p>
+<p>It waits for approval since ${formatTime(Date.parse(gate.since))}, until ${formatTime(Date.parse(gate.until))}. ${outNow(page, state)}</p>
 ${course === 'under way' ? ways : NOTHING}</section>\n`
 }
 

@@ -1,4 +1,5 @@
 import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
+import { formatTime } from '../../reporting/about'
 import { formatDuration } from '../../system/duration'
 import { describeGateEnd } from '../../rollout/model/gate'
 import { readGateAnswer } from '../../run/gate_answers'
@@ -24,11 +25,11 @@ export function gatePage(
   if (ended !== undefined)
     return {
       title,
-      body: page`<p class="lead">${question}</p>\n<p><b>${describeGateEnd(ended)}</b>, at ${ended.at}.</p>\n`,
+      body: page`<p class="lead">${question}</p>\n<p><b>${describeGateEnd(ended)}</b>, at ${formatTime(Date.parse(ended.at))}.</p>\n`,
     }
   const left = Math.max(0, Date.parse(until) - clock.now())
   const facts = page`<p class="lead"><b>${question}</b></p>
-<p>It waits since ${since}, until ${until}: ${left === 0 ? 'its time is over' : `${formatDuration(Math.ceil(left / 1000) * 1000)} left`}.</p>
+<p>It waits since ${formatTime(Date.parse(since))}, until ${formatTime(Date.parse(until))}: ${left === 0 ? 'its time is over' : `${formatDuration(Math.ceil(left / 1000) * 1000)} left`}.</p>
 <p>${outNow(page, view.state)}</p>
 <p>Started by ${view.state.by || 'an unknown user'} in ${environment}.</p>
 `

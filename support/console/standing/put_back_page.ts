@@ -1,4 +1,5 @@
 import { html as page, namesOf, NOTHING, type Markup } from '../../reporting/html/markup'
+import { formatTime } from '../../reporting/about'
 import { hosts as counted } from '../../rollout/model/verdict'
 import { putBackByHand, putBackCommand } from '../../reporting/put_back_command'
 import type { FormRequest } from '../act'
@@ -30,7 +31,7 @@ export async function putBackPage(
   const cards = left.map(
     ({ first, hosts }) =>
       page`<div class="card out"><p class="lead"><b>${counted(hosts.length)}</b>: ${namesOf(page, hosts, MAX_NAMES)}</p>
-<p>${first.obligation}, since ${first.since}</p>
+<p>${first.obligation}, since ${formatTime(Date.parse(first.since))}</p>
 <p class="muted">${putBackByHand(first.obligation, hosts, MAX_IN_COMMAND) ?? ''}</p></div>\n`,
   )
   const none = page`<p class="lead ${isKnown ? 'good' : 'warn'}">${
@@ -78,5 +79,5 @@ async function attempt(
     lines.length === 0
       ? NOTHING
       : page`<pre class="text" tabindex="0">${lines.map((line) => page`${line}\n`)}</pre>\n`
-  return page`<div class="card"><p>${person}, at ${at}, by run <a href="${pathOf(id)}">${id}</a>: ${how}</p>\n${output}</div>\n`
+  return page`<div class="card"><p>${person}, at ${formatTime(Date.parse(at))}, by run <a href="${pathOf(id)}">${id}</a>: ${how}</p>\n${output}</div>\n`
 }

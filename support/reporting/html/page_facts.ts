@@ -4,6 +4,7 @@ import { EXIT } from '../../system/errors'
 import { describeGateEnd } from '../../rollout/model/gate'
 import { keyOf } from '../../run/scenario_runs'
 import type { RunState } from '../../run/run_state'
+import { formatTime } from '../about'
 import { byObligation } from '../host_table'
 import { RESTORED } from '../../run/outcome'
 import { namesOf, type Html, type Markup } from './markup'
@@ -45,7 +46,14 @@ export function factsOf(page: Html, run: RunState): Fact[] {
     ...few(
       page,
       run.gates.flatMap(({ question, ended }): Fact[] =>
-        ended === undefined ? [] : [['Approval', page`${question} ${describeGateEnd(ended)}, at ${ended.at}`]],
+        ended === undefined
+          ? []
+          : [
+              [
+                'Approval',
+                page`${question} ${describeGateEnd(ended)}, at ${formatTime(Date.parse(ended.at))}`,
+              ],
+            ],
       ),
     ),
     ...run.recoveries.map(({ path }): Fact => ['Recovery feature', page`${path}`]),
