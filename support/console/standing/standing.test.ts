@@ -122,11 +122,10 @@ class StandingConsole {
 
   /** Passes the time that an act waits for its run. */
   async pass<T>(work: Promise<T>, meanwhile: () => void = () => {}): Promise<T> {
-    let isOver = false
-    const done = work.finally(() => (isOver = true))
-    for (let turns = 0; turns < 400 && !isOver; turns += 1) {
+    const course = { isOver: false }
+    const done = work.finally(() => (course.isOver = true))
+    while (!course.isOver) {
       await settled()
-      await new Promise((resolve) => setTimeout(resolve, 1))
       meanwhile()
       if (this.stand.clock.pending.some((ms) => ms <= 200)) await this.stand.clock.next()
     }
