@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, symlinkSync } from 'node:fs'
+import { chmodSync, chownSync, symlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { writeGateAnswer, type GateAnswer } from '../run/gate_answers'
@@ -156,8 +156,8 @@ describe('a gate that the console may answer', () => {
       'is no file',
     ],
     ['a file that others may write', (path: string) => chmodSync(path, 0o622), 'can be used by others'],
-    ['half a file', (path: string) => execFileSync('truncate', ['-s', '20', path]), 'cannot be read'],
-    ['a huge file', (path: string) => execFileSync('truncate', ['-s', '1M', path]), 'cannot be read'],
+    ['half a file', (path: string) => truncateSync(path, 20), 'cannot be read'],
+    ['a huge file', (path: string) => truncateSync(path, 1_000_000), 'cannot be read'],
   ] as const)
     it(`is not opened by ${what}`, async () => {
       const by = failure(waits())
