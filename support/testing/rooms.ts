@@ -339,7 +339,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   'support/console/standing': {
-    holds: 'what a person does about a rollout that is there: answers its gate, stops it, puts its hosts back',
+    holds:
+      'what a person does about a rollout that is there: answers its gate, stops it, puts its hosts back',
     mayImport: [
       'support/console',
       'support/console/live',
