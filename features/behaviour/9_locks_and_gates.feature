@@ -174,6 +174,21 @@ Feature: 9. Locks and gates
         Then it should exit with 0
         And it should say "Go on with 10 hosts? To approve: kill -USR2"
 
+    Scenario: Without a terminal, a run waits for the console where it is told to
+        A rollout of a service would have nobody to ask.
+
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And I wait up to 1 second for approval
+            When I update the package mywebapp
+            """
+        And the environment variable "LOCKSTEP_APPROVAL" is "console"
+        When I run cucumber-js "own.feature"
+        Then it should exit with 6
+        And it should say "in the console of lockstep serve"
+        And it should say "nobody approved within 1 s"
+
     Scenario: A window over the whole day is open
         A window that is misread would stop rollouts at noon, or allow them at night.
 

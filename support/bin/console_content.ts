@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { rolloutRoutes } from '../console/live/rollout_routes'
 import type { ConsoleContent } from '../console/open_console'
 import { STYLE } from '../console/page'
+import { formOf } from '../console/personal_act'
 import { consoleRoutes } from '../console/pages/routes'
 import { consoleSources } from '../console/pages/sources'
 import type { SharingNow } from '../history/sharing_now'
@@ -10,6 +11,7 @@ import { takesTag } from '../survey/fetch_on_hosts'
 import { systemClock } from '../system/clock'
 import { processStartedAt } from '../system/process_start'
 import type { Call } from './command'
+import { standingActs } from './standing_acts'
 
 /**
  * Returns the pages of the console beside a `lockstep serve`, and the files that they load.
@@ -31,12 +33,14 @@ export function consoleContent(
   // Unknown locks keep no reader from a rollout.
   const holders = () => locks.list().catch(() => [])
   const surroundings = { machine, now, startedAt: processStartedAt, holders }
+  const standing = standingActs({ config, state, env, surroundings })
   return {
     routes: [
       ...consoleRoutes(consoleSources({ config, state, env, takesTag, servedOn, sharing, now })),
+      ...standing.routes,
       ...rolloutRoutes({ state, clock: systemClock, surroundings, isShared: sharing !== undefined }),
     ],
-    acts: [],
+    acts: standing.acts.map(formOf),
     assets: [STYLE],
   }
 }

@@ -8,6 +8,7 @@ import { readRunJournals } from '../run/journals'
 import { MODES } from '../run/modes'
 import { surroundingsOf } from '../run/parameters'
 import { NOTHING_READ, Run } from '../run/run'
+import { takeRunId } from '../run/run_id'
 import { idleClock, systemClock } from '../system/clock'
 import { callsIn, formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
@@ -27,7 +28,7 @@ export async function putBack({ cwd, env, options }: Call<Options>): Promise<Out
   const context = surroundingsOf(env)
   const state = resolve(cwd, context.folders.state)
   expectKnown(choice, readRunJournals(join(state, MODES.live.journals)))
-  const run = new Run(systemClock)
+  const run = new Run(systemClock, takeRunId(process.env))
   run.beginReading(NOTHING_READ, { ...callsIn(), args: [] })
   const paper = {
     stream: process.stderr,

@@ -19,6 +19,8 @@ describe('a file that is waited for', () => {
       means,
       terminal: false,
       user: 'me',
+      state: scratch.path,
+      append: async () => {},
       clock: new FakeClock(),
       stopping: new AbortController().signal,
       say: () => {},

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
+import { resolve } from 'node:path'
 import { secretsOf } from '../config/environment'
 import type { Checkpoint } from '../rollout/model/checkpoint'
 import { nothingMayChange } from '../rollout/engine/host_gateway'
@@ -145,6 +146,8 @@ function means({ run, parts }: ComposedRun): Approval {
   const { env } = parts.context
   return approval({
     run: run.id,
+    state: resolve(parts.context.folders.state),
+    append: (event) => run.stream.append(event),
     means: env['LOCKSTEP_APPROVAL'],
     terminal: process.stdin.isTTY && env['CI'] === undefined,
     user: userInfo().username,

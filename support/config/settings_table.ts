@@ -117,8 +117,8 @@ export const SETTINGS = {
     repeated: 'by rollouts',
   },
   LOCKSTEP_APPROVAL: {
-    takes: 'a file, or the word signal',
-    help: 'how a run without a terminal is approved: <run> <who> in the file, or SIGUSR2',
+    takes: 'a file, or the word signal or console',
+    help: 'how a run without a terminal is approved: <run> <who> in the file, SIGUSR2, or a page',
     default: 'asked at the terminal',
     flag: 'approval',
     repeated: 'by rollouts',

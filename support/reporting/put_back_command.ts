@@ -26,11 +26,18 @@ function flagOf(name: string): string | undefined {
  */
 function whereaboutsOf(journal: RunJournal | undefined): Whereabouts {
   const where = here()
+  return { ...where, env: { ...where.env, ...environmentOfRun(journal) } }
+}
+
+/** Returns the settings by which another process reaches the hosts of a run; none where its journal does not tell. */
+export function environmentOfRun(
+  journal: RunJournal | undefined,
+): Readonly<Record<string, string | undefined>> {
   const began = journal?.entries.find((entry) => entry.type === 'run')
-  if (began === undefined) return where
+  if (began === undefined) return {}
   // Without named environments, the environment is the path of a client's configuration.
   const setting = began.environment.includes('/') ? 'MCOLLECTIVE_CONFIG' : 'LOCKSTEP_ENVIRONMENT'
-  return { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: undefined, [setting]: began.environment } }
+  return { LOCKSTEP_ENVIRONMENT: undefined, [setting]: began.environment }
 }
 
 /** The hosts that one run has left out of rotation for one obligation. */

@@ -138,6 +138,8 @@ const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   served: true,
   'passed over': true,
   approved: true,
+  'gate waits': true,
+  'gate ended': true,
   locked: true,
   restoring: true,
   'roll call': true,

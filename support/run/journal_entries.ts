@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { HostRange } from '../rollout/model/host_list'
 import { ERROR_CODES } from '../system/errors'
 import { EVENTS_VERSION, type DurableEvent } from './events'
+import { GATE_MEANS, GATE_OUTCOMES } from '../rollout/model/gate'
 import { isMode, type Mode } from './modes'
 import { ENDINGS } from './rehearsed'
 
@@ -220,6 +221,13 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   failed: v.object({}),
   refused: v.object({ code: v.picklist(ERROR_CODES), message: text }),
   interrupted: v.object({}),
+  'gate waits': v.object({ gate: text, question: text, until: text }),
+  'gate ended': v.object({
+    gate: text,
+    outcome: v.picklist(GATE_OUTCOMES),
+    by: v.exactOptional(text),
+    means: v.exactOptional(v.picklist(GATE_MEANS)),
+  }),
   note: v.object({ text }),
   recovery: v.object({
     recovery: v.object({

@@ -8,6 +8,7 @@ import type { RecordedEvent } from './events'
 import { FeaturePart, type WavePlace } from './feature_part'
 import { LineTimes } from './line_times'
 import { OpenObligations, type OpenObligation } from '../rollout/model/open_obligations'
+import type { Gate } from '../rollout/model/gate'
 import type { HostTruth, Rehearsed } from './rehearsed'
 import type {
   Drift,
@@ -86,6 +87,8 @@ export class RunState {
   plan: readonly PlannedScenario[] = []
   /** The first few notes: what a person should know and what decides nothing. */
   readonly notes: string[] = []
+  /** The gates at which it waited for a person, in their order. */
+  readonly gates: Gate[] = []
   /** The recovery features that were written: one for each feature of which some hosts are not done. */
   readonly recoveries: Recovery[] = []
   /** The texts of the features that were begun, by their path. */
@@ -194,6 +197,23 @@ export class RunState {
       case 'closed':
         this.open.close(event.obligation, event.hosts)
         break
+      case 'gate waits': {
+        const { gate, question, until, at } = event
+        this.gates.push({ gate, question, since: at, until, ended: undefined })
+        break
+      }
+      case 'gate ended': {
+        const { outcome, by, means, at } = event
+        const waiting = this.gates.find(({ gate, ended }) => gate === event.gate && ended === undefined)
+        if (waiting !== undefined)
+          waiting.ended = {
+            outcome,
+            at,
+            ...(by === undefined ? {} : { by }),
+            ...(means === undefined ? {} : { means }),
+          }
+        break
+      }
       case 'note':
         if (!this.hasEnoughNotes && !this.notes.includes(event.text)) this.notes.push(event.text)
         break
@@ -233,6 +253,11 @@ export class RunState {
     if (this.isInterrupted) return EXIT.interrupted
     if (this.hasFailed) return EXIT.failed
     return this.out.size > 0 ? EXIT.passedWithFailures : EXIT.passed
+  }
+
+  /** The gate at which it waits for a person; undefined while it waits at none. */
+  get openGate(): Gate | undefined {
+    return this.gates.findLast(({ ended }) => ended === undefined)
   }
 
   /** The obligations that are open, from this run or from earlier ones. */

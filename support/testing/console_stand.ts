@@ -61,11 +61,13 @@ export class ConsoleStand {
     openid,
     people = this.people,
     acts = [],
+    routes = [],
     ...settings
   }: Partial<Omit<ConsoleSettings, 'people' | 'openid'>> & {
     people?: { content: People | undefined }
     openid?: OpenIdLogins
     acts?: readonly ConsoleAct[]
+    routes?: readonly FormRoute[]
   } = {}) {
     return consoleApp({
       settings: {
@@ -83,7 +85,7 @@ export class ConsoleStand {
       audit: this.audit,
       state: this.scratch.path,
       browserKey: Buffer.alloc(32, 7),
-      routes: this.routes(),
+      routes: [...this.routes(), ...routes],
       acts: [this.act(), ...acts],
       assets: [{ path: '/console.css', type: 'text/css', text: 'body {}' }],
       clock: this.clock,

@@ -349,6 +349,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/locks',
     ],
   },
+  'support/console/standing': {
+    holds:
+      'what a person does about a rollout that is there: answers its gate, stops it, puts its hosts back',
+    mayImport: [
+      'support/console',
+      'support/console/live',
+      'support/people',
+      'support/reporting',
+      'support/run',
+      'support/rollout/model',
+    ],
+  },
   'support/server': {
     holds: '`lockstep serve`: takes what triggers tell, and has it carried out; it holds no truth of its own',
     mayImport: [
@@ -389,6 +401,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/console',
       'support/console/pages',
       'support/console/live',
+      'support/console/standing',
       'support/server',
     ],
   },

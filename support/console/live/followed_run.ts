@@ -42,6 +42,7 @@ export class FollowedRun {
   private asked = new Map<string, Asked>()
   private putBack: Set<string> | undefined
   private pid: number | undefined
+  private rolloutsEnded = false
   private course: Course = 'under way'
   private fault: string | undefined
   private file: { ino: number; dev: number } | undefined
@@ -78,6 +79,16 @@ export class FollowedRun {
   /** True where nothing more is expected to come. */
   get isClosed(): boolean {
     return this.course === 'ended' || this.course === 'gone' || this.course === 'broken'
+  }
+
+  /** The path of the journal. */
+  get journal(): string {
+    return this.path
+  }
+
+  /** True once its rollouts are over, and nothing more of them can be stopped. */
+  get isEnding(): boolean {
+    return this.rolloutsEnded || this.hasSaidItsEnd || this.isClosed
   }
 
   /** True once the run has said its end. */
@@ -154,6 +165,7 @@ export class FollowedRun {
     this.last = []
     this.asked = new Map()
     this.putBack = undefined
+    this.rolloutsEnded = false
     this.course = 'under way'
   }
 
@@ -178,6 +190,7 @@ export class FollowedRun {
   private hear(event: RecordedEvent): void {
     this.first ??= event
     if (event.type === 'run') this.pid = event.pid
+    if (event.type === 'rollouts ended') this.rolloutsEnded = true
     if (event.type === 'run' && event.feature === PUT_BACK) this.putBack = new Set()
     if (event.type === 'closed') for (const host of event.hosts) this.putBack?.add(host)
     if (event.type === 'asked') this.asked.set(event.requestId, event)

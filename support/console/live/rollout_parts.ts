@@ -5,10 +5,12 @@ import { GOING_ON, scenarioPiecesOf } from '../../reporting/html/page_scenarios'
 import { stopsOf } from '../../reporting/html/page_stop'
 import { timelineOf } from '../../reporting/html/page_timeline'
 import { planSection } from '../../reporting/html/report_plan'
+import { NOTHING } from '../../reporting/html/markup'
 import { listOf, nextOf, outOfRotation, variablesOf, WOULD_BE } from '../../reporting/html/report_page'
 import type { Cell } from '../../reporting/matrix'
 import { MODES } from '../../run/modes'
 import type { RunView } from './followed_run'
+import { actsOf, gateOf, pathOf } from './rollout_acts'
 import { MatrixRows } from './matrix_rows'
 import { headOf } from './rollout_head'
 
@@ -35,6 +37,8 @@ function* allOf(page: Html, view: RunView, rows: MatrixRows): Iterable<Part> {
   const { state, course } = view
   yield { key: 'head', content: headOf(page, view) }
   if (course === 'broken') return
+  yield { key: 'gate', content: gateOf(page, view) }
+  yield { key: 'acts', content: actsOf(page, view) }
   yield { key: 'stops', content: stopsOf(page, state) }
   yield { key: 'remarks', content: listOf(page, remarksOf(page, state)) }
   const isJudged = course !== 'under way' && course !== 'unknown'
@@ -56,7 +60,12 @@ function outOf(page: Html, { state }: RunView, isJudged: boolean): Markup {
     isOver: isJudged,
   })
   const isAny = state.outOfRotation.length + state.outBefore.length > 0
-  return isJudged && isAny ? page`${out}<p>Who is out of rotation now: <a href="/">Now</a></p>\n` : out
+  if (!isJudged || !isAny) return out
+  const back =
+    MODES[state.mode].journals === MODES.live.journals
+      ? page`<a class="act" href="${pathOf(state.id)}/put-back">Put back…</a> `
+      : NOTHING
+  return page`${out}<p>${back}Who is out of rotation now: <a href="/">Now</a></p>\n`
 }
 
 interface ShownFeature {

@@ -2,6 +2,9 @@ import { COLOURS, CONTENT } from '../../reporting/html/page_style'
 
 /** The styles of rollouts: those of their reports, for what stands within `.rollout`, and what is live. */
 export const ROLLOUT_STYLE = `${COLOURS}
+.rollout .gate { border: 1px solid var(--line); border-left: .4rem solid var(--accent); border-radius: .5rem; padding: .6rem .9rem; margin: .8rem 0 }
+.rollout .gate b { font-size: 1.1rem }
+.rollout .act { display: inline-block; border: 1px solid currentColor; border-radius: .35rem; padding: .45rem 1rem; margin: .2rem .3rem .2rem 0; font-weight: 600; text-decoration: none }
 .rollout { overflow-wrap: anywhere;
 ${CONTENT} }
 .rollout .verdict { margin: 0; font-size: 1.9rem; font-weight: 700; letter-spacing: .02em }

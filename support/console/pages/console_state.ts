@@ -35,6 +35,8 @@ const KEPT: ReadonlySet<string> = new Set([
   'wave',
   'opened',
   'closed',
+  'gate waits',
+  'gate ended',
   'rollouts ended',
 ])
 

@@ -35,6 +35,8 @@ export interface NowData {
   out: readonly OutOfRotation[]
   underWay: readonly RolloutUnderWay[]
   approvals: readonly WaitingApproval[]
+  /** The gates at which rollouts under way wait. */
+  gates: readonly WaitingGate[]
   /** Pushes and announcements that nothing has taken yet. */
   spools: readonly string[]
   environments: readonly EnvironmentReleases[]
@@ -49,6 +51,18 @@ export interface OutOfRotation extends LeftHosts {
   environment: string
   putBack: string
   byHand: string | undefined
+}
+
+export interface WaitingGate {
+  run: string
+  feature: string
+  environment: string
+  gate: string
+  question: string
+  since: string
+  until: string
+  /** The hosts that the run has taken out of rotation, and not put back yet. */
+  out: readonly string[]
 }
 
 export interface RolloutUnderWay {
@@ -125,6 +139,7 @@ export async function readNow(state: ConsoleState, sight: Sight): Promise<NowDat
     out: leftOut(journals, environmentOf).filter(({ first }) => sees(first.run)),
     underWay: underWay.filter(({ environment }) => sight.sees(environment)),
     approvals: waitingApprovals(known, sources.takesTag).filter(({ environment }) => sight.sees(environment)),
+    gates: waitingGates(journals, underWay).filter(({ environment }) => sight.sees(environment)),
     spools: 'fault' in spools || !sight.seesAll ? [] : formatSpools(spools),
     environments: environmentReleases(knowledge, sight, sources.environments),
     locks:
@@ -213,6 +228,19 @@ export function rolloutsUnderWay(
         wave: wave?.name,
       },
     ]
+  })
+}
+
+/** Returns the gates at which rollouts under way wait for a person. */
+function waitingGates(journals: readonly RunJournal[], underWay: readonly RolloutUnderWay[]): WaitingGate[] {
+  const left = findLeftHosts(journals)
+  return underWay.flatMap(({ run, feature, environment }) => {
+    const entries = journals.find((each) => each.run === run)?.entries ?? []
+    const last = entries.findLast(({ type }) => type === 'gate waits' || type === 'gate ended')
+    if (last?.type !== 'gate waits') return []
+    const { gate, question, until, at } = last
+    const out = [...new Set(left.flatMap((each) => (each.run === run ? [each.host] : [])))]
+    return [{ run, feature, environment, gate, question, since: at, until, out }]
   })
 }
 

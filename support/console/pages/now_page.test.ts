@@ -13,6 +13,7 @@ const EMPTY: NowData = {
   out: [],
   underWay: [],
   approvals: [],
+  gates: [],
   spools: [],
   environments: [],
   locks: [],
@@ -36,6 +37,18 @@ function dataOf(text: string): NowData {
         began: text,
         hosts: 3,
         wave: text,
+      },
+    ],
+    gates: [
+      {
+        run: text,
+        feature: text,
+        environment: text,
+        gate: text,
+        question: text,
+        since: AT,
+        until: AT,
+        out: [text],
       },
     ],
     approvals: [

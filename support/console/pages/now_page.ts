@@ -9,6 +9,7 @@ import type {
   ReleaseOnHosts,
   RolloutUnderWay,
   WaitingApproval,
+  WaitingGate,
 } from './now_data'
 import {
   addressOf,
@@ -33,12 +34,12 @@ const MAX_NAMES = 6
 
 /** Shows what is so now: first what somebody has to see to, then what goes on, then what hosts have. */
 export function nowPage(data: NowData): Markup {
-  const { underWay, approvals, spools, environments, locks, faults, now } = data
+  const { underWay, approvals, gates, spools, environments, locks, faults, now } = data
   const isKnown = environments.some(({ hosts }) => hosts > 0)
-  return page`${outSection(data)}${faultsOf(faults)}${section(
-    'Waits for a person',
-    approvals.map((each) => approvalCard(each, now)),
-  )}${section(
+  return page`${outSection(data)}${faultsOf(faults)}${section('Waits for a person', [
+    ...gates.map((each) => gateCard(each, now)),
+    ...approvals.map((each) => approvalCard(each, now)),
+  ])}${section(
     'Rollouts under way',
     underWay.map((each) => rolloutCard(each, now)),
   )}${
@@ -94,7 +95,8 @@ function outCard({ first, hosts, environment, putBack, byHand }: OutOfRotation, 
 <p>${first.obligation}</p>
 <p>since ${timeOf(first.since)}${ageOf(first.since, now)}, by run ${linkTo(addressOf('rollouts', first.run), first.run)} of ${nameOf(first.feature)}</p>
 <p>Put back:</p>
-${commandOf(putBack)}${byHand === undefined ? NOTHING : page`<p class="muted">or by hand${byHand}</p>\n`}</div>
+${commandOf(putBack)}<p><a class="act" href="${addressOf('rollouts', first.run, 'put-back')}">Put back…</a></p>
+${byHand === undefined ? NOTHING : page`<p class="muted">or by hand${byHand}</p>\n`}</div>
 `
 }
 
@@ -108,12 +110,27 @@ ${commandOf(approve)}</div>
 `
 }
 
+function gateCard(each: WaitingGate, now: number): Markup {
+  const { run, feature, environment, gate, question, since, until, out } = each
+  const path = addressOf('rollouts', run, 'gates', gate)
+  const left = Math.ceil((Date.parse(until) - now) / 60_000)
+  const meanwhile =
+    out.length === 0
+      ? page`No host is out of rotation by it.`
+      : page`<b class="bad">Out of rotation meanwhile: ${counted(out.length)}</b>, ${hostsOf(out)}`
+  return page`<div class="card wait"><p class="lead"><b>${question}</b> <span class="muted">for ${nameOf(environment)}</span></p>
+<p>run ${linkTo(addressOf('rollouts', run), run)} of ${nameOf(feature)} waits since ${timeOf(since)}${ageOf(since, now)}, until ${timeOf(until)}${left > 0 ? `: ${left} min left` : ': its time is over'}</p>
+<p>${meanwhile}</p>
+<p><a class="act" href="${path}">Approve…</a><a class="act" href="${path}">Refuse…</a></p></div>
+`
+}
+
 function rolloutCard(each: RolloutUnderWay, now: number): Markup {
   const { run, feature, environment, release, by, began, hosts, wave } = each
   const of = release === undefined || release === UNRELEASED ? nameOf(feature) : `release ${nameOf(release)}`
   return page`<div class="card going"><p class="lead"><b>${linkTo(addressOf('rollouts', run), of)}</b> <span class="muted">in ${nameOf(environment)}</span></p>
 <p>${hosts === 0 ? 'no roll call yet' : counted(hosts)}${wave === undefined ? '' : `, in ${nameOf(wave)}`}</p>
-<p class="muted">run ${run} of ${nameOf(feature)}${by === undefined ? '' : `, by ${nameOf(by)}`}, since ${timeOf(began)}${ageOf(began, now)}</p></div>
+<p class="muted">run ${run} of ${nameOf(feature)}${by === undefined ? '' : `, by ${nameOf(by)}`}, since ${timeOf(began)}${ageOf(began, now)}</p><p><a class="act" href="${addressOf('rollouts', run, 'stop')}">Stop…</a></p></div>
 `
 }
 

@@ -1,8 +1,10 @@
 import { sizeOf } from '../../rollout/model/host_list'
 import { hosts as counted } from '../../rollout/model/verdict'
 import { EXIT } from '../../system/errors'
+import { describeGateEnd } from '../../rollout/model/gate'
 import { keyOf } from '../../run/scenario_runs'
 import type { RunState } from '../../run/run_state'
+import { formatTime } from '../about'
 import { byObligation } from '../host_table'
 import { RESTORED } from '../../run/outcome'
 import { namesOf, type Html, type Markup } from './markup'
@@ -40,6 +42,19 @@ export function factsOf(page: Html, run: RunState): Fact[] {
         'Drift',
         page`${host} was done by run ${since}; ${what}`,
       ]),
+    ),
+    ...few(
+      page,
+      run.gates.flatMap(({ question, ended }): Fact[] =>
+        ended === undefined
+          ? []
+          : [
+              [
+                'Approval',
+                page`${question} ${describeGateEnd(ended)}, at ${formatTime(Date.parse(ended.at))}`,
+              ],
+            ],
+      ),
     ),
     ...run.recoveries.map(({ path }): Fact => ['Recovery feature', page`${path}`]),
     ...run.notes.map((note): Fact => ['Noted', page`${note}`]),

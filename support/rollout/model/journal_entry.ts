@@ -1,5 +1,6 @@
 import type { AnswerTimes } from './answer_times'
 import type { Request } from './answers'
+import type { GateMeans, GateOutcome } from './gate'
 import type { Verdict } from './verdict'
 
 export type JournalEntry =
@@ -57,6 +58,10 @@ export type JournalEntry =
     }
   | { type: 'passed over'; step: string; line: number }
   | { type: 'approved'; by: string }
+  /** A gate waits for a person's approval until a moment, in ISO 8601. Its name is of this gate alone. */
+  | { type: 'gate waits'; gate: string; question: string; until: string }
+  /** A gate waits no longer. It is the receipt of an answer: one that it does not name was not taken. */
+  | { type: 'gate ended'; gate: string; outcome: GateOutcome; by?: string; means?: GateMeans }
   | { type: 'locked'; hosts: number; takes: readonly string[]; reason: string }
   /** Hosts are about to get the order to go back to the version they had. */
   | { type: 'restoring'; package: string; hosts: readonly string[] }

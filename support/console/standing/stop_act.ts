@@ -1,0 +1,110 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import type { Clock } from '../../system/clock'
+import { makeFolder } from '../../system/folders'
+import { pathOf } from '../live/rollout_acts'
+import { personalAct, type ActOutcome, type PersonalAct } from '../personal_act'
+import { NOT_THERE, whyNotItsProcess, type StandingRun, type StandingRuns } from './standing_runs'
+
+export interface StopOptions {
+  /** The folder of the state, as an absolute path. */
+  state: string
+  runs: StandingRuns
+  clock: Clock
+}
+
+/** A wish to stop a run, as it was noted before the signal was sent. */
+export interface StopWish {
+  person: string
+  at: string
+}
+
+const WISH = v.object({ person: v.string(), at: v.string() })
+
+/**
+ * Returns the act that stops a run as Ctrl-C does: the step ends. A second Ctrl-C would cut the step off, so that a run gets
+ * one signal from the console, and no other one in its life.
+ */
+export function stopRun({ state, runs, clock }: StopOptions): PersonalAct {
+  return personalAct({
+    name: 'stop a rollout',
+    path: '/rollouts/:run/stop',
+    summary: 'Stops a rollout as Ctrl-C does: its step ends, and no other one begins.',
+    schema: v.object({}),
+    async perform({ person, may, param, note, signal }): Promise<ActOutcome> {
+      const found = await runs.find(param('run'), may)
+      if (found === undefined) return { result: 'refused', why: NOT_THERE, status: 404 }
+      const { run, environment, followed } = found
+      if (!may('start', environment))
+        return {
+          result: 'refused',
+          why: `the policy does not allow ${person.name} to stop a rollout in ${environment}`,
+          status: 403,
+        }
+      const why = whyNotToStop(found, runs, state)
+      if (why !== undefined) return { result: 'refused', why, status: 409 }
+      await note(`run ${run}`)
+      // It may have come to its end, or be asked by somebody else, while this was written.
+      await runs.says(found, () => true, signal)
+      const since = whyNotToStop(found, runs, state)
+      if (since !== undefined) return { result: 'refused', why: since, status: 409 }
+      const { pid } = followed.process
+      try {
+        noteWish(state, run, { person: person.name, at: new Date(clock.now()).toISOString() })
+        if (pid !== undefined) runs.surroundings.interrupt(pid)
+      } catch (error) {
+        const because = (error as Error).message
+        return { result: 'refused', why: `the run could not be told to stop: ${because}`, status: 409 }
+      }
+      const isTaken = await runs.says(
+        found,
+        () => followed.view.state.isInterrupted || followed.hasSaidItsEnd,
+        signal,
+      )
+      const says = isTaken
+        ? 'the run stops: its step ends, and no other one begins'
+        : 'the run was told to stop, and has not said so yet'
+      return { result: 'done', says, at: isTaken ? pathOf(run) : `${pathOf(run)}/stop` }
+    },
+  })
+}
+
+/** Returns why a run cannot be stopped from here; undefined where it can. */
+export function whyNotToStop(found: StandingRun, runs: StandingRuns, state: string): string | undefined {
+  const { followed, standing, run } = found
+  const { by } = followed.process
+  if (followed.isEnding || standing === 'gone') return 'the rollout is over; there is nothing to stop'
+  if (followed.view.state.isInterrupted) return 'the rollout stops already: what is begun comes to its end'
+  const wish = readWish(state, run)
+  if (wish !== undefined)
+    return `${wish.person} has told it to stop, at ${wish.at}; a second signal would cut its step off, so that none is sent`
+  const why = whyNotItsProcess(found, runs.surroundings)
+  return why === undefined
+    ? undefined
+    : `the rollout cannot be stopped from here: ${why}; press Ctrl-C where it was started, by ${by || 'an unknown user'}`
+}
+
+/** Notes the wish before the signal is sent. @throws Error of the system, also where there is one already */
+function noteWish(state: string, run: string, wish: StopWish): void {
+  makeFolder(folderIn(state), 0o700)
+  writeFileSync(pathIn(state, run), JSON.stringify(wish), { flag: 'wx', mode: 0o600 })
+}
+
+/** Returns the wish to stop a run; undefined where there is none. What cannot be read counts as one. */
+export function readWish(state: string, run: string): StopWish | undefined {
+  try {
+    return v.parse(WISH, JSON.parse(readFileSync(pathIn(state, run), 'utf8')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    return { person: 'someone', at: 'an unknown time' }
+  }
+}
+
+function folderIn(state: string): string {
+  return join(state, 'console', 'stops')
+}
+
+function pathIn(state: string, run: string): string {
+  return join(folderIn(state), `${run}.json`)
+}

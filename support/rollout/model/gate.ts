@@ -1,0 +1,40 @@
+/** The ways by which a person answers a gate. */
+export const GATE_MEANS = ['console', 'terminal', 'file', 'signal'] as const
+export type GateMeans = (typeof GATE_MEANS)[number]
+
+/** How a gate came to its end: `late` when no one answered in time, `stopped` with its run, `failed` where it cannot be asked. */
+export const GATE_OUTCOMES = ['approved', 'refused', 'late', 'stopped', 'failed'] as const
+export type GateOutcome = (typeof GATE_OUTCOMES)[number]
+
+/** A gate at which a run waits, or has waited, for a person. Moments are in ISO 8601. */
+export interface Gate {
+  gate: string
+  question: string
+  since: string
+  until: string
+  ended: GateEnd | undefined
+}
+
+export interface GateEnd {
+  outcome: GateOutcome
+  /** The person who answered; undefined where no one did. */
+  by?: string
+  means?: GateMeans
+  at: string
+}
+
+/** The words for a means, behind the name of who used it. */
+const WORDS: Readonly<Record<GateMeans, string>> = {
+  console: 'in the console',
+  terminal: 'in the terminal',
+  file: 'by a file',
+  signal: 'by a signal',
+}
+
+/** Returns how a gate came to its end, as a sentence without a full stop. */
+export function describeGateEnd({ outcome, by, means }: Omit<GateEnd, 'at'>): string {
+  if (outcome === 'late') return 'no one answered in time'
+  if (outcome === 'stopped') return 'the run was stopped while it waited'
+  if (outcome === 'failed') return 'it could not be asked'
+  return `${outcome} by ${by ?? 'someone'}${means === undefined ? '' : ` ${WORDS[means]}`}`
+}
