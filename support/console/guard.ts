@@ -24,7 +24,7 @@ export interface Refusal {
 
 /** Bytes of the longest form. */
 export const MAX_FORM_BYTES = 16 * 1024
-const MAX_URL = 2_048
+export const MAX_URL = 2_048
 
 /** The refusals, in the order in which they are looked at. A request that none of them refuses goes on to its session. */
 const REFUSALS: readonly ((asked: Asked, by: Guarded) => Refusal | undefined)[] = [
@@ -113,7 +113,7 @@ export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '')
 }
 
-function isOwnHost({ url, header }: Asked, { origins }: Guarded): boolean {
+export function isOwnHost({ url, header }: Asked, { origins }: Guarded): boolean {
   const host = header('host')
   if (host === undefined || !URL.canParse(url)) return false
   // A request can name a host in its first line too, and that one counts for its address.

@@ -312,6 +312,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'what all pages of `lockstep serve` stand on: the guard, sessions, logins, the audit trail, the layout',
     mayImport: ['support/people', 'support/reporting', 'support/server', 'support/config', 'hono'],
   },
+  'support/console/api': {
+    holds: 'the HTTP API for programs: its tokens, paths, acts and errors, and their description as OpenAPI',
+    mayImport: ['support/console', 'support/people', 'support/config', 'hono', '@valibot/to-json-schema'],
+  },
+  'support/console/metrics': {
+    holds: 'numbers for Prometheus, from what journals have',
+    mayImport: ['support/pipeline', 'support/run', 'support/rollout/model'],
+  },
   'support/console/pages': {
     holds: 'the pages: what is so now, the history, the pipeline, the fleet, from what is recorded',
     mayImport: [
@@ -378,6 +386,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/console',
       'support/console/pages',
       'support/console/live',
+      'support/console/api',
+      'support/console/metrics',
       'support/server',
     ],
   },
