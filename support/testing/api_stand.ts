@@ -39,7 +39,7 @@ export class ApiStand {
   }
 
   /** Returns the app, as a process of `lockstep serve` has it: another call is another process on the same folder. */
-  open(settings: Partial<ConsoleSettings> = {}): Hono {
+  open(settings: Partial<ConsoleSettings> = {}, reads: readonly ApiRead[] = [this.read()]): Hono {
     return apiApp({
       settings: { origins: [ORIGIN], environments: ENVIRONMENTS, proxy: undefined, ...settings },
       people: settings.proxy?.user === undefined ? this.people : undefined,
@@ -51,7 +51,7 @@ export class ApiStand {
       signal: new AbortController().signal,
       onRefused: (why) => this.refused.push(why),
       onFailure: (error) => this.failed.push(error),
-      reads: [this.read()],
+      reads,
       acts: [this.act()],
       metrics: (sees, isWhole) => Promise.resolve(`${ENVIRONMENTS.filter(sees).join()} ${isWhole}\n`),
       version: '1.0',

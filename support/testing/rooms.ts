@@ -314,7 +314,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'support/console/api': {
     holds: 'the HTTP API for programs: its tokens, paths, acts and errors, and their description as OpenAPI',
-    mayImport: ['support/console', 'support/people', 'support/config', 'hono', '@valibot/to-json-schema'],
+    mayImport: ['support/console', 'support/people', 'support/config', 'hono'],
   },
   'support/console/metrics': {
     holds: 'numbers for Prometheus, from what journals have',
