@@ -74,7 +74,7 @@ describe('the documents of the API', () => {
   })
 
   const live = (run: string, environment: string, host: string, order: number) => {
-    const invocation = { mode: 'live', features: ['x.feature'], environment }
+    const invocation = { args: [], env: {}, cucumber: 'cucumber-js', lockstep: 'lockstep' }
     const lines = [
       { type: 'journal', version: 1 },
       { type: 'read', version: 1, run, invocation, scenarios: [], remarks: [], variables: {} },
@@ -150,7 +150,9 @@ describe('the documents of the API', () => {
   it('are described in OpenAPI 3.1 that a validator takes', async () => {
     const { Validator } = await import('@seriousme/openapi-schema-validator')
     const validator = new Validator()
-    const { valid, errors } = await validator.validate((await describeIt()) as object)
+    const { valid, errors } = await validator.validate(
+      (await describeIt()) as unknown as Record<string, unknown>,
+    )
     expect(errors ?? [], 'errors').to.deep.equal([])
     expect([valid, validator.version]).to.deep.equal([true, '3.1'])
   })
