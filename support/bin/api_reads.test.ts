@@ -68,7 +68,13 @@ describe('the documents of the API', () => {
     now: () => Date.parse(AT) + 60_000,
   })
   const holder = (run: string, host: string) => ({
-    ...{ run, feature: 'x.feature', fleet: 'broker', user: 'me', machine: 'here', pid: 1, since: AT },
+    run,
+    feature: 'x.feature',
+    fleet: 'broker',
+    user: 'me',
+    machine: 'here',
+    pid: 1,
+    since: AT,
     state: 'alive' as const,
     hosts: [host],
   })
@@ -216,6 +222,6 @@ describe('the documents of the API', () => {
     }
     expect(runs).to.have.length(26)
     expect(new Set(runs).size).to.equal(26)
-    expect(runs).to.deep.equal([...runs.slice(0, 25)].sort().concat(RUN))
+    expect(runs).to.deep.equal(runs.slice(0, 25).sort().concat(RUN))
   })
 })

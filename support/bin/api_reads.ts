@@ -54,7 +54,12 @@ export function apiReads(state: ConsoleState, surroundings: ProcessSurroundings)
         const shown = [...(before === undefined ? runs.underWay : []), ...runs.others]
         const rollouts = shown.map(
           ({ run, course, environment = '', features, title, sentence, by, beganAt }) => ({
-            ...{ run, course, environment, features, title, sentence },
+            run,
+            course,
+            environment,
+            features,
+            title,
+            sentence,
             by: by ?? '',
             beganAt: new Date(beganAt).toISOString(),
           }),

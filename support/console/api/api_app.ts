@@ -170,7 +170,10 @@ class Api {
     const { fields } = parsed
     if (hasUnknownField(act, fields))
       return refuse({ status: 422, sentence: 'the body has a field that this act does not have' })
-    const request = JSON.stringify([context.req.path, Object.entries(fields).sort()])
+    const request = JSON.stringify([
+      context.req.path,
+      Object.entries(fields).sort(([one], [other]) => (one < other ? -1 : 1)),
+    ])
     const begun = this.sent.begin(known.token.hash, context.req.header('idempotency-key') ?? '', request)
     if (begun.is === 'refused') return refuse(begun)
     if (begun.is === 'done') return done(begun.done, true)

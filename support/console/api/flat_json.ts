@@ -1,7 +1,7 @@
 /** The most fields of an object. */
 const MAX_FIELDS = 200
 const SPACE = /[ \t\n\r]*/y
-const TEXT = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
+const TEXT = /"(?:[^"\\]|\\.)*"/y
 const NAME = /^[A-Za-z][\w.:-]{0,99}$/
 
 /**
@@ -48,7 +48,11 @@ class Reader {
     const [quoted] = TEXT.exec(this.json) ?? []
     if (quoted === undefined) return undefined
     this.at += quoted.length
-    return JSON.parse(quoted) as string
+    try {
+      return JSON.parse(quoted) as string
+    } catch {
+      return undefined
+    }
   }
 
   isAtEnd(): boolean {
