@@ -28,7 +28,12 @@ describe('lockstep user, where an OpenID provider names people', () => {
   afterEach(() => scratch.remove())
 
   const say = (...args: string[]) =>
-    user({ cwd: scratch.path, env: { LOCKSTEP_STATE: 'state' }, args, options: { group: [] } })
+    user({
+      cwd: scratch.path,
+      env: { LOCKSTEP_STATE: 'state' },
+      args,
+      options: { group: [], name: undefined, may: [], in: [], days: undefined },
+    })
 
   it('adds no one, and says where people come from', async () => {
     const { message } = await failure(say('add', 'anna'))

@@ -1,8 +1,11 @@
 import { hostname } from 'node:os'
 import { rolloutRoutes } from '../console/live/rollout_routes'
+import { apiApp, isApiPath } from '../console/api/api_app'
+import { LockstepMetrics } from '../console/metrics/lockstep_metrics'
 import type { ConsoleContent } from '../console/open_console'
 import { STYLE } from '../console/page'
-import { formOf } from '../console/personal_act'
+import { ConsoleState } from '../console/pages/console_state'
+import { formOf, type PersonalAct } from '../console/personal_act'
 import { consoleRoutes } from '../console/pages/routes'
 import { consoleSources } from '../console/pages/sources'
 import type { SharingNow } from '../history/sharing_now'
@@ -10,6 +13,7 @@ import { HostLocks, lockSurroundings } from '../locks/host_locks'
 import { takesTag } from '../survey/fetch_on_hosts'
 import { systemClock } from '../system/clock'
 import { processStartedAt } from '../system/process_start'
+import { apiReads } from './api_reads'
 import type { Call } from './command'
 import { standingActs } from './standing_acts'
 
@@ -33,14 +37,35 @@ export function consoleContent(
   // Unknown locks keep no reader from a rollout.
   const holders = () => locks.list().catch(() => [])
   const surroundings = { machine, now, startedAt: processStartedAt, holders }
+  const sources = consoleSources({ config, state, env, takesTag, servedOn, sharing, now })
+  const known = new ConsoleState(sources)
+  const { version } = require('lockstep/package.json') as { version: string }
+  const metrics = new LockstepMetrics({
+    state,
+    environments: sources.environments,
+    version,
+    clock: systemClock,
+  })
   const standing = standingActs({ config, state, env, surroundings })
+  const personalActs: readonly PersonalAct[] = standing.acts
   return {
     routes: [
-      ...consoleRoutes(consoleSources({ config, state, env, takesTag, servedOn, sharing, now })),
+      ...consoleRoutes(sources, known),
       ...standing.routes,
       ...rolloutRoutes({ state, clock: systemClock, surroundings, isShared: sharing !== undefined }),
     ],
-    acts: standing.acts.map(formOf),
+    acts: personalActs.map(formOf),
     assets: [STYLE],
+    api: {
+      owns: isApiPath,
+      open: (shared) =>
+        apiApp({
+          ...shared,
+          reads: apiReads(known, surroundings),
+          acts: personalActs,
+          metrics: (sees, isWhole) => metrics.format(sees, isWhole),
+          version,
+        }),
+    },
   }
 }

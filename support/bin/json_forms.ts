@@ -776,6 +776,81 @@ const pipeline = v.strictObject({
   notKnown: texts('why not everything is known, in sentences'),
 })
 
+const rollouts = v.strictObject({
+  schema: v.literal('lockstep/rollouts/1'),
+  rollouts: v.pipe(
+    v.array(
+      v.strictObject({
+        run: text('the id of the run'),
+        course: v.pipe(
+          v.picklist(['under way', 'ended', 'gone', 'unknown', 'broken']),
+          v.description(
+            'gone: its process is, and its journal has no end; unknown: it may go on elsewhere; broken: its journal does not tell everything',
+          ),
+        ),
+        environment: text('where it goes'),
+        features: texts('the names of its features'),
+        title: text('what it came to, as PASSED, or how far it is'),
+        sentence: text('the same in a sentence'),
+        by: text('who began it, as user@machine'),
+        beganAt: text('when, in ISO 8601'),
+      }),
+    ),
+    v.description('those under way, and then the others, the newest first'),
+  ),
+  notKnown: texts('why not everything is known, in sentences'),
+})
+
+const fleet = v.strictObject({
+  schema: v.literal('lockstep/fleet/1'),
+  environment: textOrNull('the environment; null where there is none that may be looked at'),
+  environments: texts('the environments that may be looked at'),
+  count: whole('the hosts that were asked for'),
+  hosts: v.pipe(
+    v.array(
+      v.strictObject({
+        host: text('the identity of the host'),
+        expected: flag('true where a file of the inventory names it'),
+        classes: texts('its classes, by the inventory'),
+        facts: v.pipe(v.record(v.string(), v.string()), v.description('its facts, by the inventory')),
+        release: v.pipe(
+          v.nullable(
+            v.strictObject({
+              release: text('the release that it had last'),
+              standing: v.pipe(
+                v.picklist(['had', 'unfinished', 'went back']),
+                v.description('how far the release has come there'),
+              ),
+              run: text('the run that brought it'),
+              since: text('when that run ended, in ISO 8601'),
+            }),
+          ),
+          v.description('null where no run has changed it'),
+        ),
+        resources: v.pipe(
+          v.array(
+            v.strictObject({
+              resource: text('what it is about, such as "package mywebapp"'),
+              version: text('its last known state'),
+              run: text('the run that left it so'),
+              at: text('when that run ended, in ISO 8601'),
+            }),
+          ),
+          v.description('the last known states of its resources'),
+        ),
+        lastRun: v.pipe(
+          v.nullable(
+            v.strictObject({ run: text('the id of the run'), at: text('when it ended, in ISO 8601') }),
+          ),
+          v.description('the last run that it was in the roll call of; null where there is none'),
+        ),
+      }),
+    ),
+    v.description('the hosts, by name'),
+  ),
+  notKnown: texts('why not everything is known, in sentences'),
+})
+
 export const FORMS = {
   'lockstep/status/1': status,
   'lockstep/put-back/1': putBack,
@@ -791,6 +866,8 @@ export const FORMS = {
   'lockstep/lint/1': lint,
   'lockstep/run/1': run,
   'lockstep/plan/1': plan,
+  'lockstep/rollouts/1': rollouts,
+  'lockstep/fleet/1': fleet,
 } as const
 
 export type FormName = keyof typeof FORMS

@@ -7,12 +7,10 @@ import { howToMend } from '../history/recording'
 import { openHistory } from '../history/open_history'
 import { BuildRequests } from '../pipeline/build_requests'
 import { BuildFolders } from '../pipeline/build_folders'
-import type { AnnouncingRepository } from '../pipeline/announced_packages'
 import { formatPipeline, type SpoolAccounts } from '../pipeline/format_pipeline'
 import { accountsOf, type RepositoryAccount } from '../pipeline/pipeline_account'
-import type { PushedCommit } from '../pipeline/pipeline_state'
 import { readPipeline } from '../pipeline/pipeline_journal'
-import { PipelineState, type Build } from '../pipeline/pipeline_state'
+import { PipelineState } from '../pipeline/pipeline_state'
 import { accountForSpools } from '../pipeline/spool_accounts'
 import { foldersIn } from '../run/folders'
 import { configPath, surroundingsOf } from '../run/parameters'
@@ -22,9 +20,10 @@ import { systemClock } from '../system/clock'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import type { Call, Outcome } from './command'
-import { approvePlan, askForPlan, documentOfPlan, plansIn, tellGone } from './deploy_wishes'
+import { approvePlan, askForPlan, plansIn, tellGone } from './deploy_wishes'
 import { followPipeline } from './follow_pipeline'
 import { formatJson } from './json'
+import { documentOfAnnouncing, documentOfRepository } from './pipeline_document'
 import type { ReportOptions } from './report_build'
 
 interface Options extends ReportOptions {
@@ -97,7 +96,7 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
   const isNothing = accounts.length + packages.length + waiting === 0
   const exitCode = isNothing || notKnown.length > 0 ? 1 : 0
   if (json) {
-    const repositories = accounts.map((account) => documentOf(account, carried.of, plansOf))
+    const repositories = accounts.map((account) => documentOfRepository(account, carried.of, plansOf))
     return {
       text: formatJson('lockstep/pipeline/1', {
         served,
@@ -251,63 +250,4 @@ async function rolloutsOf(
     ...(whole.notKnown === undefined ? [] : [whole.notKnown]),
   ]
   return { of, faults }
-}
-
-function documentOf(
-  { repository, commits, waiting, passedOver }: RepositoryAccount,
-  carriedBy: RolloutsOf,
-  plansOf: ReturnType<typeof plansIn>,
-) {
-  return {
-    repository,
-    commits: commits.map(({ commit, refs, seenAt, gone, build, earlier, fetches }: PushedCommit) => ({
-      commit,
-      refs,
-      seenAt,
-      gone: gone ?? null,
-      build: build === undefined ? null : documentOfBuild(build),
-      earlier: earlier.map(documentOfBuild),
-      fetches: [...fetches.values()].map(({ answered, ...fetch }) => ({
-        ...fetch,
-        answered:
-          answered === undefined ? null : { at: answered.at, has: answered.has, missing: answered.missing },
-      })),
-      plans: plansOf(repository, commit).map(documentOfPlan),
-      rollouts: carriedBy(repository, commit).map(({ run, environment, tag, began, verdict }) => ({
-        run,
-        environment,
-        tag,
-        beganAt: began,
-        verdict: verdict ?? null,
-      })),
-    })),
-    waiting,
-    passedOver,
-  }
-}
-
-function documentOfAnnouncing({ repository, announcements, count, refreshes }: AnnouncingRepository) {
-  return {
-    repository,
-    count,
-    announcements: [...announcements].reverse().map(({ at, packages, packageCount }) => ({
-      at,
-      packages,
-      packageCount,
-    })),
-    refreshes: [...refreshes.values()].map(({ environment, begunAt, announcement, answered }) => ({
-      environment,
-      begunAt,
-      isForLast: announcement === announcements.at(-1)?.announcement,
-      answered:
-        answered === undefined ? null : { at: answered.at, has: answered.has, missing: answered.missing },
-    })),
-  }
-}
-
-function documentOfBuild({ build, state, begunAt, seconds, why, order, elsewhere }: Build) {
-  const runner = order?.takers.at(-1)?.runner ?? null
-  const waitsForRunner = order !== undefined && state === 'running' && runner === null
-  const ended = { seconds: seconds ?? null, why }
-  return { build, state, begunAt, ...ended, runner, waitsForRunner, elsewhere: elsewhere ?? null }
 }

@@ -1,29 +1,32 @@
-import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
-import { isLike, nearest } from '../config/nearest'
-import { AuditTrail, type AuditEvent } from '../console/audit'
 import { Sessions } from '../console/sessions'
+import type { AuditEvent } from '../console/audit'
 import { isName, NAME } from '../people/names'
 import { hashPassword, passwordFault } from '../people/password'
-import { changePerson, readPeople, type KnownPerson, type People } from '../people/people_file'
+import { changePerson, type People } from '../people/people_file'
 import { foldersIn } from '../run/folders'
 import { systemClock } from '../system/clock'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
+import { expectKnown, expectName, readPeopleOrNone, writeDown } from './changed_people'
 import type { Call, Outcome } from './command'
 import { placesOfConsole } from './places_of_console'
 import { readPassword } from './read_password'
+import { isAboutTokens, tokens, type TokenOptions } from './user_tokens'
 
-interface Options {
+interface Options extends TokenOptions {
   group: readonly string[]
 }
 
 /** Changes who can log in to the console, or lists them. Each change is in the audit trail of the state folder. */
 export async function user({ cwd, env, args: [what = '', name], options }: Call<Options>): Promise<Outcome> {
-  const { people: path, namedBy } = placesOfConsole(cwd, env)
+  const places = placesOfConsole(cwd, env)
+  const { people: path, namedBy } = places
+  const state = resolve(cwd, foldersIn(env).state)
+  if (isAboutTokens(what)) return tokens({ what, name, options, places, state })
   expectFitting(what, name, options)
-  if (what === 'logout') return logOut(expectName(name, what), resolve(cwd, foldersIn(env).state))
+  if (what === 'logout') return logOut(expectName(name, what), state)
   if (path === undefined)
     throw new LockstepError(
       'bad-config',
@@ -62,15 +65,15 @@ export async function user({ cwd, env, args: [what = '', name], options }: Call<
     })
     event = { type: 'person removed', person, by }
   }
-  await writeDown(resolve(cwd, foldersIn(env).state), event)
+  await writeDown(state, event)
   return { text: `${person}: ${SAID[event.type as keyof typeof SAID]}.\n`, exitCode: 0 }
 }
 
 const SAID = {
   'person added': 'added; lockstep serve knows it from now on',
-  'password changed': 'the password is changed, and all sessions are over',
+  'password changed': 'the password is changed, and all sessions and tokens are over',
   'groups changed': 'the groups are changed, from the next request on',
-  'person removed': 'removed, and all sessions are over',
+  'person removed': 'removed, and all sessions and tokens are over',
 }
 
 /** Ends the sessions of a person, also of one whom a proxy or a provider names, and who is known nowhere here. */
@@ -88,34 +91,14 @@ async function newPassword(person: string): Promise<string> {
   return hashPassword(password)
 }
 
-async function writeDown(state: string, event: AuditEvent): Promise<void> {
-  const audit = new AuditTrail(state, systemClock)
-  try {
-    await audit.append(event)
-  } finally {
-    await audit.close()
-  }
-}
-
-function expectFitting(what: string, name: string | undefined, { group }: Options): void {
+function expectFitting(what: string, name: string | undefined, { group, ...ofTokens }: Options): void {
+  const odd = Object.entries(ofTokens).find(([, given]) => given !== undefined && given.length > 0)
+  if (odd !== undefined)
+    throw new LockstepError('bad-input', `--${odd[0]} goes with add-token, and not with ${what}`)
   if (group.length > 0 && what !== 'add' && what !== 'groups')
     throw new LockstepError('bad-input', `--group goes with add and groups, and not with ${what}`)
   if (name !== undefined && what === 'list')
     throw new LockstepError('bad-input', 'list takes no name; leave it out')
-}
-
-function expectName(name: string | undefined, what: string): string {
-  if (name !== undefined && isName(name)) return name
-  if (name === undefined)
-    throw new LockstepError('bad-input', `who? say: ${formatLockstep(`user ${what} <name>`)}`)
-  throw new LockstepError(
-    'bad-input',
-    `${JSON.stringify(name.slice(0, 80))} can be no name; expected ${NAME}`,
-  )
-}
-
-function readPeopleOrNone(path: string): People {
-  return existsSync(path) ? readPeople(path) : new Map<string, KnownPerson>()
 }
 
 function takenFault(people: People, person: string): string | undefined {
@@ -124,14 +107,6 @@ function takenFault(people: People, person: string): string | undefined {
   return like === person
     ? `${person} is there already; say: ${formatLockstep(`user password ${person}`)} for another password`
     : `${person} would differ from ${like} in capital letters alone; expected another name`
-}
-
-function expectKnown(people: People, person: string): KnownPerson {
-  const known = people.get(person)
-  if (known !== undefined) return known
-  const best = nearest(person, [...people.keys()])
-  const hint = isLike(person, best) ? `; the closest one is ${best}` : ''
-  throw new LockstepError('bad-input', `there is no person with the name ${person}${hint}`)
 }
 
 function list(people: People): Outcome {

@@ -11,12 +11,15 @@ const MAX_REFUSALS = 60
 const MINUTE_MS = 60_000
 
 const address = v.nullable(v.string())
+/** How a request came where that was no page, such as `token ci`. */
+const through = v.exactOptional(v.string())
 const SHAPES = {
   'logged in': v.object({ person: v.string(), address, by: v.picklist(['password', 'proxy', 'openid']) }),
   'login refused': v.object({ person: v.nullable(v.string()), address, why: v.string() }),
   'logged out': v.object({ person: v.string(), address }),
-  'act refused': v.object({ person: v.nullable(v.string()), address, why: v.string() }),
-  acted: v.object({ person: v.string(), address, act: v.string(), what: v.string() }),
+  'act refused': v.object({ person: v.nullable(v.string()), address, why: v.string(), through }),
+  'token refused': v.object({ address, why: v.string() }),
+  acted: v.object({ person: v.string(), address, act: v.string(), what: v.string(), through }),
   'refused without a line': v.object({ count: v.number() }),
   'policy refused': v.object({ why: v.string() }),
   'people refused': v.object({ why: v.string() }),
@@ -24,6 +27,16 @@ const SHAPES = {
   'person removed': v.object({ person: v.string(), by: v.string() }),
   'password changed': v.object({ person: v.string(), by: v.string() }),
   'sessions ended': v.object({ person: v.string(), by: v.string(), count: v.number() }),
+  'token added': v.object({
+    person: v.string(),
+    by: v.string(),
+    token: v.string(),
+    may: v.array(v.string()),
+    in: v.nullable(v.array(v.string())),
+    expires: v.string(),
+  }),
+  'token removed': v.object({ person: v.string(), by: v.string(), token: v.string() }),
+  'tokens refused': v.object({ why: v.string() }),
   'groups changed': v.object({ person: v.string(), by: v.string(), groups: v.array(v.string()) }),
 } as const
 
@@ -61,7 +74,9 @@ export class AuditTrail {
   }
 
   /** Appends a refusal, or counts it where too many came within a minute. @throws LockstepError `journal-failed` */
-  async refuse(event: Extract<AuditEvent, { type: 'login refused' | 'act refused' }>): Promise<void> {
+  async refuse(
+    event: Extract<AuditEvent, { type: 'login refused' | 'act refused' | 'token refused' }>,
+  ): Promise<void> {
     const now = this.clock.now()
     if (Math.abs(now - this.begunAt) >= MINUTE_MS) {
       this.begunAt = now

@@ -494,7 +494,8 @@ function redirect(status: 302 | 303, path: string): Response {
   return new Response(null, { status, headers: { location: path } })
 }
 
-function askedOf(context: Context): Asked {
+/** Returns the facts of a request that decide before anybody knows who sent it. */
+export function askedOf(context: Context): Asked {
   const { incoming } = context.env as { incoming?: { socket?: { remoteAddress?: string } } }
   const peer = incoming?.socket?.remoteAddress
   return {

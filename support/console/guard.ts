@@ -26,7 +26,7 @@ export interface Refusal {
 export const OPENID_ANSWER = '/login/openid/answer'
 /** Bytes of the longest form. */
 export const MAX_FORM_BYTES = 16 * 1024
-const MAX_URL = 2_048
+export const MAX_URL = 2_048
 /** An address with the code of an OpenID provider; some codes have thousands of characters. */
 const MAX_ANSWER_URL = 8_192
 
@@ -126,7 +126,7 @@ export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '')
 }
 
-function isOwnHost({ url, header }: Asked, { origins }: Guarded): boolean {
+export function isOwnHost({ url, header }: Asked, { origins }: Guarded): boolean {
   const host = header('host')
   if (host === undefined || !URL.canParse(url)) return false
   // A request can name a host in its first line too, and that one counts for its address.

@@ -77,7 +77,7 @@ function boundsOf({ name, address, browser }: Attempt): [key: string, most: numb
 }
 
 /** Returns the address, or of IPv6 the network that one customer has. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!isIPv6(address)) return address
   const [head = '', tail = ''] = address.split('%')[0]?.split('::') ?? []
   const [before, behind] = [head, tail].map((part) => part.split(':').filter((each) => each !== ''))

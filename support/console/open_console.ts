@@ -7,6 +7,7 @@ import { OpenIdProvider } from '../openid/provider'
 import { FreshFile } from '../people/file_identity'
 import { Logins } from '../people/login'
 import { readPeople } from '../people/people_file'
+import { readTokens, tokensIn, type KnownToken } from '../people/tokens_file'
 import { freshPolicy, readRights } from '../people/policy_file'
 import { Refusals } from '../server/refusals'
 import type { Clock } from '../system/clock'
@@ -16,18 +17,29 @@ import type { Log } from '../system/log'
 import { readRegularFile } from '../system/regular_file'
 import type { ConsoleAct, ConsoleAsset, FormRoute } from './act'
 import { AuditTrail } from './audit'
-import { consoleApp } from './console'
+import { consoleApp, type ConsoleOptions } from './console'
 
 /** The pages that a console shows, and the forms that it takes. */
 export interface ConsoleContent {
   routes: readonly FormRoute[]
   acts: readonly ConsoleAct[]
   assets: readonly ConsoleAsset[]
+  /** The paths that are for programs with tokens, and the app that answers them. */
+  api: {
+    owns: (path: string) => boolean
+    open: (shared: SharedOptions) => Pick<Hono, 'fetch'>
+  }
 }
+
+/** What pages and programs have in common: who there is, who may do what, and where it is written down. */
+export type SharedOptions = Pick<
+  ConsoleOptions,
+  'people' | 'policy' | 'audit' | 'state' | 'clock' | 'signal' | 'onRefused' | 'onFailure'
+> & { settings: ConsoleSettings; tokens: { readonly content: readonly KnownToken[] | undefined } }
 
 /** A console that answers. */
 export interface OpenConsole {
-  app: Hono
+  app: Pick<Hono, 'fetch'>
   close(): Promise<void>
 }
 
@@ -37,7 +49,7 @@ export interface OpenConsole {
  */
 export function openConsole(
   settings: ConsoleSettings,
-  { routes, acts, assets }: ConsoleContent,
+  { routes, acts, assets, api }: ConsoleContent,
   {
     state,
     clock,
@@ -58,14 +70,14 @@ export function openConsole(
     if (error instanceof LockstepError && error.code === 'journal-failed') onFailure(error)
     else log.error({ err: error }, 'a page could not be answered')
   }
-  const onFault = (type: 'people refused' | 'policy refused') => (why: string) => {
-    log.error({ why }, type === 'people refused' ? 'no one can log in' : 'no one may do anything')
+  const onFault = (type: keyof typeof FAULTS) => (why: string) => {
+    log.error({ why }, FAULTS[type])
     audit.append({ type, why }).catch(fail)
   }
   if (settings.people !== undefined) readPeople(settings.people)
   readRights(settings.policy, settings.environments)
   const refusals = new Refusals(clock, (count, why) => log.warn({ count, why }, 'requests refused'))
-  const app = consoleApp({
+  const shared = {
     settings,
     people:
       settings.people === undefined
@@ -73,26 +85,40 @@ export function openConsole(
         : new FreshFile(settings.people, readPeople, onFault('people refused')),
     openid: settings.openid && new OpenIdProvider(settings.openid, clock),
     policy: freshPolicy(settings.policy, settings.environments, onFault('policy refused')),
-    logins: new Logins(),
     audit,
     state,
+    clock,
+    signal,
+    onRefused: (why: string) => refusals.add(why),
+    onFailure: fail,
+  }
+  const pages = consoleApp({
+    ...shared,
+    logins: new Logins(),
     browserKey: browserKeyIn(state),
     routes,
     acts,
     assets,
-    clock,
-    signal,
-    onRefused: (why) => refusals.add(why),
-    onFailure: fail,
   })
+  const tokens = new FreshFile(tokensIn(state), readTokens, onFault('tokens refused'))
+  const programs = api.open({ ...shared, tokens })
   return {
-    app,
+    app: {
+      fetch: (request, ...rest) =>
+        (api.owns(new URL(request.url).pathname) ? programs : pages).fetch(request, ...rest),
+    },
     async close() {
       refusals.stop()
       await audit.close()
     },
   }
 }
+
+const FAULTS = {
+  'people refused': 'no one can log in',
+  'policy refused': 'no one may do anything',
+  'tokens refused': 'no token is good',
+} as const
 
 /** Returns the key by which browsers are known again; the first call makes it. */
 function browserKeyIn(state: string): Buffer {

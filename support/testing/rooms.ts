@@ -323,6 +323,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'hono',
     ],
   },
+  'support/console/api': {
+    holds: 'the HTTP API for programs: its tokens, paths, acts and errors, and their description as OpenAPI',
+    mayImport: ['support/console', 'support/people', 'support/config', 'hono'],
+  },
+  'support/console/metrics': {
+    holds: 'numbers for Prometheus, from what journals have',
+    mayImport: ['support/pipeline', 'support/run', 'support/rollout/model'],
+  },
   'support/console/pages': {
     holds: 'the pages: what is so now, the history, the pipeline, the fleet, from what is recorded',
     mayImport: [
@@ -402,6 +410,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/console/pages',
       'support/console/live',
       'support/console/standing',
+      'support/console/api',
+      'support/console/metrics',
       'support/server',
     ],
   },

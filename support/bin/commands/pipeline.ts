@@ -188,14 +188,24 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     group: 'pipeline',
     summary: 'who can log in to the console: adds people, and lists them',
     about:
-      'It writes the file that console.people of lockstep.yaml names. A password is asked for without being shown, or is the first line of the standard input. A password that changes, and a person who goes, end their sessions. With logout, the sessions of a person end, and nothing else changes.',
+      'It writes the file that console.people of lockstep.yaml names. A password is asked for without being shown, or is the first line of the standard input. A password that changes, and a person who goes, end their sessions and tokens. With logout, the sessions of a person end, and nothing else changes. A token is for programs that use the HTTP API; it is printed once, and a file of the state folder has its hash.',
     arguments: [
       {
         name: 'what',
         help: 'what to do',
         needed: true,
         many: false,
-        only: ['add', 'password', 'groups', 'remove', 'list', 'logout'],
+        only: [
+          'add',
+          'password',
+          'groups',
+          'remove',
+          'list',
+          'logout',
+          'add-token',
+          'remove-token',
+          'tokens',
+        ],
         completed: 'nothing',
       },
       { name: 'name', help: 'the person', needed: false, many: false, completed: 'nothing' },
@@ -204,7 +214,26 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       group: {
         takes: 'name',
         many: true,
-        help: 'with add or groups: a group of the person',
+        help: 'with add or groups: a group of the person; with add-token: one of a person whom a proxy names',
+        completed: 'nothing',
+      },
+      name: { takes: 'name', help: 'with add-token or remove-token: the token', completed: 'nothing' },
+      may: {
+        takes: 'acts',
+        many: true,
+        help: 'with add-token: look, plan, start, approve or put back, between commas',
+        completed: 'nothing',
+      },
+      in: {
+        takes: 'environments',
+        many: true,
+        help: 'with add-token: where, between commas, or "every environment"',
+        completed: 'environments',
+      },
+      days: {
+        takes: 'number',
+        help: 'with add-token: the days after which it ends, 366 at the most',
+        default: '30',
         completed: 'nothing',
       },
     },
@@ -214,6 +243,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       ['user groups anna --group web --group night', 'these groups, and no others'],
       ['user list', 'everybody who can log in'],
       ['user logout anna', 'also where a proxy or an OpenID provider names people'],
+      ["user add-token anna --name ci --may 'look, plan' --in test --days 30", 'prints a token for programs'],
     ],
     exits: {
       0: 'done, or printed',

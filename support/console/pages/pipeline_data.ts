@@ -114,7 +114,7 @@ export async function readRepository(
 }
 
 /** Returns whether a reader may look at one of the environments that a repository goes to; at all of them where it goes to none. */
-function seesRepository(
+export function seesRepository(
   repository: string,
   known: PipelineState,
   { sources }: ConsoleState,
