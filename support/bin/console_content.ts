@@ -2,6 +2,10 @@ import { hostname } from 'node:os'
 import { rolloutRoutes } from '../console/live/rollout_routes'
 import type { ConsoleContent } from '../console/open_console'
 import { STYLE } from '../console/page'
+import { formOf } from '../console/personal_act'
+import { ConsoleState } from '../console/pages/console_state'
+import type { ApprovalIn } from '../console/pages/plan_page'
+import { planActs, planRoutes, type PlanApprovals } from '../console/pages/plan_acts'
 import { consoleRoutes } from '../console/pages/routes'
 import { consoleSources } from '../console/pages/sources'
 import type { SharingNow } from '../history/sharing_now'
@@ -21,7 +25,16 @@ export function consoleContent(
     state,
     hasPipeline,
     sharing,
-  }: { config: string; state: string; hasPipeline: boolean; sharing: SharingNow | undefined },
+    plans,
+    approvalIn,
+  }: {
+    config: string
+    state: string
+    hasPipeline: boolean
+    sharing: SharingNow | undefined
+    plans: PlanApprovals
+    approvalIn: ApprovalIn
+  },
   env: Call['env'],
 ): ConsoleContent {
   const machine = hostname()
@@ -31,12 +44,15 @@ export function consoleContent(
   // Unknown locks keep no reader from a rollout.
   const holders = () => locks.list().catch(() => [])
   const surroundings = { machine, now, startedAt: processStartedAt, holders }
+  const read = new ConsoleState(consoleSources({ config, state, env, takesTag, servedOn, sharing, now }))
+  const ofPlans = { state: read, plans, approvalIn }
   return {
     routes: [
-      ...consoleRoutes(consoleSources({ config, state, env, takesTag, servedOn, sharing, now })),
+      ...consoleRoutes(read.sources, read),
+      ...planRoutes(ofPlans),
       ...rolloutRoutes({ state, clock: systemClock, surroundings, isShared: sharing !== undefined }),
     ],
-    acts: [],
+    acts: planActs(ofPlans).map(formOf),
     assets: [STYLE],
   }
 }

@@ -26,6 +26,7 @@ import { foldersIn } from '../run/folders'
 import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
 import { fetchParts } from '../server/fetches'
+import { PlanDesk } from '../server/plan_desk'
 import { packageParts } from '../server/announcements'
 import { deployParts } from '../server/deploys'
 import { historyPart } from '../server/history_part'
@@ -120,8 +121,11 @@ export async function serve({
   // Builds are proven when it takes over; a user that is not there is no news for that moment.
   if (standby) for (const user of buildUsersOf(settings.repositories)) await lookUpAccount(user, runCommand)
   const sharing = shared && new SharingNow()
+  const plans = new PlanDesk(settings, takesTag)
+  const approvalIn = (environment: string) => pages?.approval[environment] ?? 'another person'
   const content =
-    pages && consoleContent({ config, state, hasPipeline: pipeline !== undefined, sharing }, env)
+    pages &&
+    consoleContent({ config, state, hasPipeline: pipeline !== undefined, sharing, plans, approvalIn }, env)
   const manager = takeServiceManager(log)
   const folders = { state, history: resolve(cwd, foldersIn(env).history) }
   const shareUntil = async (signal: AbortSignal) => {
@@ -158,6 +162,7 @@ export async function serve({
       ...statusParts(settings.repositories),
       ...(shared === undefined ? [] : [historyPart(shareUntil)]),
       ...deployParts(settings, { deploys, takesTag, nameOf: userName }),
+      ...(pages === undefined ? [] : [plans.part]),
     ],
     prove: () => proveBuilds(settings, { state, config, env }),
     ...(standby ? { standby: { random: Math.random } } : {}),

@@ -6,6 +6,7 @@ import { LockstepError } from '../system/errors'
 import { duration } from './duration_setting'
 import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
+import { nearest } from './nearest'
 import { placesIn, readYaml } from './yaml_file'
 
 const ADDRESS = 'an address such as https://deploy.example.org, without a path'
@@ -30,6 +31,19 @@ const proxySetting = allowKnownKeys({
   groups: v.optional(header),
 })
 
+/** Who may approve what a person has asked for: another person, anybody who may approve, or no one has to. */
+const APPROVALS = ['another person', 'anybody', 'none'] as const
+export type ConsoleApproval = (typeof APPROVALS)[number]
+
+const APPROVAL = 'another person, anybody or none, or environments, each with one of them'
+const approval = v.picklist(APPROVALS, APPROVAL)
+
+const FEATURES = 'a path below the folder of lockstep.yaml, such as features/deployments/*.feature'
+const feature = v.pipe(
+  v.string(FEATURES),
+  v.check((text) => /^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$)).+\.feature$/.test(text), FEATURES),
+)
+
 /** The schema of `console`: the pages of `lockstep serve`, and who may do what there. */
 export const consoleSetting = allowKnownKeys({
   people: v.optional(path),
@@ -44,6 +58,8 @@ export const consoleSetting = allowKnownKeys({
   idle: v.optional(duration, '1 hour'),
   tls: v.optional(allowKnownKeys({ certificate: path, key: path })),
   proxy: v.optional(proxySetting),
+  features: v.optional(v.array(feature, `a list: each ${FEATURES}`), []),
+  approval: v.optional(v.union([approval, v.record(v.string(), approval)], APPROVAL), 'another person'),
 })
 
 const shape = v.looseObject({
@@ -75,6 +91,10 @@ export interface ConsoleSettings {
   proxy: ProxySettings | undefined
   /** The environments that a policy can name. */
   environments: readonly string[]
+  /** The features that people may start, as globs below the folder of lockstep.yaml. */
+  features: readonly string[]
+  /** Who may approve, by environment; another person than the one who asked where it has none. */
+  approval: Readonly<Record<string, ConsoleApproval>>
 }
 
 /**
@@ -116,6 +136,14 @@ export function readConsoleSetting(
   if (own?.startsWith('http:') === true && !isLoopback(new URL(own).hostname))
     throw refuse('address', 'nothing encrypts passwords on the way there; expected an address with https')
   const at = (relative: string) => resolve(dirname(configPath), relative)
+  const names = Object.keys(environments)
+  const unknown = typeof written.approval === 'string' ? [] : Object.keys(written.approval)
+  for (const name of unknown)
+    if (!names.includes(name))
+      throw refuse(
+        'approval',
+        `there is no environment ${JSON.stringify(name)}; the closest one is ${nearest(name, names)}`,
+      )
   return {
     people: people === undefined ? undefined : at(people),
     policy: at(policy),
@@ -131,7 +159,16 @@ export function readConsoleSetting(
       user: proxy.user?.toLowerCase(),
       groups: proxy.groups?.toLowerCase(),
     },
-    environments: Object.keys(environments),
+    environments: names,
+    features: written.features,
+    approval: Object.fromEntries(
+      names.map((name) => [
+        name,
+        typeof written.approval === 'string'
+          ? written.approval
+          : (written.approval[name] ?? 'another person'),
+      ]),
+    ),
   }
 }
 

@@ -59,10 +59,12 @@ export class ConsoleStand {
     proxy,
     people = this.people,
     acts = [],
+    routes = [],
     ...settings
   }: Partial<Omit<ConsoleSettings, 'people'>> & {
     people?: { content: People | undefined }
     acts?: readonly ConsoleAct[]
+    routes?: readonly FormRoute[]
   } = {}) {
     return consoleApp({
       settings: {
@@ -79,7 +81,7 @@ export class ConsoleStand {
       audit: this.audit,
       state: this.scratch.path,
       browserKey: Buffer.alloc(32, 7),
-      routes: this.routes(),
+      routes: [...this.routes(), ...routes],
       acts: [this.act(), ...acts],
       assets: [{ path: '/console.css', type: 'text/css', text: 'body {}' }],
       clock: this.clock,

@@ -320,6 +320,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/reporting',
       'support/history',
       'support/pipeline',
+      'support/planning',
       'support/run',
       'support/rollout/model',
       'support/locks',

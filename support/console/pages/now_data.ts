@@ -64,6 +64,8 @@ export interface RolloutUnderWay {
 
 export interface WaitingApproval {
   repository: string
+  /** The run that made the plan. */
+  run: string
   environment: string
   /** The plan in words, as `lockstep pipeline` has it. */
   plan: string
@@ -225,10 +227,11 @@ export function waitingApprovals(
     if (whyNotToApprove(known, plan, takesTag) !== undefined || plan.outcome === undefined) return []
     const { person } = judgePlan(known, plan, takesTag)
     if (!needsPerson(plan, person)) return []
-    const { repository, environment, tag, commit, outcome, endedAt, begunAt } = plan
+    const { run, repository, environment, tag, commit, outcome, endedAt, begunAt } = plan
     return [
       {
         repository,
+        run,
         environment,
         plan: describePlan(environment, outcome),
         why: person,

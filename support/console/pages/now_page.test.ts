@@ -41,6 +41,7 @@ function dataOf(text: string): NowData {
     approvals: [
       {
         repository: text,
+        run: text,
         environment: text,
         plan: text,
         why: text,

@@ -99,11 +99,11 @@ ${commandOf(putBack)}${byHand === undefined ? NOTHING : page`<p class="muted">or
 }
 
 function approvalCard(each: WaitingApproval, now: number): Markup {
-  const { repository, environment, plan, why, tag, commit, since, approve } = each
+  const { repository, run, environment, plan, why, tag, commit, since, approve } = each
   return page`<div class="card wait"><p class="lead"><b>${nameOf(tag)}</b> of ${linkTo(addressOf('pipeline', repository), nameOf(repository))} <span class="muted">for ${nameOf(environment)}</span></p>
 <p>${plan} <span class="muted">(commit ${commit})</span></p>
 <p>waits for approval since ${timeOf(since)}${ageOf(since, now)}${why === undefined ? '' : `, since ${why}`}</p>
-<p>Approve exactly this plan:</p>
+<p>${linkTo(addressOf('pipeline', repository, 'plans', run), 'See the whole plan, and approve exactly it')}, or say:</p>
 ${commandOf(approve)}</div>
 `
 }

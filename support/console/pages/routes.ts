@@ -24,8 +24,10 @@ const MAX_ASKED = 255
 type Shown = { title: string; body: Markup } | undefined
 
 /** Returns the pages that only read. The state is read for each request, and only where files have changed. */
-export function consoleRoutes(sources: ConsoleSources): ConsoleRoute[] {
-  const state = new ConsoleState(sources)
+export function consoleRoutes(
+  sources: ConsoleSources,
+  state: ConsoleState = new ConsoleState(sources),
+): ConsoleRoute[] {
   const route = (
     path: string,
     entry: string,
