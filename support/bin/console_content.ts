@@ -1,10 +1,12 @@
 import { hostname } from 'node:os'
 import { rolloutRoutes } from '../console/live/rollout_routes'
 import type { ConsoleContent } from '../console/open_console'
+import { startActs } from '../console/starts/start_acts'
+import { startRoutes, waitingStarts } from '../console/starts/start_routes'
+import type { StartSources } from '../console/starts/start_sources'
 import { STYLE } from '../console/page'
 import { formOf } from '../console/personal_act'
 import { ConsoleState } from '../console/pages/console_state'
-import type { ApprovalIn } from '../console/pages/plan_page'
 import { planActs, planRoutes, type PlanApprovals } from '../console/pages/plan_acts'
 import { consoleRoutes } from '../console/pages/routes'
 import { consoleSources } from '../console/pages/sources'
@@ -26,14 +28,14 @@ export function consoleContent(
     hasPipeline,
     sharing,
     plans,
-    approvalIn,
+    starts,
   }: {
     config: string
     state: string
     hasPipeline: boolean
     sharing: SharingNow | undefined
     plans: PlanApprovals
-    approvalIn: ApprovalIn
+    starts: StartSources
   },
   env: Call['env'],
 ): ConsoleContent {
@@ -44,15 +46,19 @@ export function consoleContent(
   // Unknown locks keep no reader from a rollout.
   const holders = () => locks.list().catch(() => [])
   const surroundings = { machine, now, startedAt: processStartedAt, holders }
-  const read = new ConsoleState(consoleSources({ config, state, env, takesTag, servedOn, sharing, now }))
-  const ofPlans = { state: read, plans, approvalIn }
+  const startsWaiting = () => waitingStarts(starts)
+  const read = new ConsoleState(
+    consoleSources({ config, state, env, takesTag, servedOn, sharing, now, startsWaiting }),
+  )
+  const ofPlans = { state: read, plans, approvalIn: starts.approvalIn }
   return {
     routes: [
       ...consoleRoutes(read.sources, read),
       ...planRoutes(ofPlans),
+      ...startRoutes(starts),
       ...rolloutRoutes({ state, clock: systemClock, surroundings, isShared: sharing !== undefined }),
     ],
-    acts: planActs(ofPlans).map(formOf),
+    acts: [...planActs(ofPlans), ...startActs(starts)].map(formOf),
     assets: [STYLE],
   }
 }

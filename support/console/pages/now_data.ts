@@ -21,7 +21,7 @@ import { standingOf } from '../../history/standing'
 import { UNRELEASED, type HistoryEntry } from '../../history/history_record'
 import type { ConsoleState, Knowledge } from './console_state'
 import type { Sight } from './sight'
-import type { ConsoleSources } from './sources'
+import type { ConsoleSources, WaitingStart } from './sources'
 
 /** What the page Now shows, of the environments that its reader may look at. */
 export interface NowData {
@@ -35,6 +35,7 @@ export interface NowData {
   out: readonly OutOfRotation[]
   underWay: readonly RolloutUnderWay[]
   approvals: readonly WaitingApproval[]
+  starts: readonly WaitingStart[]
   /** Pushes and announcements that nothing has taken yet. */
   spools: readonly string[]
   environments: readonly EnvironmentReleases[]
@@ -127,6 +128,7 @@ export async function readNow(state: ConsoleState, sight: Sight): Promise<NowDat
     out: leftOut(journals, environmentOf).filter(({ first }) => sees(first.run)),
     underWay: underWay.filter(({ environment }) => sight.sees(environment)),
     approvals: waitingApprovals(known, sources.takesTag).filter(({ environment }) => sight.sees(environment)),
+    starts: (sources.startsWaiting?.() ?? []).filter(({ environment }) => sight.sees(environment)),
     spools: 'fault' in spools || !sight.seesAll ? [] : formatSpools(spools),
     environments: environmentReleases(knowledge, sight, sources.environments),
     locks:

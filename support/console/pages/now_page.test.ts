@@ -13,6 +13,7 @@ const EMPTY: NowData = {
   out: [],
   underWay: [],
   approvals: [],
+  starts: [],
   spools: [],
   environments: [],
   locks: [],
@@ -51,6 +52,7 @@ function dataOf(text: string): NowData {
         approve: text,
       },
     ],
+    starts: [{ at: '/starts/a', feature: text, environment: text, waits: text, by: text, since: AT }],
     spools: [text],
     environments: [
       {

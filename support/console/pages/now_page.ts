@@ -10,6 +10,7 @@ import type {
   RolloutUnderWay,
   WaitingApproval,
 } from './now_data'
+import type { WaitingStart } from './sources'
 import {
   addressOf,
   ageOf,
@@ -33,12 +34,12 @@ const MAX_NAMES = 6
 
 /** Shows what is so now: first what somebody has to see to, then what goes on, then what hosts have. */
 export function nowPage(data: NowData): Markup {
-  const { underWay, approvals, spools, environments, locks, faults, now } = data
+  const { underWay, approvals, starts, spools, environments, locks, faults, now } = data
   const isKnown = environments.some(({ hosts }) => hosts > 0)
-  return page`${outSection(data)}${faultsOf(faults)}${section(
-    'Waits for a person',
-    approvals.map((each) => approvalCard(each, now)),
-  )}${section(
+  return page`${outSection(data)}${faultsOf(faults)}${section('Waits for a person', [
+    ...approvals.map((each) => approvalCard(each, now)),
+    ...starts.map((each) => startCard(each, now)),
+  ])}${section(
     'Rollouts under way',
     underWay.map((each) => rolloutCard(each, now)),
   )}${
@@ -105,6 +106,12 @@ function approvalCard(each: WaitingApproval, now: number): Markup {
 <p>waits for approval since ${timeOf(since)}${ageOf(since, now)}${why === undefined ? '' : `, since ${why}`}</p>
 <p>${linkTo(addressOf('pipeline', repository, 'plans', run), 'See the whole plan, and approve exactly it')}, or say:</p>
 ${commandOf(approve)}</div>
+`
+}
+
+function startCard({ at, feature, environment, waits, by, since }: WaitingStart, now: number): Markup {
+  return page`<div class="card wait"><p class="lead"><b>${linkTo(at, nameOf(feature))}</b> <span class="muted">for ${nameOf(environment)}</span></p>
+<p>${waits} <span class="muted">asked for by ${nameOf(by)} at ${timeOf(since)}${ageOf(since, now)}</span></p></div>
 `
 }
 
