@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { FakeClock, settled } from '../testing/fake_clock'
+import { Killed } from '../testing/memory_pipeline_log'
+import { MemoryStartLog } from '../testing/memory_start_log'
 import { MemoryStarts, START_PLAN } from '../testing/memory_starts'
-import type { RecordedStartEvent, StartEvent } from './events'
+import type { RecordedStartEvent } from './events'
 import { whyNotToApprove, whyNotToRollOut } from './judge_start'
-import type { StartLog } from './start_journal'
 import { planOf, StartState } from './start_state'
 import { Starter, type StartWish } from './starter'
 
@@ -16,35 +17,6 @@ const WISH: StartWish = {
   ticket: null,
   limit: null,
   by: 'anna',
-}
-
-/** The end of a process in the middle of its work. */
-class Killed extends Error {}
-
-/** A log whose process is killed once it has written so many events: before the next one, or right behind the last. */
-class MemoryStartLog implements StartLog {
-  readonly state: StartState
-  added = 0
-
-  constructor(
-    readonly events: RecordedStartEvent[],
-    private readonly killedAfter = Infinity,
-    private readonly isWritten = false,
-  ) {
-    this.state = StartState.of(events)
-  }
-
-  async append(event: StartEvent): Promise<void> {
-    const recorded = { ...event, at: new Date(0).toISOString() } as RecordedStartEvent
-    if (this.added === this.killedAfter && this.isWritten) this.events.push(recorded)
-    if (this.added >= this.killedAfter) {
-      this.added += 1
-      throw new Killed('killed')
-    }
-    this.added += 1
-    this.events.push(recorded)
-    this.state.apply(recorded)
-  }
 }
 
 describe('a start, from the wish to its rollout', () => {

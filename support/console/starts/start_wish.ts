@@ -9,7 +9,7 @@ const MAX_VALUE = 1_000
 const RELEASE = /^[A-Za-z0-9][\w.+-]{0,99}$/
 const TICKETS = /^[A-Z][A-Z0-9]{0,30}-[1-9]\d{0,11}(?:,[A-Z][A-Z0-9]{0,30}-[1-9]\d{0,11}){0,9}$/
 /** What stands before the name of a variable in the name of its field. */
-export const VALUE_OF = 'value of '
+export const VALUE_OF = 'value.'
 
 /** The variables that an environment has itself, by whether each is a secret. */
 export type OwnVariables = ReadonlyMap<string, 'plain' | 'secret'>
