@@ -126,7 +126,7 @@ describe('a start, from the wish to its rollout', () => {
     const first = begin()
     const id = await askFor(first.starter)
     // The first one is killed: nothing of it goes on, and another one takes over.
-    works.pop()
+    void works.pop()
     ends.pop()
     const { starter } = begin()
     await settled()
@@ -145,7 +145,7 @@ describe('a start, from the wish to its rollout', () => {
     expect(await starter.ask(WISH)).to.deep.equal({
       why: '20 starts are being planned already; wait until one of them is done',
     })
-    works.pop()
+    void works.pop()
   })
 
   it('begins no rollout twice, and shows none as passed that did not, wherever a process is killed', async () => {

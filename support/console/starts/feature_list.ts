@@ -86,7 +86,7 @@ export function variablesIn(text: string): string[] {
       continue
     }
     if (quote === undefined && TITLE.test(line)) {
-      isHeader = /^(?:Examples?|Scenarios):/.test(line) && !/^Example:/.test(line)
+      isHeader = /^(?:Examples?|Scenarios):/.test(line) && !line.startsWith('Example:')
       if (!isHeader) {
         close(columns)
         columns = new Set()
