@@ -84,8 +84,7 @@ export async function askForPlan(
   const isPlanned = repositories.some(
     (each) => each.repository === repository && each.environment === environment,
   )
-  if (!isPlanned)
-    return `no deploy of ${repository} to ${environment} is planned by lockstep.yaml`
+  if (!isPlanned) return `no deploy of ${repository} to ${environment} is planned by lockstep.yaml`
   // A kill may have left a wish that was taken.
   if (!log.state.deploys.isAskedFor(repository, environment))
     await log.append({ type: 'plan asked for', repository, environment, by })
@@ -103,8 +102,7 @@ async function endGone(
   )
   if (plan?.rollout?.state !== 'running') return `no rollout ${run} of ${repository} is under way`
   const { machine } = plan.rollout
-  if (machine === deploys.machine)
-    return `the processes of ${run} can be seen here, on ${machine}`
+  if (machine === deploys.machine) return `the processes of ${run} can be seen here, on ${machine}`
   if (await deploys.hasEnded(run)) return `the journal of ${run} has its end, and is judged by it`
   const { environment, commit, tag } = plan
   await log.append({
