@@ -3,9 +3,13 @@ import { rolloutRoutes } from '../console/live/rollout_routes'
 import { apiApp, isApiPath } from '../console/api/api_app'
 import { LockstepMetrics } from '../console/metrics/lockstep_metrics'
 import type { ConsoleContent } from '../console/open_console'
+import { startActs } from '../console/starts/start_acts'
+import { startRoutes, waitingStarts } from '../console/starts/start_routes'
+import type { StartSources } from '../console/starts/start_sources'
 import { STYLE } from '../console/page'
 import { ConsoleState } from '../console/pages/console_state'
-import { formOf, type PersonalAct } from '../console/personal_act'
+import { formOf } from '../console/personal_act'
+import { planActs, planRoutes, type PlanApprovals } from '../console/pages/plan_acts'
 import { consoleRoutes } from '../console/pages/routes'
 import { consoleSources } from '../console/pages/sources'
 import type { SharingNow } from '../history/sharing_now'
@@ -27,7 +31,16 @@ export function consoleContent(
     state,
     hasPipeline,
     sharing,
-  }: { config: string; state: string; hasPipeline: boolean; sharing: SharingNow | undefined },
+    plans,
+    starts,
+  }: {
+    config: string
+    state: string
+    hasPipeline: boolean
+    sharing: SharingNow | undefined
+    plans: PlanApprovals
+    starts: StartSources
+  },
   env: Call['env'],
 ): ConsoleContent {
   const machine = hostname()
@@ -37,7 +50,8 @@ export function consoleContent(
   // Unknown locks keep no reader from a rollout.
   const holders = () => locks.list().catch(() => [])
   const surroundings = { machine, now, startedAt: processStartedAt, holders }
-  const sources = consoleSources({ config, state, env, takesTag, servedOn, sharing, now })
+  const startsWaiting = () => waitingStarts(starts)
+  const sources = consoleSources({ config, state, env, takesTag, servedOn, sharing, now, startsWaiting })
   const known = new ConsoleState(sources)
   const { version } = require('lockstep/package.json') as { version: string }
   const metrics = new LockstepMetrics({
@@ -47,10 +61,13 @@ export function consoleContent(
     clock: systemClock,
   })
   const standing = standingActs({ config, state, env, surroundings })
-  const personalActs: readonly PersonalAct[] = standing.acts
+  const ofPlans = { state: known, plans, approvalIn: starts.approvalIn }
+  const personalActs = [...planActs(ofPlans), ...startActs(starts), ...standing.acts]
   return {
     routes: [
       ...consoleRoutes(sources, known),
+      ...planRoutes(ofPlans),
+      ...startRoutes(starts),
       ...standing.routes,
       ...rolloutRoutes({ state, clock: systemClock, surroundings, isShared: sharing !== undefined }),
     ],

@@ -15,6 +15,7 @@ import { readConsoleFiles, readConsoleSetting } from '../config/console_setting'
 import { readBusBroker } from '../config/bus_broker'
 import { openConsole } from '../console/open_console'
 import { CommandDeploys } from '../deploys/command_deploys'
+import { CommandStarts } from '../deploys/command_starts'
 import { decidingFiles } from '../run/deciding_files'
 import { lookUpAccount } from '../pipeline/build_user'
 import { buildUsersOf } from '../pipeline/build_users'
@@ -26,6 +27,8 @@ import { foldersIn } from '../run/folders'
 import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
 import { fetchParts } from '../server/fetches'
+import { PlanDesk } from '../server/plan_desk'
+import { StartDesk } from '../server/start_desk'
 import { packageParts } from '../server/announcements'
 import { deployParts } from '../server/deploys'
 import { historyPart } from '../server/history_part'
@@ -46,6 +49,7 @@ import { LockstepError } from '../system/errors'
 import { redactor } from '../system/redaction'
 import type { Call, Outcome } from './command'
 import { consoleContent } from './console_content'
+import { startSources } from './start_sources'
 import { takeServiceManager } from './service_manager'
 
 /** The pipeline of a lockstep.yaml that has a console alone. */
@@ -125,17 +129,7 @@ export async function serve({
   // Builds are proven when it takes over; a user that is not there is no news for that moment.
   if (standby) for (const user of buildUsersOf(settings.repositories)) await lookUpAccount(user, runCommand)
   const sharing = shared && new SharingNow()
-  const content =
-    pages && consoleContent({ config, state, hasPipeline: pipeline !== undefined, sharing }, env)
-  const manager = takeServiceManager(log)
-  const folders = { state, history: resolve(cwd, foldersIn(env).history) }
-  const shareUntil = async (signal: AbortSignal) => {
-    const beganAt = systemClock.now()
-    const { notKnown, faults } = await openHistory({ config, env, folders }, signal)
-    sharing?.hear(notKnown && redact(notKnown), beganAt)
-    return notKnown ?? faults[0]
-  }
-  const deploys = new CommandDeploys({
+  const calling = {
     lockstep: [process.execPath, PROGRAM],
     config,
     folder: dirname(config),
@@ -147,7 +141,22 @@ export async function serve({
     isRunning: isRunningWith,
     clock: systemClock,
     redact,
-  })
+  }
+  const plans = new PlanDesk(settings, takesTag)
+  const desk = new StartDesk(new CommandStarts(calling))
+  const starts = pages && startSources(pages, { config, state, env, desk })
+  const content =
+    starts &&
+    consoleContent({ config, state, hasPipeline: pipeline !== undefined, sharing, plans, starts }, env)
+  const manager = takeServiceManager(log)
+  const folders = { state, history: resolve(cwd, foldersIn(env).history) }
+  const shareUntil = async (signal: AbortSignal) => {
+    const beganAt = systemClock.now()
+    const { notKnown, faults } = await openHistory({ config, env, folders }, signal)
+    sharing?.hear(notKnown && redact(notKnown), beganAt)
+    return notKnown ?? faults[0]
+  }
+  const deploys = new CommandDeploys(calling)
   await serveUntil({
     settings,
     triggers,
@@ -163,6 +172,7 @@ export async function serve({
       ...statusParts(settings.repositories),
       ...(shared === undefined ? [] : [historyPart(shareUntil)]),
       ...deployParts(settings, { deploys, takesTag, nameOf: userName }),
+      ...(pages === undefined ? [] : [plans.part, desk.part]),
     ],
     prove: () => proveBuilds(settings, pages?.secretFiles ?? [], { state, config, env }),
     ...(standby ? { standby: { random: Math.random } } : {}),

@@ -44,7 +44,7 @@ export async function beginFeature(whole: ComposedRun, feature: string): Promise
     order,
     ...(release === undefined ? {} : { release }),
     ...(limit === undefined ? {} : { limit: limit.text }),
-    by: whoRuns(),
+    by: whoRuns(parts.context),
     tickets: state.tickets,
     parameters: Object.fromEntries(variables),
     ...(checkpoint === undefined ? {} : { resumes: checkpoint.run }),

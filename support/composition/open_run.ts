@@ -67,7 +67,7 @@ export function openRun(run: Run, opening: Opening): ComposedRun {
     environment: environment.name,
     ...(chosen === undefined ? {} : { chosen }),
     journal: relative(cwd, file.path),
-    by: whoRuns(),
+    by: whoRuns(context),
     tickets,
     warnings: environment.warnings,
     outBefore,
@@ -122,9 +122,10 @@ export function openRun(run: Run, opening: Opening): ComposedRun {
   }
 }
 
-/** Returns the name of who runs Lockstep, with that of the control host. */
-export function whoRuns(): string {
-  return `${userInfo().username}@${hostname()}`
+/** Returns the name of who runs Lockstep, with that of the control host, behind the people of the console where there are any. */
+export function whoRuns({ people }: Pick<RunSurroundings, 'people'>): string {
+  const user = `${userInfo().username}@${hostname()}`
+  return people === undefined ? user : `${people}, by ${user}`
 }
 
 /**

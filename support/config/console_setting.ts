@@ -7,6 +7,7 @@ import { duration } from './duration_setting'
 import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
+import { nearest } from './nearest'
 import { openidSetting, resolveOpenid, type OpenIdSettings } from './openid_setting'
 import { eyaml, SecretReader } from './secrets'
 import { placesIn, readYaml } from './yaml_file'
@@ -33,6 +34,19 @@ const proxySetting = allowKnownKeys({
   groups: v.optional(header),
 })
 
+/** Who may approve what a person has asked for: another person, anybody who may approve, or no one has to. */
+const APPROVALS = ['another person', 'anybody', 'none'] as const
+export type ConsoleApproval = (typeof APPROVALS)[number]
+
+const APPROVAL = 'another person, anybody or none, or environments, each with one of them'
+const approval = v.picklist(APPROVALS, APPROVAL)
+
+const FEATURES = 'a path below the folder of lockstep.yaml, such as features/deployments/*.feature'
+const feature = v.pipe(
+  v.string(FEATURES),
+  v.check((text) => /^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$)).+\.feature$/.test(text), FEATURES),
+)
+
 /** The schema of `console`: the pages of `lockstep serve`, and who may do what there. */
 export const consoleSetting = allowKnownKeys({
   people: v.optional(path),
@@ -48,6 +62,8 @@ export const consoleSetting = allowKnownKeys({
   idle: v.optional(duration, '1 hour'),
   tls: v.optional(allowKnownKeys({ certificate: path, key: path })),
   proxy: v.optional(proxySetting),
+  features: v.optional(v.array(feature, `a list: each ${FEATURES}`), []),
+  approval: v.optional(v.union([approval, v.record(v.string(), approval)], APPROVAL), 'another person'),
 })
 
 const shape = v.looseObject({
@@ -84,6 +100,10 @@ export interface ConsoleSettings {
   environments: readonly string[]
   /** The files with secrets that no build may read. */
   secretFiles: readonly string[]
+  /** The features that people may start, as globs below the folder of lockstep.yaml. */
+  features: readonly string[]
+  /** Who may approve, by environment; another person than the one who asked where it has none. */
+  approval: Readonly<Record<string, ConsoleApproval>>
 }
 
 /**
@@ -137,6 +157,14 @@ export function readConsoleSetting(
     throw refuse('address', 'nothing encrypts passwords on the way there; expected an address with https')
   const at = (relative: string) => resolve(dirname(configPath), relative)
   const secrets = new SecretReader(places, keys, env)
+  const names = Object.keys(environments)
+  const unknown = typeof written.approval === 'string' ? [] : Object.keys(written.approval)
+  for (const name of unknown)
+    if (!names.includes(name))
+      throw refuse(
+        'approval',
+        `there is no environment ${JSON.stringify(name)}; the closest one is ${nearest(name, names)}`,
+      )
   return {
     people: people === undefined ? undefined : at(people),
     openid: openid && resolveOpenid(openid, places, secrets),
@@ -153,8 +181,17 @@ export function readConsoleSetting(
       user: proxy.user?.toLowerCase(),
       groups: proxy.groups?.toLowerCase(),
     },
-    environments: Object.keys(environments),
+    environments: names,
     secretFiles: [...secrets.files, ...(tls === undefined ? [] : [at(tls.key)])],
+    features: written.features,
+    approval: Object.fromEntries(
+      names.map((name) => [
+        name,
+        typeof written.approval === 'string'
+          ? written.approval
+          : (written.approval[name] ?? 'another person'),
+      ]),
+    ),
   }
 }
 

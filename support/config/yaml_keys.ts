@@ -391,6 +391,16 @@ export const FILE_KEYS: YamlKeys = {
     default: 'the port on 127.0.0.1',
     help: 'where browsers find the console; no other name is answered',
   },
+  'console.features': {
+    takes: 'a list of paths, `*` among them',
+    default: '[]',
+    help: 'the features that people may start from a page, below the folder of lockstep.yaml',
+  },
+  'console.approval': {
+    takes: '`another person`, `anybody` or `none`; or environments, each with one of them',
+    default: 'another person',
+    help: 'who has to approve a plan on a page: another person than the one who asked for it',
+  },
   'console.session': { takes: 'a duration', default: '12 hours', help: 'how long a login is good for' },
   'console.idle': { takes: 'a duration', default: '1 hour', help: 'how long a login is good for unused' },
   'console.tls': { takes: 'files', default: 'no TLS', help: '`lockstep serve` speaks https itself' },

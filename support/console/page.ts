@@ -16,6 +16,7 @@ export interface Page {
 /** The entries of the navigation. */
 const PLACES = [
   ['/', 'Now'],
+  ['/start', 'Start'],
   ['/rollouts', 'Rollouts'],
   ['/history', 'History'],
   ['/pipeline', 'Pipeline'],

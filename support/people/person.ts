@@ -13,3 +13,11 @@ export type Act = (typeof ACTS)[number]
 export interface Policy {
   allows(person: Person, act: Act, environment: string): boolean
 }
+
+/**
+ * Returns the name of a person as journals have it. No user of a machine has such a name: a wish that is left in a folder has
+ * no room for these signs.
+ */
+export function nameInConsole({ name }: Pick<Person, 'name'>): string {
+  return `${name} (console)`
+}

@@ -10,6 +10,8 @@ export interface PlanOfTag extends FetchTarget {
   /** The SHA-256 of the code beside the feature at that moment. */
   code: string
   approval: ApprovalBy
+  /** Those who asked for it by name. Empty where an event of the pipeline had it planned. */
+  askedBy: readonly string[]
   begunAt: string
   state: 'running' | BuildResult
   endedAt: string | undefined
@@ -38,7 +40,7 @@ export class DeployState {
   /** All plans by their run, in the order in which they were begun. */
   private readonly byRun = new Map<string, PlanOfTag>()
   private readonly newestByKey = new Map<string, PlanOfTag>()
-  private readonly asked = new Set<string>()
+  private readonly asked = new Map<string, string[]>()
   private readonly unused = new Set<PlanOfTag>()
 
   get plans(): readonly PlanOfTag[] {
@@ -73,7 +75,7 @@ export class DeployState {
   apply(event: RecordedPipelineEvent): void {
     switch (event.type) {
       case 'plan asked for':
-        this.asked.add(keyOf(event.repository, event.environment))
+        this.ask(keyOf(event.repository, event.environment), event.by)
         return
       case 'plan begun':
         return this.begin(event)
@@ -108,6 +110,10 @@ export class DeployState {
     }
   }
 
+  private ask(key: string, by: string | null): void {
+    this.asked.set(key, [...(this.asked.get(key) ?? []), ...(by === null ? [] : [by])])
+  }
+
   private begin(event: Extract<RecordedPipelineEvent, { type: 'plan begun' }>): void {
     const { run, feature, code, approval, repository, environment, commit, tag, at } = event
     if (this.byRun.has(run)) return
@@ -119,6 +125,7 @@ export class DeployState {
       feature,
       code,
       approval,
+      askedBy: this.asked.get(key) ?? [],
       repository,
       environment,
       commit,

@@ -33,9 +33,14 @@ async function take(
   parts: TakingDeploys,
 ): Promise<string | undefined> {
   const by = nameBoth(request.by, await parts.nameOf(owner))
+  const why = await carryOut(request, by, parts)
+  return why === undefined ? undefined : `is refused: ${why}`
+}
+
+function carryOut(request: DeployRequest, by: string, parts: TakingDeploys): Promise<string | undefined> {
   switch (request.kind) {
     case 'approve':
-      return approve(request, by, parts)
+      return approvePlan(request, by, parts)
     case 'plan':
       return askForPlan(request, by, parts)
     case 'gone':
@@ -43,36 +48,43 @@ async function take(
   }
 }
 
-async function approve(
-  { repository, run, plan: name }: Extract<DeployRequest, { kind: 'approve' }>,
+/**
+ * Writes down that exactly this plan may be carried out. Resolves with why it may not.
+ * @throws LockstepError `journal-failed`
+ */
+export async function approvePlan(
+  { repository, run, plan: name }: Omit<Extract<DeployRequest, { kind: 'approve' }>, 'by'>,
   by: string,
-  { log, repositories, takesTag }: TakingDeploys,
+  { log, repositories, takesTag }: Pick<TakingDeploys, 'log' | 'repositories' | 'takesTag'>,
 ): Promise<string | undefined> {
   const plan = log.state.deploys.plan(run)
   if (plan?.repository !== repository || plan.outcome?.plan !== name)
-    return `is refused: no plan ${name} of ${repository} was made by a run ${run}`
+    return `no plan ${name} of ${repository} was made by a run ${run}`
   const { environment, commit, tag } = plan
   const settings = repositories.find(
     (each) => each.repository === repository && each.environment === environment,
   )
   if (settings === undefined || settings.approval === 'none')
-    return `is refused: lockstep.yaml does not say after_success: { ${environment}: approval } for ${repository}`
+    return `lockstep.yaml does not say after_success: { ${environment}: approval } for ${repository}`
   const why = whyNotToApprove(log.state, plan, takesTag)
-  if (why !== undefined) return `is refused: ${why}`
+  if (why !== undefined) return why
   await log.append({ type: 'plan approved', run, plan: name, by, repository, environment, commit, tag })
   return undefined
 }
 
-async function askForPlan(
-  { repository, environment }: Extract<DeployRequest, { kind: 'plan' }>,
+/**
+ * Writes down that a deploy is to be planned anew. Resolves with why it is not.
+ * @throws LockstepError `journal-failed`
+ */
+export async function askForPlan(
+  { repository, environment }: Omit<Extract<DeployRequest, { kind: 'plan' }>, 'by'>,
   by: string,
-  { log, repositories }: TakingDeploys,
+  { log, repositories }: Pick<TakingDeploys, 'log' | 'repositories'>,
 ): Promise<string | undefined> {
   const isPlanned = repositories.some(
     (each) => each.repository === repository && each.environment === environment,
   )
-  if (!isPlanned)
-    return `is refused: no deploy of ${repository} to ${environment} is planned by lockstep.yaml`
+  if (!isPlanned) return `no deploy of ${repository} to ${environment} is planned by lockstep.yaml`
   // A kill may have left a wish that was taken.
   if (!log.state.deploys.isAskedFor(repository, environment))
     await log.append({ type: 'plan asked for', repository, environment, by })
@@ -88,11 +100,10 @@ async function endGone(
   const plan = log.state.deploys.plans.find(
     (each) => each.repository === repository && each.rollout?.run === run,
   )
-  if (plan?.rollout?.state !== 'running') return `is refused: no rollout ${run} of ${repository} is under way`
+  if (plan?.rollout?.state !== 'running') return `no rollout ${run} of ${repository} is under way`
   const { machine } = plan.rollout
-  if (machine === deploys.machine)
-    return `is refused: the processes of ${run} can be seen here, on ${machine}`
-  if (await deploys.hasEnded(run)) return `is refused: the journal of ${run} has its end, and is judged by it`
+  if (machine === deploys.machine) return `the processes of ${run} can be seen here, on ${machine}`
+  if (await deploys.hasEnded(run)) return `the journal of ${run} has its end, and is judged by it`
   const { environment, commit, tag } = plan
   await log.append({
     type: 'rollout ended',

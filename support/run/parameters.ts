@@ -76,6 +76,8 @@ export interface RunSurroundings extends ProcessContext {
   errand: Errand | undefined
   /** The digest of the only code that may run; undefined where any may. */
   code?: string | undefined
+  /** The people of the console who have begun and approved the run, in words; undefined for a run of a terminal. */
+  people?: string | undefined
   /** Begins another run in the process of this one; undefined where each has to have a process of its own. */
   beginAgain?: BeginAgain
 }

@@ -34,9 +34,7 @@ export function deployParts(
   { repositories }: Pick<PipelineSettings, 'repositories'>,
   deploying: Deploying,
 ): Part[] {
-  const deployed = repositories.flatMap(({ name, deploys = [] }) =>
-    deploys.map((settings): DeployedRepository => ({ ...settings, repository: name })),
-  )
+  const deployed = deployedIn({ repositories })
   const earlier = earlierDeploys(new Set(deployed.map(({ environment }) => environment)), deploying)
   const byEnvironment = groupBy(deployed, ({ environment }) => environment)
   let tell = () => {}
@@ -47,6 +45,15 @@ export function deployParts(
     ...[...byEnvironment].map(([environment, of]) => deploysTo(environment, of, deploying, first)),
     earlier,
   ]
+}
+
+/** Returns the deploys that the configuration has planned. */
+export function deployedIn({
+  repositories,
+}: Pick<PipelineSettings, 'repositories'>): readonly DeployedRepository[] {
+  return repositories.flatMap(({ name, deploys = [] }) =>
+    deploys.map((settings): DeployedRepository => ({ ...settings, repository: name })),
+  )
 }
 
 /** Tells what became of rollouts and plans for environments that nothing is deployed to any more. It begins none. */

@@ -276,10 +276,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'from a push to every host: the spool of hooks, deliveries, builds, fetches, and the journal of them',
     mayImport: ['support/rollout/model', 'support/config'],
   },
+  'support/starts': {
+    holds: 'what people start from pages: from the wish to the end of its rollout, as events on disk',
+    mayImport: ['support/pipeline', 'support/config', 'support/people'],
+  },
   'support/deploys': {
     holds:
       'plans and rollouts that `lockstep serve` begins: the command that a person would call, and what its journal tells',
     mayImport: [
+      'support/starts',
       'support/pipeline',
       'support/planning',
       'support/run',
@@ -339,10 +344,25 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/reporting',
       'support/history',
       'support/pipeline',
+      'support/planning',
       'support/run',
       'support/rollout/model',
       'support/locks',
       'support/inventory',
+      'support/config',
+    ],
+  },
+  'support/console/starts': {
+    holds:
+      'the pages on which people start: the form, what waits for whom, and the plan that a person approves',
+    mayImport: [
+      'support/console',
+      'support/console/pages',
+      'support/starts',
+      'support/people',
+      'support/reporting',
+      'support/planning',
+      'support/rollout/model',
       'support/config',
     ],
   },
@@ -375,6 +395,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/bus',
       'support/statuses',
       'support/pipeline',
+      'support/starts',
       'support/notifications',
       'support/locks',
       'support/config',
@@ -412,6 +433,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/console/standing',
       'support/console/api',
       'support/console/metrics',
+      'support/console/starts',
       'support/server',
     ],
   },

@@ -21,7 +21,7 @@ import { standingOf } from '../../history/standing'
 import { UNRELEASED, type HistoryEntry } from '../../history/history_record'
 import type { ConsoleState, Knowledge } from './console_state'
 import type { Sight } from './sight'
-import type { ConsoleSources } from './sources'
+import type { ConsoleSources, WaitingStart } from './sources'
 
 /** What the page Now shows, of the environments that its reader may look at. */
 export interface NowData {
@@ -37,6 +37,7 @@ export interface NowData {
   approvals: readonly WaitingApproval[]
   /** The gates at which rollouts under way wait. */
   gates: readonly WaitingGate[]
+  starts: readonly WaitingStart[]
   /** Pushes and announcements that nothing has taken yet. */
   spools: readonly string[]
   environments: readonly EnvironmentReleases[]
@@ -78,6 +79,8 @@ export interface RolloutUnderWay {
 
 export interface WaitingApproval {
   repository: string
+  /** The run that made the plan. */
+  run: string
   environment: string
   /** The plan in words, as `lockstep pipeline` has it. */
   plan: string
@@ -140,6 +143,7 @@ export async function readNow(state: ConsoleState, sight: Sight): Promise<NowDat
     underWay: underWay.filter(({ environment }) => sight.sees(environment)),
     approvals: waitingApprovals(known, sources.takesTag).filter(({ environment }) => sight.sees(environment)),
     gates: waitingGates(journals, underWay).filter(({ environment }) => sight.sees(environment)),
+    starts: (sources.startsWaiting?.() ?? []).filter(({ environment }) => sight.sees(environment)),
     spools: 'fault' in spools || !sight.seesAll ? [] : formatSpools(spools),
     environments: environmentReleases(knowledge, sight, sources.environments),
     locks:
@@ -253,10 +257,11 @@ export function waitingApprovals(
     if (whyNotToApprove(known, plan, takesTag) !== undefined || plan.outcome === undefined) return []
     const { person } = judgePlan(known, plan, takesTag)
     if (!needsPerson(plan, person)) return []
-    const { repository, environment, tag, commit, outcome, endedAt, begunAt } = plan
+    const { run, repository, environment, tag, commit, outcome, endedAt, begunAt } = plan
     return [
       {
         repository,
+        run,
         environment,
         plan: describePlan(environment, outcome),
         why: person,

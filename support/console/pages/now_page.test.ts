@@ -14,6 +14,7 @@ const EMPTY: NowData = {
   underWay: [],
   approvals: [],
   gates: [],
+  starts: [],
   spools: [],
   environments: [],
   locks: [],
@@ -54,6 +55,7 @@ function dataOf(text: string): NowData {
     approvals: [
       {
         repository: text,
+        run: text,
         environment: text,
         plan: text,
         why: text,
@@ -63,6 +65,7 @@ function dataOf(text: string): NowData {
         approve: text,
       },
     ],
+    starts: [{ at: '/starts/a', feature: text, environment: text, waits: text, by: text, since: AT }],
     spools: [text],
     environments: [
       {

@@ -11,6 +11,7 @@ import type {
   WaitingApproval,
   WaitingGate,
 } from './now_data'
+import type { WaitingStart } from './sources'
 import {
   addressOf,
   ageOf,
@@ -34,11 +35,12 @@ const MAX_NAMES = 6
 
 /** Shows what is so now: first what somebody has to see to, then what goes on, then what hosts have. */
 export function nowPage(data: NowData): Markup {
-  const { underWay, approvals, gates, spools, environments, locks, faults, now } = data
+  const { underWay, approvals, gates, starts, spools, environments, locks, faults, now } = data
   const isKnown = environments.some(({ hosts }) => hosts > 0)
   return page`${outSection(data)}${faultsOf(faults)}${section('Waits for a person', [
     ...gates.map((each) => gateCard(each, now)),
     ...approvals.map((each) => approvalCard(each, now)),
+    ...starts.map((each) => startCard(each, now)),
   ])}${section(
     'Rollouts under way',
     underWay.map((each) => rolloutCard(each, now)),
@@ -101,11 +103,11 @@ ${byHand === undefined ? NOTHING : page`<p class="muted">or by hand${byHand}</p>
 }
 
 function approvalCard(each: WaitingApproval, now: number): Markup {
-  const { repository, environment, plan, why, tag, commit, since, approve } = each
+  const { repository, run, environment, plan, why, tag, commit, since, approve } = each
   return page`<div class="card wait"><p class="lead"><b>${nameOf(tag)}</b> of ${linkTo(addressOf('pipeline', repository), nameOf(repository))} <span class="muted">for ${nameOf(environment)}</span></p>
 <p>${plan} <span class="muted">(commit ${commit})</span></p>
 <p>waits for approval since ${timeOf(since)}${ageOf(since, now)}${why === undefined ? '' : `, since ${why}`}</p>
-<p>Approve exactly this plan:</p>
+<p>${linkTo(addressOf('pipeline', repository, 'plans', run), 'See the whole plan, and approve exactly it')}, or say:</p>
 ${commandOf(approve)}</div>
 `
 }
@@ -122,6 +124,12 @@ function gateCard(each: WaitingGate, now: number): Markup {
 <p>run ${linkTo(addressOf('rollouts', run), run)} of ${nameOf(feature)} waits since ${timeOf(since)}${ageOf(since, now)}, until ${timeOf(until)}${left > 0 ? `: ${left} min left` : ': its time is over'}</p>
 <p>${meanwhile}</p>
 <p><a class="act" href="${path}">Approve…</a><a class="act" href="${path}">Refuse…</a></p></div>
+`
+}
+
+function startCard({ at, feature, environment, waits, by, since }: WaitingStart, now: number): Markup {
+  return page`<div class="card wait"><p class="lead"><b>${linkTo(at, nameOf(feature))}</b> <span class="muted">for ${nameOf(environment)}</span></p>
+<p>${waits} <span class="muted">asked for by ${nameOf(by)} at ${timeOf(since)}${ageOf(since, now)}</span></p></div>
 `
 }
 

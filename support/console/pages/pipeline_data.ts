@@ -52,9 +52,12 @@ export interface RepositoryData {
 
 /** A commit in the words of the terminal, the steps of its way, and the commands that a person may give. */
 export interface CommitOnItsWay extends DescribedCommit {
+  repository: string
   tone: Mark['tone']
   ways: readonly { environment: string | undefined; steps: readonly Mark[] }[]
   approve: readonly string[]
+  /** The plans of it, each with the run that made it. */
+  plans: readonly { environment: string; plan: string; run: string }[]
 }
 
 export async function readPipelines(state: ConsoleState, sight: Sight): Promise<PipelineData> {
@@ -160,8 +163,12 @@ async function commitsOnTheirWay(
         { ...pushed, fetches },
         { ...surroundings, isFetchable: (_, tag) => known.isFetchable(pushed, tag) },
       ),
+      repository: pushed.repository,
       tone: testsMark(pushed).tone,
       ways: waysOf(pushed, fetches, plans),
+      plans: plans.flatMap(({ plan: { environment, run, outcome } }) =>
+        outcome?.plan == null ? [] : [{ environment, plan: outcome.plan, run }],
+      ),
       approve: plans
         .filter(
           ({ plan, person }) =>

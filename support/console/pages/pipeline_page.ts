@@ -114,7 +114,7 @@ export function repositoryPage({
 }
 
 function commitItem(
-  { id, refs, seenAt, tests, below, tone, ways, approve }: CommitOnItsWay,
+  { id, refs, seenAt, tests, below, tone, ways, approve, plans, repository }: CommitOnItsWay,
   most: number,
 ): Markup {
   return page`<article class="run"><p><b><code>${id}</code> ${clean(refs, 300)}</b> <span class="muted">${timeOf(seenAt)}</span></p>
@@ -126,7 +126,10 @@ ${
         below.map((line) => page`${clean(line, MAX_LINE)}`),
         most,
       )
-}${
+}${plans.map(
+    ({ environment, plan, run }) =>
+      page`<p>${linkTo(addressOf('pipeline', repository, 'plans', run), `The plan ${plan} for ${nameOf(environment)}`)}</p>\n`,
+  )}${
     approve.length === 0 ? NOTHING : page`<p>Approve exactly this plan:</p>\n${approve.map(commandOf)}`
   }</article>
 `

@@ -10,6 +10,8 @@ const AT = '2026-11-22T12:00:00.000Z'
 
 function commitOf(text: string): CommitOnItsWay {
   return {
+    repository: text,
+    plans: [{ environment: text, plan: text, run: text }],
     id: text,
     refs: text,
     seenAt: AT,

@@ -37,6 +37,19 @@ export interface ConsoleSources {
   isAlive: (pid: number, beganAt: number) => boolean
   /** The time, in milliseconds. */
   now: () => number
+  /** Returns what was started from pages and waits for a person; absent where nothing can be started there. */
+  startsWaiting?: () => readonly WaitingStart[]
+}
+
+/** A start that waits for a person, and its page. */
+export interface WaitingStart {
+  at: string
+  feature: string
+  environment: string
+  /** What it waits for. */
+  waits: string
+  by: string
+  since: string
 }
 
 /**
@@ -52,7 +65,7 @@ export function consoleSources({
   config: string
   state: string
   env: Readonly<Record<string, string | undefined>>
-} & Pick<ConsoleSources, 'takesTag' | 'servedOn' | 'now' | 'sharing'>): ConsoleSources {
+} & Pick<ConsoleSources, 'takesTag' | 'servedOn' | 'now' | 'sharing' | 'startsWaiting'>): ConsoleSources {
   const { environments, repositories } = readPipelinePlaces(config)
   const spool = readSpoolSetting(config)
   const context = lockSurroundings(env)

@@ -1,0 +1,36 @@
+import { dirname } from 'node:path'
+import type { ConsoleSettings } from '../config/console_setting'
+import { readVariables } from '../config/variables_file'
+import type { StartSources } from '../console/starts/start_sources'
+import { startRunsIn } from '../deploys/command_starts'
+import { surroundingsOf } from '../run/parameters'
+import { systemClock } from '../system/clock'
+import type { Call } from './command'
+
+/** Returns where the pages of starts have their facts from, beside a `lockstep serve`. */
+export function startSources(
+  { features, environments, approval }: Pick<ConsoleSettings, 'features' | 'environments' | 'approval'>,
+  {
+    config,
+    state,
+    env,
+    desk,
+  }: { config: string; state: string; env: Call['env']; desk: StartSources['desk'] },
+): StartSources {
+  return {
+    folder: dirname(config),
+    features,
+    environments,
+    approvalIn: (environment) => approval[environment] ?? 'another person',
+    variablesOf(environment) {
+      const variables = readVariables(config, environment, surroundingsOf(env))
+      variables.check()
+      return new Map(
+        variables.names.map((name) => [name, variables.isSecret(name) ? 'secret' : 'plain'] as const),
+      )
+    },
+    runs: startRunsIn(state),
+    desk,
+    now: systemClock.now,
+  }
+}

@@ -1,0 +1,270 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { ConsoleApproval } from '../../config/console_setting'
+import { parsePolicy, policyOf } from '../../people/policy'
+import { writePlan } from '../../planning/plan_file'
+import type { Plan } from '../../planning/plan'
+import { Starter } from '../../starts/starter'
+import { tokenIn, type ConsoleBrowser } from '../../testing/console_browser'
+import { ConsoleStand } from '../../testing/console_stand'
+import { settled } from '../../testing/fake_clock'
+import { MemoryStartLog } from '../../testing/memory_start_log'
+import { MemoryStarts } from '../../testing/memory_starts'
+import { formOf } from '../personal_act'
+import { startActs } from './start_acts'
+import { startRoutes } from './start_routes'
+import type { StartSources } from './start_sources'
+
+const FEATURE = 'features/deploy.feature'
+const POLICY = `everybody may look in every environment
+anna may plan, start and approve in every environment
+bert may approve in production
+carl may plan, start and approve in test
+dora may plan in production
+dora may start in production`
+const CONTENT: Plan = {
+  features: [{ path: FEATURE, sha256: 'x', hosts: ['web1', 'web2'] }],
+  environment: 'production',
+  fleet: 'mcollective at mq',
+  parameters: { version: '2' },
+  hosts: ['web1', 'web2'],
+  lines: [
+    {
+      at: `${FEATURE}:3`,
+      text: 'When I update the package mywebapp',
+      hosts: [
+        {
+          seen: 'mywebapp: 1 → 2',
+          passed: true,
+          changes: true,
+          affectsOthers: true,
+          hosts: ['web1', 'web2'],
+        },
+      ],
+    },
+  ],
+  passes: true,
+}
+
+describe('the pages of starts', () => {
+  let stand: ConsoleStand
+  let commands: MemoryStarts
+  let end: AbortController
+  let work: Promise<void>
+  let starter: Starter
+  let approval: ConsoleApproval
+  let app: ReturnType<ConsoleStand['open']>
+  let plan = ''
+
+  beforeEach(async () => {
+    stand = await new ConsoleStand().addPeople('anna', 'bert', 'carl', 'dora', 'emil')
+    stand.policy.content = policyOf(parsePolicy('policy', POLICY, ['test', 'production']))
+    stand.scratch.write(FEATURE, 'Feature: x\n  Scenario: y\n    When I update <package> to <version>\n')
+    stand.scratch.write('features/--require.feature', 'Feature: x\n')
+    mkdirSync(join(stand.scratch.path, 'runs'))
+    approval = 'another person'
+    commands = new MemoryStarts()
+    commands.outcome = (step, { run }) => {
+      if (step !== 'plan') return { result: 'succeeded', why: null, plan: null, hosts: 0, changes: 0 }
+      plan = writePlan(CONTENT, { at: 'x', by: 'x', run }, join(stand.scratch.path, 'runs', run)).id
+      return { result: 'succeeded', why: null, plan, hosts: 2, changes: 2 }
+    }
+    starter = new Starter({ log: new MemoryStartLog(), commands, clock: stand.clock })
+    end = new AbortController()
+    work = starter.work(end.signal)
+    const sources: StartSources = {
+      folder: stand.scratch.path,
+      features: ['features/*.feature'],
+      environments: ['test', 'production'],
+      approvalIn: () => approval,
+      variablesOf: () =>
+        new Map([
+          ['package', 'plain'],
+          ['password', 'secret'],
+        ]),
+      runs: join(stand.scratch.path, 'runs'),
+      desk: { starter, fault: undefined },
+      now: () => stand.clock.now(),
+    }
+    app = stand.open({ acts: startActs(sources).map(formOf), routes: startRoutes(sources) })
+  })
+  afterEach(async () => {
+    end.abort()
+    await work
+    await stand.close()
+  })
+
+  const FORM = `/start?feature=${encodeURIComponent(FEATURE)}&environment=production`
+  const WISH = { feature: FEATURE, environment: 'production', 'value.version': '2' }
+  /** Sends a form with a token of its path that no page gave, as a hostile browser could. */
+  const force = async (browser: ConsoleBrowser, path: string, fields: Record<string, string>) => {
+    const shown = await (await browser.ask(`/forms/${encodeURIComponent(path.slice(1))}`)).text()
+    const body = new URLSearchParams({ form: tokenIn(shown), ...fields }).toString()
+    return browser.ask(path, { method: 'POST', body })
+  }
+  const planned = async () => {
+    await settled()
+    return starter.starts.at(-1) ?? expect.fail('nothing was started')
+  }
+  const startBy = async (name: string) => {
+    const browser = await stand.browserOf(name, app)
+    const answer = await browser.send(FORM, '/starts', WISH)
+    expect(answer.status).to.equal(303)
+    const start = await planned()
+    return { browser, at: `/starts/${start.id}`, start }
+  }
+
+  it('begin with a form that has a field for each variable, and lead to the plan', async () => {
+    const { browser, at, start } = await startBy('anna')
+    const form = await (await browser.ask(FORM)).text()
+    expect(form).to.contain('name="value.version"').and.to.contain('package (empty: as production has it)')
+    expect(start.variables).to.deep.equal({ version: '2' })
+    const shown = await (await browser.ask(at)).text()
+    expect(shown).to.contain('web[1-2]').and.to.contain('mywebapp: 1 → 2').and.to.contain(plan)
+    expect(shown).not.to.contain('<button>Approve')
+    const bert = await stand.browserOf('bert', app)
+    expect(await (await bert.ask(at)).text()).to.contain('<button>Approve exactly this plan</button>')
+    expect((await bert.send(at, `${at}/approve`, { plan })).status).to.equal(303)
+    expect(await (await bert.ask(at)).text()).not.to.contain('<button>Start the rollout')
+    expect(await (await browser.ask(at)).text()).to.contain('<button>Start the rollout</button>')
+    expect((await browser.send(at, `${at}/roll-out`, { plan })).status).to.equal(303)
+    expect(commands.started).to.have.length(1)
+    const acted = stand.audited.flatMap((event) =>
+      event.type === 'acted' ? [[event.person, event.act]] : [],
+    )
+    expect(acted).to.deep.equal([
+      ['anna', 'plan a start'],
+      ['bert', 'approve a start'],
+      ['anna', 'start a rollout'],
+    ])
+    const list = await (await browser.ask('/starts')).text()
+    expect(list).to.contain(FEATURE).and.to.contain('asked for by anna')
+  })
+
+  const hostile: [string, Record<string, string>, number, RegExp][] = [
+    ['a path', { feature: '../../etc/passwd' }, 404, /names no such feature/i],
+    ['a feature that is an option', { feature: 'features/--require.feature' }, 404, /names no such feature/i],
+    ['an option', { feature: '--require' }, 404, /names no such feature/i],
+    ['an unknown environment', { environment: 'prod' }, 404, /no such environment/i],
+    ['a variable of Node', { 'value.NODE_OPTIONS': '--require=x' }, 422, /has no variable for/i],
+    ['a variable of Lockstep', { 'value.LOCKSTEP_SAFE_MODE': 'off' }, 422, /has no variable for/i],
+    ['a field that is none', { plan: '0123456789ab' }, 422, /has no variable for/i],
+    ['a value of two lines', { 'value.version': '2\n--plan x' }, 422, /not one line/],
+    ['a value with a control sign', { 'value.version': '2\u0000' }, 422, /not one line/],
+    ['a value that names a secret', { 'value.version': '<password>' }, 422, /names another variable/],
+    ['a value that is too long', { 'value.version': 'x'.repeat(1_001) }, 422, /more than 1000 characters/],
+    ['no value where one is needed', { 'value.version': ' ' }, 422, /has no value/],
+    ['a release that is an option', { release: '--plan' }, 422, /the release/i],
+    ['a ticket that is none', { ticket: 'OPS-1 --plan=x' }, 422, /the ticket/i],
+    ['a limit that is an option', { limit: '--limit' }, 422, /the limit/i],
+    ['a limit that names nothing', { limit: 'web[1-' }, 422, /the limit/i],
+  ]
+  for (const [what, fields, status, why] of hostile)
+    it(`take nothing with ${what}`, async () => {
+      const browser = await stand.browserOf('anna', app)
+      const answer = await force(browser, '/starts', { ...WISH, ...fields })
+      expect(answer.status).to.equal(status)
+      expect(await answer.text()).to.match(why)
+      expect(starter.starts).to.deep.equal([])
+    })
+
+  it('take a value as one word, whatever it looks like', async () => {
+    const browser = await stand.browserOf('anna', app)
+    const value = `--plan=x;$(reboot) 'a',"b" \\, =`
+    expect((await force(browser, '/starts', { ...WISH, 'value.version': value })).status).to.equal(303)
+    expect(starter.starts[0]?.variables).to.deep.equal({ version: value })
+  })
+
+  for (const [person, why] of [
+    ['bert', /does not allow bert to plan in production/],
+    ['carl', /does not allow carl to plan in production/],
+  ] as const)
+    it(`take nothing from ${person}, who may not plan there`, async () => {
+      const answer = await force(await stand.browserOf(person, app), '/starts', WISH)
+      expect(answer.status).to.equal(403)
+      expect(await answer.text()).to.match(why)
+      expect(starter.starts).to.deep.equal([])
+    })
+
+  const refusals: [string, string, 'approve' | 'roll-out', (known: string) => string, number, RegExp][] = [
+    ['who asked for it', 'anna', 'approve', (known) => known, 409, /anna asked for it/i],
+    ['who may not approve there', 'carl', 'approve', (known) => known, 403, /does not allow carl/],
+    ['under another name', 'bert', 'approve', () => 'fedcba987654', 409, /another name/i],
+    ['under what is no name', 'bert', 'approve', () => '../x', 422, /not right/],
+    ['who may not start there', 'bert', 'roll-out', (known) => known, 403, /does not allow bert to start/],
+    [
+      'before its approval',
+      'anna',
+      'roll-out',
+      (known) => known,
+      409,
+      /waits for the approval of another person/i,
+    ],
+  ]
+  for (const [what, person, act, nameOf, status, why] of refusals)
+    it(`refuse to ${act} by a person: ${what}`, async () => {
+      const { at } = await startBy('anna')
+      const answer = await force(await stand.browserOf(person, app), `${at}/${act}`, { plan: nameOf(plan) })
+      expect(answer.status).to.equal(status)
+      expect(await answer.text()).to.match(why)
+      expect(starter.starts[0]?.approved).to.equal(undefined)
+      expect(commands.started).to.deep.equal([])
+    })
+
+  it('begin one rollout, however often and by whom its form is sent', async () => {
+    const { browser, at } = await startBy('anna')
+    const [bert, dora] = [await stand.browserOf('bert', app), await stand.browserOf('dora', app)]
+    await bert.send(at, `${at}/approve`, { plan })
+    const token = tokenIn(await (await browser.ask(at)).text())
+    const body = new URLSearchParams({ form: token, plan }).toString()
+    const answers = await Promise.all([
+      browser.ask(`${at}/roll-out`, { method: 'POST', body }),
+      browser.ask(`${at}/roll-out`, { method: 'POST', body }),
+      dora.send(at, `${at}/roll-out`, { plan }),
+      force(dora, `${at}/roll-out`, { plan }),
+    ])
+    expect(answers.filter(({ status }) => status === 303)).to.have.length(1)
+    expect(commands.started).to.have.length(1)
+    expect((await force(browser, `${at}/roll-out`, { plan })).status).to.equal(409)
+  })
+
+  it('need no approval where the configuration says so, and need it again once it does not', async () => {
+    approval = 'none'
+    const { browser, at } = await startBy('dora')
+    expect(await (await browser.ask(at)).text()).to.contain('<button>Start the rollout</button>')
+    approval = 'another person'
+    expect((await force(browser, `${at}/roll-out`, { plan })).status).to.equal(409)
+    approval = 'none'
+    expect((await browser.send(at, `${at}/roll-out`, { plan })).status).to.equal(303)
+  })
+
+  it('let who asked for it approve where anybody may, and not after that is changed', async () => {
+    approval = 'anybody'
+    const { browser, at } = await startBy('anna')
+    expect((await browser.send(at, `${at}/approve`, { plan })).status).to.equal(303)
+    approval = 'another person'
+    const answer = await force(browser, `${at}/roll-out`, { plan })
+    expect(answer.status).to.equal(409)
+    expect(await answer.text()).to.match(/another person by now/i)
+  })
+
+  it('refuse what was changed since, and say so', async () => {
+    const { browser, at } = await startBy('anna')
+    const bert = await stand.browserOf('bert', app)
+    await bert.send(at, `${at}/approve`, { plan })
+    commands.now = { sha256: 'other', code: 'code' }
+    expect(await (await browser.ask(at)).text()).to.contain('was changed since it was planned')
+    expect((await force(browser, `${at}/roll-out`, { plan })).status).to.equal(409)
+    expect(commands.started).to.deep.equal([])
+  })
+
+  it('show nothing to who may not look', async () => {
+    const { at } = await startBy('anna')
+    stand.policy.content = policyOf(parsePolicy('policy', 'emil may look in test', ['test', 'production']))
+    const emil = await stand.browserOf('emil', app)
+    expect((await emil.ask(at)).status).to.equal(404)
+    expect(await (await emil.ask('/starts')).text()).not.to.contain('deploy.feature')
+    expect((await force(emil, `${at}/approve`, { plan })).status).to.equal(404)
+  })
+})

@@ -1,0 +1,184 @@
+import * as v from 'valibot'
+import type { Act } from '../../people/person'
+import { whyNotToApprove, whyNotToRollOut } from '../../starts/judge_start'
+import { planOf, type Start } from '../../starts/start_state'
+import type { Starter, StartWish } from '../../starts/starter'
+import { LockstepError } from '../../system/errors'
+import { addressOf } from '../pages/parts'
+import { personalAct, type ActOutcome, type PersonalAct, type PersonalRequest } from '../personal_act'
+import { listFeatures, readFeature } from './feature_list'
+import type { StartSources } from './start_sources'
+import { parseWish } from './start_wish'
+
+type Refused = Extract<ActOutcome, { result: 'refused' }>
+
+/** A start that a request is about, with what carries it on. */
+interface Found {
+  starter: Starter
+  start: Start
+}
+
+const PLAN = v.strictObject({ plan: v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/)) })
+
+/** Returns what people can do about starts. */
+export function startActs(sources: StartSources): PersonalAct[] {
+  return [askFor(sources), approve(sources), rollOut(sources), planAgain(sources)]
+}
+
+function askFor(sources: StartSources): PersonalAct {
+  return personalAct({
+    name: 'plan a start',
+    path: '/starts',
+    summary:
+      'Lints, rehearses and plans a feature for an environment. Nothing is rolled out by it; the plan waits on a page.',
+    schema: v.objectWithRest({ feature: v.string(), environment: v.string() }, v.string()),
+    async perform(request, fields) {
+      const { feature, environment } = fields
+      const { person } = request
+      if (!sources.environments.includes(environment) || !request.may('look', environment))
+        return refused('there is no such environment that you may look at', 404)
+      if (!request.may('plan', environment)) return notAllowed(request, 'plan', environment)
+      const known = listFeatures(sources.folder, sources.features).includes(feature)
+      const read = known ? readFeature(sources.folder, feature) : undefined
+      if (read === undefined)
+        return refused('lockstep.yaml names no such feature among console: { features: … }', 404)
+      const own = ownVariables(sources, environment)
+      if (typeof own === 'string') return refused(own, 503)
+      const wish = parseWish(fields, read, environment, own)
+      if ('why' in wish) return refused(wish.why, 422)
+      return begin(sources, request, { ...wish, by: person.name })
+    },
+  })
+}
+
+function planAgain(sources: StartSources): PersonalAct {
+  return personalAct({
+    name: 'plan a start again',
+    path: '/starts/:start/again',
+    summary:
+      'Lints, rehearses and plans again what a start was asked for, as a start of the person who asks now.',
+    schema: v.strictObject({}),
+    async perform(request) {
+      const found = find(sources, request)
+      if ('why' in found) return found
+      const { feature, environment, variables, release, ticket, limit } = found.start
+      if (!request.may('plan', environment)) return notAllowed(request, 'plan', environment)
+      if (!listFeatures(sources.folder, sources.features).includes(feature))
+        return refused('lockstep.yaml does not name its feature any more', 409)
+      const wish = { feature, environment, variables, release, ticket, limit }
+      return begin(sources, request, { ...wish, by: request.person.name })
+    },
+  })
+}
+
+function approve(sources: StartSources): PersonalAct {
+  return personalAct({
+    name: 'approve a start',
+    path: '/starts/:start/approve',
+    summary: 'Approves exactly one plan of a start, by its name. It does not begin the rollout.',
+    schema: PLAN,
+    perform: (request, { plan }) =>
+      decide(sources, request, plan, {
+        right: 'approve',
+        why: (found) =>
+          whyNotToApprove(
+            found.start,
+            request.person,
+            sources.approvalIn(found.start.environment),
+            found.starter.beside(found.start),
+          ),
+        says: `the plan ${plan} is approved`,
+        carryOut: ({ starter, start }, why) => starter.approve(start.id, plan, request.person.name, why),
+      }),
+  })
+}
+
+function rollOut(sources: StartSources): PersonalAct {
+  return personalAct({
+    name: 'start a rollout',
+    path: '/starts/:start/roll-out',
+    summary:
+      'Begins the rollout of an approved plan, once. The rollout does exactly what the plan says, or nothing.',
+    schema: PLAN,
+    perform: (request, { plan }) =>
+      decide(sources, request, plan, {
+        right: 'start',
+        why: ({ starter, start }) =>
+          whyNotToRollOut(start, sources.approvalIn(start.environment), starter.beside(start)),
+        says: `the rollout of the plan ${plan} has begun`,
+        carryOut: ({ starter, start }, why) => starter.rollOut(start.id, plan, request.person.name, why),
+      }),
+  })
+}
+
+interface Decision {
+  right: Act
+  /** Returns why it cannot be; it is asked again when nothing else can come between. */
+  why: (found: Found) => string | undefined
+  says: string
+  carryOut: (found: Found, why: (start: Start) => string | undefined) => Promise<string | undefined>
+}
+
+async function decide(
+  sources: StartSources,
+  request: PersonalRequest,
+  plan: string,
+  { right, why, says, carryOut }: Decision,
+): Promise<ActOutcome> {
+  const found = find(sources, request)
+  if ('why' in found) return found
+  const { starter, start } = found
+  if (!request.may(right, start.environment)) return notAllowed(request, right, start.environment)
+  if (planOf(start) !== undefined && planOf(start)?.name !== plan)
+    return refused('the plan of this start has another name', 409)
+  const reason = why(found)
+  if (reason !== undefined) return refused(reason, 409)
+  await request.note(`the plan ${plan} of ${start.id} for ${start.environment}`)
+  const refusal = await carryOut(found, (now) =>
+    request.may(right, now.environment)
+      ? why({ starter, start: now })
+      : `the policy does not allow it any more`,
+  )
+  return refusal === undefined
+    ? { result: 'done', says, at: addressOf('starts', start.id) }
+    : refused(refusal, 409)
+}
+
+async function begin({ desk }: StartSources, request: PersonalRequest, wish: StartWish): Promise<ActOutcome> {
+  const { starter, fault } = desk
+  if (starter === undefined || fault !== undefined) return refused(fault ?? '', 503)
+  await request.note(`${wish.feature} for ${wish.environment}`)
+  const asked = await starter.ask(wish)
+  return 'id' in asked
+    ? { result: 'done', says: 'it is linted, rehearsed and planned', at: addressOf('starts', asked.id) }
+    : refused(asked.why, 503)
+}
+
+/** Returns the start that a path names, where the person may look at its environment. */
+function find({ desk }: StartSources, { param, may }: PersonalRequest): Found | Refused {
+  const { starter, fault } = desk
+  if (starter === undefined || fault !== undefined) return refused(fault ?? '', 503)
+  const start = starter.find(param('start'))
+  return start === undefined || !may('look', start.environment)
+    ? refused('there is no such start that you may look at', 404)
+    : { starter, start }
+}
+
+/** Returns the variables of an environment, or why they are not known. */
+export function ownVariables(sources: StartSources, environment: string) {
+  try {
+    return sources.variablesOf(environment)
+  } catch (error) {
+    if (error instanceof LockstepError)
+      return `the variables of ${environment} cannot be read: ${error.message}`
+    throw error
+  }
+}
+
+function notAllowed({ person }: PersonalRequest, act: Act, environment: string): Refused {
+  return refused(`the policy does not allow ${person.name} to ${act} in ${environment}`, 403)
+}
+
+function refused(why: string, status: Refused['status']): Refused {
+  return { result: 'refused', why, status }
+}

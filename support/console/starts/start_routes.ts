@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readPlan } from '../../planning/plan_file'
+import type { Plan } from '../../planning/plan'
+import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
+import { STEPS, type StepName } from '../../starts/events'
+import { whyNotToApprove, whyNotToRollOut, whyOver } from '../../starts/judge_start'
+import { isUnderWay, type Starter } from '../../starts/starter'
+import { planOf, type Start } from '../../starts/start_state'
+import { LockstepError } from '../../system/errors'
+import { readRegularFile } from '../../system/regular_file'
+import type { FormRequest, FormRoute } from '../act'
+import { answerPage } from '../page'
+import { addressOf, emptyState, linkTo, markOf, moreOf, nameOf, partOf, timeOf } from '../pages/parts'
+import type { WaitingStart } from '../pages/sources'
+import { listFeatures, readFeature } from './feature_list'
+import { ownVariables } from './start_acts'
+import { choiceForm, wishForm } from './start_form'
+import { startPage } from './start_page'
+import type { StartSources } from './start_sources'
+import { standingOfStart } from './start_words'
+
+/** Seconds after which a page is loaded again, while something of it goes on. */
+const RELOAD_AFTER_S = 5
+const MAX_STARTS = 20
+
+/** Returns the pages of starts. */
+export function startRoutes(sources: StartSources): FormRoute[] {
+  return [
+    { path: '/start', answer: (request) => showForm(sources, request) },
+    { path: '/starts', answer: (request) => showList(sources, request) },
+    { path: '/starts/:start', answer: (request) => showStart(sources, request) },
+  ]
+}
+
+function showForm(sources: StartSources, { person, may, url, newForm }: FormRequest): Response {
+  const answer = (body: Markup, status = 200) =>
+    answerPage({ title: 'Start', path: '/start', person, body }, status)
+  const environments = sources.environments.filter((each) => may('look', each) && may('plan', each))
+  if (environments.length === 0)
+    return answer(page`<p class="lead">There is no environment that you may plan in.</p>\n`)
+  const features = listFeatures(sources.folder, sources.features)
+  if (features.length === 0)
+    return answer(
+      emptyState('lockstep.yaml names no feature that can be started from here. What comes next:', [
+        [
+          'Name them there, and start the service anew:',
+          'console: { features: [features/deployments/*.feature] }',
+        ],
+      ]),
+    )
+  const [feature, environment] = [url.searchParams.get('feature'), url.searchParams.get('environment')]
+  const choice = {
+    features,
+    environments,
+    feature: feature ?? undefined,
+    environment: environment ?? undefined,
+  }
+  if (feature === null && environment === null) return answer(page`${choiceForm(choice)}${toList()}`)
+  const read = features.includes(feature ?? '') ? readFeature(sources.folder, feature ?? '') : undefined
+  if (read === undefined || environment === null || !environments.includes(environment))
+    return answer(
+      page`<p class="lead bad">There is no such feature and environment to choose.</p>\n${choiceForm({ ...choice, feature: undefined, environment: undefined })}`,
+      404,
+    )
+  const own = ownVariables(sources, environment)
+  if (typeof own === 'string') return answer(page`<p class="lead bad">${own}</p>\n${choiceForm(choice)}`, 503)
+  const text = readFileSync(join(sources.folder, read.path), 'utf8')
+  const form = wishForm({ feature: read, environment, own, token: newForm('/starts'), text })
+  return answer(page`${choiceForm(choice)}${form}`)
+}
+
+function toList(): Markup {
+  return page`<p>${linkTo('/starts', 'What was started, and what waits for whom')}</p>\n`
+}
+
+function showList(sources: StartSources, { person, may, url }: FormRequest): Response {
+  const { starter, fault } = sources.desk
+  const all = (starter?.starts ?? []).filter(({ environment }) => may('look', environment)).toReversed()
+  const part = partOf(all, url.searchParams.get('from'), MAX_STARTS)
+  const cards = part.shown.map((start) => startCard(start, sources))
+  const none =
+    all.length === 0
+      ? page`<p class="lead">Nothing was started from here that you may look at. ${linkTo('/start', 'Start')}</p>\n`
+      : page`<p>${linkTo('/start', 'Start another one')}</p>\n`
+  const body = page`${faultOf(fault)}${none}${cards}${moreOf(part, 'starts', MAX_STARTS, (from) => `/starts?from=${from}`)}`
+  return answerPage({ title: 'Starts', path: '/start', person, body })
+}
+
+function faultOf(fault: string | undefined): Markup {
+  return fault === undefined ? NOTHING : page`<p class="lead bad">${fault}</p>\n`
+}
+
+/** Shows a start in a list: what it waits for, and whom. */
+function startCard(start: Start, { approvalIn }: Pick<StartSources, 'approvalIn'>): Markup {
+  const { id, feature, environment, by, askedAt, rollout } = start
+  const standing = standingOfStart(start, approvalIn(environment))
+  const kind =
+    rollout !== undefined && rollout.ended === undefined ? 'going' : standing.tone === 'warn' ? 'wait' : ''
+  return page`<div class="card ${kind}"><p class="lead"><b>${linkTo(addressOf('starts', id), nameOf(feature))}</b> <span class="muted">for ${nameOf(environment)}</span></p>
+<p>${markOf(standing)} <span class="muted">asked for by ${by} at ${timeOf(askedAt)}</span></p></div>
+`
+}
+
+/** Returns the starts that wait for a person, the newest first. */
+export function waitingStarts({
+  desk,
+  approvalIn,
+}: Pick<StartSources, 'desk' | 'approvalIn'>): WaitingStart[] {
+  return (desk.starter?.starts ?? [])
+    .filter((start) => planOf(start) !== undefined && start.rollout === undefined)
+    .map((start) => ({
+      at: addressOf('starts', start.id),
+      feature: start.feature,
+      environment: start.environment,
+      waits: standingOfStart(start, approvalIn(start.environment)).text,
+      by: start.by,
+      since: start.askedAt,
+    }))
+    .toReversed()
+}
+
+function showStart(sources: StartSources, request: FormRequest): Response {
+  const { person, may, param, newForm } = request
+  const { starter, fault } = sources.desk
+  const start = starter?.find(param('start'))
+  if (starter === undefined || start === undefined || !may('look', start.environment)) {
+    const body = page`${faultOf(fault)}<p class="lead">There is no such start that you may look at.</p>\n<p>${linkTo('/starts', 'Go back')}</p>\n`
+    return answerPage({ title: 'Not found', path: '/start', person, body }, starter === undefined ? 503 : 404)
+  }
+  const { environment, id } = start
+  const at = addressOf('starts', id)
+  const approval = sources.approvalIn(environment)
+  const beside = stateBeside(start, starter)
+  const notToApprove =
+    whyOver(start, beside) ??
+    (may('approve', environment)
+      ? whyNotToApprove(start, person, approval, beside)
+      : `its plan waits for the approval of ${approval === 'another person' ? 'another person' : 'a person'}`)
+  const notToRollOut =
+    whyNotToRollOut(start, approval, beside) ??
+    (may('start', environment) ? undefined : `it waits for a person who may start in ${environment}`)
+  const token = (act: string, isOpen: boolean) =>
+    isOpen && fault === undefined ? newForm(`${at}/${act}`) : undefined
+  const isGoing = isUnderWay(start) || (start.rollout !== undefined && start.rollout.ended === undefined)
+  const answer = answerPage({
+    title: `Start of ${nameOf(start.feature)} for ${nameOf(environment)}`,
+    path: '/start',
+    person,
+    body: page`${faultOf(fault)}${startPage({
+      start,
+      standing: standingOfStart(start, approval),
+      plan: planIn(start, sources.runs),
+      outputs: outputsOf(start, sources.runs),
+      notToApprove,
+      notToRollOut,
+      forms: {
+        approve: token('approve', notToApprove === undefined && approval !== 'none'),
+        'roll-out': token('roll-out', notToRollOut === undefined),
+        again: token('again', !isGoing && may('plan', environment)),
+      },
+    })}`,
+  })
+  if (isGoing) answer.headers.set('refresh', String(RELOAD_AFTER_S))
+  return answer
+}
+
+/** Looks at the files of a plan only where somebody can still do something with it. */
+function stateBeside(start: Start, starter: Starter) {
+  return start.rollout === undefined && planOf(start) !== undefined
+    ? starter.beside(start)
+    : { sha256: start.sha256, code: start.code }
+}
+
+function planIn(start: Start, runs: string): Plan | string | undefined {
+  const plan = planOf(start)
+  if (plan === undefined) return undefined
+  try {
+    return readPlan(plan.name, join(runs, plan.run)).content
+  } catch (error) {
+    if (error instanceof LockstepError) return error.message
+    throw error
+  }
+}
+
+function outputsOf(start: Start, runs: string): Map<StepName, string> {
+  return new Map(
+    STEPS.flatMap((name) => {
+      const step = start.steps.find((each) => each.name === name)
+      if (step === undefined) return []
+      try {
+        return [[name, readRegularFile(join(runs, step.run, 'output.log')).toString('utf8')] as const]
+      } catch {
+        return []
+      }
+    }),
+  )
+}

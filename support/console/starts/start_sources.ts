@@ -1,0 +1,23 @@
+import type { ConsoleApproval } from '../../config/console_setting'
+import type { Starter } from '../../starts/starter'
+import type { OwnVariables } from './start_wish'
+
+/** Where the pages of starts have their facts from, and what carries out what people want. */
+export interface StartSources {
+  /** The folder of lockstep.yaml, and the globs of the features below it that people may start. */
+  folder: string
+  features: readonly string[]
+  environments: readonly string[]
+  approvalIn: (environment: string) => ConsoleApproval
+  /** Returns the variables of an environment. @throws LockstepError `bad-config` */
+  variablesOf: (environment: string) => OwnVariables
+  /** The folder in which each run of a start has one. */
+  runs: string
+  desk: {
+    /** Undefined while this process does not serve. */
+    readonly starter: Starter | undefined
+    /** Why nothing can be started now; undefined where it can. */
+    readonly fault: string | undefined
+  }
+  now: () => number
+}

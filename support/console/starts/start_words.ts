@@ -1,0 +1,26 @@
+import type { ConsoleApproval } from '../../config/console_setting'
+import { isUnderWay } from '../../starts/starter'
+import { planOf, type Start } from '../../starts/start_state'
+import type { Mark } from '../pages/parts'
+
+/** Returns what a start waits for, or came to, in a few words. */
+export function standingOfStart(start: Start, approval: ConsoleApproval): Mark {
+  const { rollout, steps } = start
+  if (rollout?.ended !== undefined) {
+    const { result, verdict } = rollout.ended
+    if (result === 'succeeded') return { text: `✔ ${verdict ?? 'rolled out'}`, tone: 'good' }
+    return { text: `✘ ${verdict ?? `rollout ${result}`}`, tone: 'bad' }
+  }
+  if (rollout !== undefined) return { text: 'is rolled out', tone: 'warn' }
+  if (isUnderWay(start)) return { text: 'is being planned', tone: 'warn' }
+  if (planOf(start) === undefined) {
+    const last = steps.at(-1)
+    return { text: `✘ ${last?.name ?? 'lint'} ${last?.ended?.result ?? 'interrupted'}`, tone: 'bad' }
+  }
+  if (start.approved === undefined && approval !== 'none')
+    return {
+      text: approval === 'anybody' ? 'waits for approval' : `waits for approval, not by ${start.by}`,
+      tone: 'warn',
+    }
+  return { text: 'waits for its rollout to be started', tone: 'warn' }
+}
