@@ -15,7 +15,10 @@ export interface LeaseContext extends Pick<LockContext, 'user' | 'machine' | 'pi
 export function leaseContext(context: LockContext): LeaseContext {
   const { user, machine, pid, processStart, directory } = context
   return {
-    ...{ user, machine, pid, processStart },
+    user,
+    machine,
+    pid,
+    processStart,
     place: placeOf(directory),
     clock: systemClock,
     newToken: randomUUID,
@@ -30,7 +33,9 @@ function placeOf(directory: string): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const processes = readlinkSync('/proc/self/ns/pid')
-    return createHash('sha256').update([boot, processes, resolve(directory)].join('\n')).digest('hex')
+    return createHash('sha256')
+      .update([boot, processes, resolve(directory)].join('\n'))
+      .digest('hex')
   } catch {
     return undefined
   }

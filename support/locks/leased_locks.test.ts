@@ -8,7 +8,12 @@ import { LeasedLocks } from './leased_locks'
 import { LEASE, type Claim } from './lock_store'
 import { LockstepError } from '../system/errors'
 
-const claim = (run: string, hosts: readonly string[]): Claim => ({ run, feature: 'x.feature', fleet: 'f', hosts })
+const claim = (run: string, hosts: readonly string[]): Claim => ({
+  run,
+  feature: 'x.feature',
+  fleet: 'f',
+  hosts,
+})
 
 describe('Locks in a database', () => {
   let now: number
@@ -23,7 +28,11 @@ describe('Locks in a database', () => {
     alive.set(1, 'a').set(2, 'b')
   })
 
-  const open = (pid: number, more: Partial<ConstructorParameters<typeof LeasedLocks>[1]> = {}, on: ClaimTable = table) =>
+  const open = (
+    pid: number,
+    more: Partial<ConstructorParameters<typeof LeasedLocks>[1]> = {},
+    on: ClaimTable = table,
+  ) =>
     new LeasedLocks(on, {
       user: 'operator',
       machine: 'control1',
@@ -83,7 +92,9 @@ describe('Locks in a database', () => {
 
   it('leave nothing behind where the answer to the first claim was lost', async () => {
     const state = { reason: 'it broke' as string | undefined, isDone: true }
-    expect((await failure(open(1, {}, failing(state)).claim(claim('r1', ['web1'])))).message).to.equal('it broke')
+    expect((await failure(open(1, {}, failing(state)).claim(claim('r1', ['web1'])))).message).to.equal(
+      'it broke',
+    )
     expect(await table.list()).to.deep.equal([])
   })
 
@@ -124,10 +135,10 @@ describe('Locks in a database', () => {
     it(`of a process ${what} are judged by their lease alone`, async () => {
       await open(1, { ...elsewhere, processStart: () => 'a' }).claim(claim('r1', ['web1']))
       alive.delete(1)
-      const [holder] = await open(2, 'place' in elsewhere && elsewhere.place === undefined ? elsewhere : {}).claim(
-        claim('r2', ['web1']),
-        { runs: ['r1'], reason: 'killed' },
-      )
+      const [holder] = await open(
+        2,
+        'place' in elsewhere && elsewhere.place === undefined ? elsewhere : {},
+      ).claim(claim('r2', ['web1']), { runs: ['r1'], reason: 'killed' })
       expect(holder?.state).to.equal('alive')
     })
 })
@@ -142,7 +153,10 @@ describe('Holders of locks in a database', () => {
   const who = fc.nat({ max: 2 })
   const happening: fc.Arbitrary<Happening> = fc.oneof(
     { weight: 8, arbitrary: fc.record({ act: fc.constant('claim' as const), who }) },
-    { weight: 2, arbitrary: fc.record({ act: fc.constantFrom('release', 'crash', 'cut', 'cut', 'mend'), who }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ act: fc.constantFrom('release', 'crash', 'cut', 'cut', 'mend'), who }),
+    },
     {
       weight: 1,
       arbitrary: fc.record({
@@ -160,10 +174,15 @@ describe('Holders of locks in a database', () => {
 
   it('are never two of one host, whatever crashes, is cut off, or comes late', () =>
     fc.assert(
-      fc.asyncProperty(fc.array(happening, { minLength: 10, maxLength: 60, size: 'max' }), drift, fc.nat(), async (happenings, drifts, seed) => {
-        const world = new World(drifts, seed)
-        for (const each of happenings) await world.happen(each)
-      }),
+      fc.asyncProperty(
+        fc.array(happening, { minLength: 10, maxLength: 60, size: 'max' }),
+        drift,
+        fc.nat(),
+        async (happenings, drifts, seed) => {
+          const world = new World(drifts, seed)
+          for (const each of happenings) await world.happen(each)
+        },
+      ),
       { numRuns: 400 },
     ))
 
@@ -219,7 +238,8 @@ class World {
     const member = this.members[happening.who]
     if (member === undefined) return
     if (happening.act === 'loss') member.network.fate = happening.loss
-    else if (happening.act === 'cut' || happening.act === 'mend') member.network.isCut = happening.act === 'cut'
+    else if (happening.act === 'cut' || happening.act === 'mend')
+      member.network.isCut = happening.act === 'cut'
     else if (happening.act === 'crash') member.locks = undefined
     else if (happening.act === 'claim') this.claim(member, happening.who)
     else {
@@ -276,7 +296,9 @@ class World {
       for (const [index, member] of this.members.entries())
         if (holders.includes(index)) member.ended = this.clock.elapsed()
       // An order that was given just before may be under way for a while.
-      const busy = this.members.filter(({ ended }) => ended > 0 && ended + ON_THE_WAY_MS > this.clock.elapsed())
+      const busy = this.members.filter(
+        ({ ended }) => ended > 0 && ended + ON_THE_WAY_MS > this.clock.elapsed(),
+      )
       expect(holders.length, `holders at ${this.clock.elapsed()}`).to.be.at.most(1)
       if (busy.length > 1) this.expectGivenBack(holders)
     } while (this.clock.elapsed() < end)

@@ -56,7 +56,14 @@ export class LeasedLocks implements LockStore {
       if (before === undefined) await this.table.remove(claim.run, token).catch(() => {})
       throw error
     }
-    const own = before ?? { run: claim.run, token, good: sent, lost: undefined, trouble: undefined, hosts: [] }
+    const own = before ?? {
+      run: claim.run,
+      token,
+      good: sent,
+      lost: undefined,
+      trouble: undefined,
+      hosts: [],
+    }
     own.hosts = claim.hosts
     this.extend(own, sent)
     this.own = own
@@ -125,7 +132,9 @@ export class LeasedLocks implements LockStore {
   /** Gives up what was claimed, for good: the hosts may be another's. */
   private lose(own: Own | undefined, rows: readonly ClaimRow[]): LockstepError {
     const hosts = new Set(own?.hosts.map(foldedHost))
-    const taker = rows.find((row) => row.run !== own?.run && row.hosts.some((host) => hosts.has(foldedHost(host))))
+    const taker = rows.find(
+      (row) => row.run !== own?.run && row.hosts.some((host) => hosts.has(foldedHost(host))),
+    )
     const who =
       taker === undefined
         ? `it is not in ${this.table.name} any more`
@@ -158,7 +167,9 @@ export class LeasedLocks implements LockStore {
   /** Returns whether the process of a claim is known to be gone: it was here, and this user would see it. */
   private isSeenGone({ place, user, pid, start }: ClaimRow): boolean {
     const { processStart, ...here } = this.context
-    return here.place !== undefined && place === here.place && user === here.user && processStart(pid) !== start
+    return (
+      here.place !== undefined && place === here.place && user === here.user && processStart(pid) !== start
+    )
   }
 }
 

@@ -69,6 +69,5 @@ describe('Locks', () => {
       },
     ],
   ]
-  for (const [where, make] of places)
-    describe(where, () => lockStoreContract(() => ({ open: make(), pass })))
+  for (const [where, make] of places) describe(where, () => lockStoreContract(() => ({ open: make(), pass })))
 })

@@ -10,10 +10,7 @@ const WAIT_MS = 3_000
  * Returns what lists locks for those who look again and again: all of them are told by one question to the database.
  * @throws LockstepError `lock-failed`
  */
-export function recentLocks(
-  locks: Pick<LockStore, 'list'>,
-  clock: Clock,
-): () => Promise<readonly Holder[]> {
+export function recentLocks(locks: Pick<LockStore, 'list'>, clock: Clock): () => Promise<readonly Holder[]> {
   let last: { askedAt: number; isOver: boolean; holders: Promise<readonly Holder[]> } | undefined
   return () => {
     if (last === undefined || (last.isOver && clock.elapsed() - last.askedAt >= RECENT_MS)) {

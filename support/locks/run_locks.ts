@@ -41,7 +41,8 @@ export function hostLocks(locks: LockStore, options: LockOptions): RunLocks {
       const renewed = locks.renew().then(
         () => true,
         (error: unknown) => {
-          if (!isNoted && !isReleased) options.note(`the lock could not be renewed: ${(error as Error).message}`)
+          if (!isNoted && !isReleased)
+            options.note(`the lock could not be renewed: ${(error as Error).message}`)
           return false
         },
       )

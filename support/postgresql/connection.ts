@@ -111,11 +111,9 @@ function failureOf(
   signal: AbortSignal,
 ): LockstepError {
   const said = signal.aborted ? 'it did not answer in time' : reasonOf(error)
-  return new LockstepError(
-    code,
-    `${what} in ${nameDatabase(settings)} cannot be used: ${clean(said, 300)}`,
-    { cause: error },
-  )
+  return new LockstepError(code, `${what} in ${nameDatabase(settings)} cannot be used: ${clean(said, 300)}`, {
+    cause: error,
+  })
 }
 
 /** An error of several addresses of one host says nothing itself. */

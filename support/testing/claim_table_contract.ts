@@ -12,7 +12,11 @@ export interface ClaimsUnderTest {
 
 /** States what every table of claims does. */
 export function claimTableContract(makeTable: () => Promise<ClaimsUnderTest>, runs: number): void {
-  const request = (run: string, hosts: readonly string[], more: Partial<ClaimRequest> = {}): ClaimRequest => ({
+  const request = (
+    run: string,
+    hosts: readonly string[],
+    more: Partial<ClaimRequest> = {},
+  ): ClaimRequest => ({
     run,
     token: `secret of ${run}`,
     feature: 'website.feature',
@@ -75,7 +79,10 @@ export function claimTableContract(makeTable: () => Promise<ClaimsUnderTest>, ru
 
   it('says that a claim is lost that was had, and makes none instead', async () => {
     const { open } = await makeTable()
-    expect(await open().claim(request('r1', ['web1'], { isHad: true }))).to.deep.equal({ isLost: true, others: [] })
+    expect(await open().claim(request('r1', ['web1'], { isHad: true }))).to.deep.equal({
+      isLost: true,
+      others: [],
+    })
     await open().claim(request('r1', ['web1']))
     expect((await open().claim(request('r1', ['web2'], { token: 'another' }))).isLost).to.equal(true)
     expect((await open().list()).map(({ hosts }) => hosts)).to.deep.equal([['web1']])
@@ -97,7 +104,9 @@ export function claimTableContract(makeTable: () => Promise<ClaimsUnderTest>, ru
     await pass(LEASE - 5_000)
     expect(await open().renew('r1', 'secret of r1')).to.equal(true)
     await pass(LEASE + GRACE_MS - 5_000)
-    expect((await open().claim(request('r2', ['web1'], take))).others.map(({ run }) => run)).to.deep.equal(['r1'])
+    expect((await open().claim(request('r2', ['web1'], take))).others.map(({ run }) => run)).to.deep.equal([
+      'r1',
+    ])
     expect(await open().discard(removable('r1', false))).to.equal(false)
     await pass(6_000)
     expect((await open().claim(request('r2', ['web1']))).others[0]?.lapsedMs).to.be.above(GRACE_MS)
@@ -111,14 +120,18 @@ export function claimTableContract(makeTable: () => Promise<ClaimsUnderTest>, ru
     await open().claim(request('r1', ['web1']))
     await pass(10 * LEASE)
     expect(await open().renew('r1', 'secret of r1')).to.equal(true)
-    expect((await open().claim(request('r2', ['web1'], { takes: [removable('r1', false)] }))).others).to.have.length(1)
+    expect(
+      (await open().claim(request('r2', ['web1'], { takes: [removable('r1', false)] }))).others,
+    ).to.have.length(1)
   })
 
   it('takes and discards a claim at once whose process was seen to be gone, and no later one', async () => {
     const { open } = await makeTable()
     await open().claim(request('r1', ['web1']))
     expect(await open().discard({ ...removable('r1', true), token: 'another' })).to.equal(false)
-    expect((await open().claim(request('r2', ['web1'], { takes: [removable('r1', true)] }))).others).to.deep.equal([])
+    expect(
+      (await open().claim(request('r2', ['web1'], { takes: [removable('r1', true)] }))).others,
+    ).to.deep.equal([])
     expect(await open().discard(removable('r1', true))).to.equal(false)
     expect(await open().discard(removable('r2', true))).to.equal(true)
     expect(await open().list()).to.deep.equal([])
@@ -129,7 +142,15 @@ export function claimTableContract(makeTable: () => Promise<ClaimsUnderTest>, ru
     await fc.assert(
       fc.asyncProperty(text, text, async (one, other) => {
         const { open } = await makeTable()
-        const texts = { feature: one, fleet: other, user: one, machine: other, token: one, place: other, start: one }
+        const texts = {
+          feature: one,
+          fleet: other,
+          user: one,
+          machine: other,
+          token: one,
+          place: other,
+          start: one,
+        }
         await open().claim(request(one, [other], texts))
         const [{ since: _, lapsedMs: __, ...row } = { since: '', lapsedMs: 0 }] = await open().list()
         expect(row).to.deep.equal({ run: one, hosts: [other], pid: 7, ...texts })
@@ -145,7 +166,9 @@ export function claimTableContract(makeTable: () => Promise<ClaimsUnderTest>, ru
     for (let round = 0; round < runs; round += 1) {
       const names = ['a', 'b', 'c', 'd'].map((name) => `${round}${name}`)
       const answers = await Promise.all(
-        names.map((run, index) => open().claim(request(run, [`web${index}`, 'shared', `web${(index + 1) % 4}`]))),
+        names.map((run, index) =>
+          open().claim(request(run, [`web${index}`, 'shared', `web${(index + 1) % 4}`])),
+        ),
       )
       expect(answers.filter(({ others }) => others.length === 0)).to.have.length(1)
       for (const run of names) await open().remove(run, `secret of ${run}`)

@@ -45,7 +45,9 @@ export class FaultyNetwork implements ClaimTable {
     const there = this.below(fate === 'delay' ? MAX_LATE_MS : 2_000)
     const back = this.below(fate === 'delay' ? MAX_LATE_MS : 2_000)
     return new Promise((resolve, reject) => {
-      this.clock.after(GIVES_UP_MS, () => reject(new LockstepError('lock-failed', 'it did not answer in time')))
+      this.clock.after(GIVES_UP_MS, () =>
+        reject(new LockstepError('lock-failed', 'it did not answer in time')),
+      )
       if (fate === 'request') return
       // The database does it, also when the one who asked has given up by then.
       this.clock.after(there, () => {

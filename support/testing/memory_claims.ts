@@ -23,7 +23,9 @@ export class MemoryClaims implements ClaimTable {
     const isLost = found === undefined ? isHad : found.token !== request.token
     if (!isLost && others.length === 0) {
       for (const taken of takes) this.discardNow(taken)
-      const named = [...request.hosts, ...(found?.hosts ?? [])].map((host) => [host.toLowerCase(), host] as const)
+      const named = [...request.hosts, ...(found?.hosts ?? [])].map(
+        (host) => [host.toLowerCase(), host] as const,
+      )
       const hosts = [...new Map(named).values()]
       const since = found?.since ?? new Date(this.now()).toISOString()
       this.rows.set(request.run, { ...request, hosts: hosts.sort(), since, goodUntil: this.now() + LEASE })

@@ -58,7 +58,8 @@ export class PostgresqlClaims implements ClaimTable {
     const {
       rows: [state],
     } = await statements.query<{ made: boolean; encoding: string; copy: boolean }>(sql.ARE_MADE)
-    if (state?.copy === true) throw refused('is a copy that follows another database; name the one that is written')
+    if (state?.copy === true)
+      throw refused('is a copy that follows another database; name the one that is written')
     if (state?.encoding !== 'UTF8')
       throw refused(`has the encoding ${state?.encoding ?? 'not known'}; create one with ENCODING 'UTF8'`)
     if (!state.made) await statements.query(sql.CREATE_LOCKS)
@@ -81,7 +82,11 @@ export class PostgresqlClaims implements ClaimTable {
    * Calls a function of the database. A call whose answer was lost is made again, and so is one that came at the same
    * time as another.
    */
-  private async call<T>(text: string, values: readonly string[], schema: v.GenericSchema<unknown, T>): Promise<T> {
+  private async call<T>(
+    text: string,
+    values: readonly string[],
+    schema: v.GenericSchema<unknown, T>,
+  ): Promise<T> {
     const signal = AbortSignal.timeout(CALL_WITHIN_MS)
     for (let tries = 1; ; tries += 1) {
       let isSent = false
@@ -135,5 +140,7 @@ function toJson(value: unknown): string {
 }
 
 function decodeAll(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value), (_, each: unknown) => (typeof each === 'string' ? decodeText(each) : each))
+  return JSON.parse(JSON.stringify(value), (_, each: unknown) =>
+    typeof each === 'string' ? decodeText(each) : each,
+  )
 }

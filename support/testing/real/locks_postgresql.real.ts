@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { DatabaseSettings } from '../../config/history_setting'
 import { LEASE } from '../../locks/lock_store'
 import { PostgresqlClaims } from '../../locks/postgresql/claim_table'
 import { claimTableContract, type ClaimsUnderTest } from '../claim_table_contract'
+import { readRunJournals, type RunJournals } from '../../run/journals'
 import { compiledCopy } from '../compiled_copy'
 import { cucumber, lockstep } from '../cucumber_process'
 import { failure } from '../failure'
@@ -17,7 +18,7 @@ import { Postgresql } from './postgresql'
 import { freePort, start, untilReady, type Running } from './processes'
 
 describe('Locks that several control hosts share in PostgreSQL', function () {
-  this.timeout(600_000)
+  this.timeout(240_000)
   let scratch: Scratch
   let postgresql: Postgresql
 
@@ -33,7 +34,10 @@ describe('Locks that several control hosts share in PostgreSQL', function () {
     scratch?.remove()
   })
 
-  const claimsIn = async (settings: DatabaseSettings, database = settings.database): Promise<ClaimsUnderTest> => ({
+  const claimsIn = async (
+    settings: DatabaseSettings,
+    database = settings.database,
+  ): Promise<ClaimsUnderTest> => ({
     open: () => new PostgresqlClaims(settings),
     pass: async (ms) => {
       await postgresql.query(
@@ -77,11 +81,19 @@ auth_type = plain\nauth_file = ${join(folder, 'users')}\npool_mode = transaction
       )
       chmodSync(scratch.path, 0o755)
       const as = ['--reuid', 'postgres', '--regid', 'postgres', '--init-groups']
-      pooler = start('setpriv', [...as, '/usr/sbin/pgbouncer', join(folder, 'ini')], join(scratch.path, 'pgbouncer.log'))
+      pooler = start(
+        'setpriv',
+        [...as, '/usr/sbin/pgbouncer', join(folder, 'ini')],
+        join(scratch.path, 'pgbouncer.log'),
+      )
       await untilReady(
         'PgBouncer',
         pooler,
-        () => new PostgresqlClaims({ ...postgresql.settingsOf('postgres'), port }).list().then(() => true, () => false),
+        () =>
+          new PostgresqlClaims({ ...postgresql.settingsOf('postgres'), port }).list().then(
+            () => true,
+            () => false,
+          ),
         60_000,
       )
     })
@@ -99,8 +111,18 @@ auth_type = plain\nauth_file = ${join(folder, 'users')}\npool_mode = transaction
     const proxy = await CuttingProxy.start(postgresql.port)
     const through = new PostgresqlClaims({ ...settings, port: proxy.port })
     const request = (run: string) => ({
-      ...{ run, token: run, feature: 'f', fleet: 'f', hosts: ['web1'], user: 'u', machine: 'm', pid: 1 },
-      ...{ place: null, start: '', isHad: false, takes: [] },
+      run,
+      token: run,
+      feature: 'f',
+      fleet: 'f',
+      hosts: ['web1'],
+      user: 'u',
+      machine: 'm',
+      pid: 1,
+      place: null,
+      start: '',
+      isHad: false,
+      takes: [],
     })
     await direct.list()
     try {
@@ -151,7 +173,9 @@ auth_type = plain\nauth_file = ${join(folder, 'users')}\npool_mode = transaction
     await postgresql.end()
     await postgresql.begin()
     await postgresql.query(settings.database, 'UPDATE lockstep_locks.about SET version = 2')
-    expect((await failure(claims.prove())).message).to.match(/has version 2 of the locks, and this Lockstep knows 1/)
+    expect((await failure(claims.prove())).message).to.match(
+      /has version 2 of the locks, and this Lockstep knows 1/,
+    )
   })
 
   describe('of rollouts from two control hosts', () => {
@@ -163,7 +187,9 @@ auth_type = plain\nauth_file = ${join(folder, 'users')}\npool_mode = transaction
         expect([...codes].sort(), ended.map(({ stdout }) => stdout).join('\n')).to.deep.equal([0, 6])
         const [winner, loser] = codes[0] === 0 ? (['a', 'b'] as const) : (['b', 'a'] as const)
         const said = ended[codes.indexOf(6)]?.stdout.replace(/\s+/g, ' ') ?? ''
-        expect(said).to.match(/another rollout has hosts of this one: .* by run \S+ of .*rolling\.feature \(\S+ on \S+, pid \d+\) since \d{4}-/)
+        expect(said).to.match(
+          /another rollout has hosts of this one: .* by run \S+ of .*rolling\.feature \(\S+ on \S+, pid \d+\) since \d{4}-/,
+        )
         expect(said).to.include(`by run ${two.runOf(winner)} of`)
         expect(two.changesOf(loser)).to.deep.equal([])
         expect(two.changesOf(winner)).not.to.deep.equal([])
@@ -179,7 +205,9 @@ auth_type = plain\nauth_file = ${join(folder, 'users')}\npool_mode = transaction
         two.proxyOf('a').fateOf = () => 'cut before'
         const refused = await two.run('a')
         expect(refused.exitCode, refused.stdout).to.equal(6)
-        expect(refused.stdout.replace(/\s+/g, ' ')).to.match(/the shared locks in the database \S+ on \S+ cannot be used/)
+        expect(refused.stdout.replace(/\s+/g, ' ')).to.match(
+          /the shared locks in the database \S+ on \S+ cannot be used/,
+        )
         expect(two.changesOf('a')).to.deep.equal([])
         const planned = await two.run('a', 'rolling.feature', { profile: 'plan' })
         expect(planned.exitCode, planned.stdout).to.equal(0)
@@ -217,11 +245,9 @@ auth_type = plain\nauth_file = ${join(folder, 'users')}\npool_mode = transaction
 
       // Each of them waits for the end of a lease: they do so side by side.
       before(() => {
-        ;[killed, cutOff, away] = [ofKilled, ofCutOff, ofAway].map((act) => onTwoControlHosts(postgresql, act)) as [
-          Promise<void>,
-          Promise<void>,
-          Promise<void>,
-        ]
+        ;[killed, cutOff, away] = [ofKilled, ofCutOff, ofAway].map((act) =>
+          onTwoControlHosts(postgresql, act),
+        ) as [Promise<void>, Promise<void>, Promise<void>]
         for (const each of [killed, cutOff, away]) each.catch(() => {})
       })
 
@@ -317,13 +343,15 @@ class TwoControlHosts {
   private constructor(
     readonly live: LiveRollout,
     private readonly proxies: Record<Name, CuttingProxy>,
-    private readonly claims: PostgresqlClaims,
   ) {}
 
   static async prepare(postgresql: Postgresql): Promise<TwoControlHosts> {
     const live = await LiveRollout.prepare('')
     const database = await postgresql.create()
-    const proxies = { a: await CuttingProxy.start(postgresql.port), b: await CuttingProxy.start(postgresql.port) }
+    const proxies = {
+      a: await CuttingProxy.start(postgresql.port),
+      b: await CuttingProxy.start(postgresql.port),
+    }
     const yaml = readFileSync(join(live.scratch.path, 'lockstep.yaml'), 'utf8')
     live.scratch.write('db.key', database.password ?? '')
     for (const [name, { port }] of Object.entries(proxies))
@@ -334,10 +362,13 @@ class TwoControlHosts {
 ${yaml}`,
       )
     live.scratch.write('locked.feature', featureOf(''))
-    live.scratch.write('long.feature', featureOf('    Given I wait for approval\n    When I update the package mywebapp\n'))
+    live.scratch.write(
+      'long.feature',
+      featureOf('    Given I wait for approval\n    When I update the package mywebapp\n'),
+    )
     const profiles = JSON.stringify(join(compiledCopy(), 'cucumber.js'))
     live.scratch.write('cucumber.js', `module.exports = require(${profiles})\n`)
-    return new TwoControlHosts(live, proxies, new PostgresqlClaims(database))
+    return new TwoControlHosts(live, proxies)
   }
 
   proxyOf(name: Name): CuttingProxy {
@@ -372,16 +403,14 @@ ${yaml}`,
 
   /** Returns the last run of a control host. */
   runOf(name: Name): string {
-    return this.journalsOf(name).at(-1)?.replace('.ndjson', '') ?? ''
+    return this.journalsOf(name).at(-1)?.run ?? ''
   }
 
   /** Returns the orders that a control host gave to hosts, in their order. */
   changesOf(name: Name): string[] {
-    const folder = join(this.live.scratch.path, name, 'live')
     return this.journalsOf(name)
-      .flatMap((file) => readFileSync(join(folder, file), 'utf8').trim().split('\n'))
-      .map((line) => JSON.parse(line) as { type: string; action?: string; mutating?: boolean })
-      .flatMap(({ type, action, mutating }) => (type === 'asked' && mutating === true ? [action ?? ''] : []))
+      .flatMap(({ entries }) => entries)
+      .flatMap((entry) => (entry.type === 'asked' && entry.mutating ? [entry.action] : []))
   }
 
   /** Resolves when the database takes the lease of a run for over, and the time of grace behind it too. */
@@ -389,8 +418,9 @@ ${yaml}`,
     for (;;) {
       const { stdout } = await this.ask('b', 'status', '--json')
       const { locks } = JSON.parse(stdout) as { locks: { run: string; state: string }[] }
-      if (locks.find((lock) => lock.run === run)?.state === 'lease expired') return
-      expect(await this.claims.list(), 'claims').to.have.length.above(0)
+      const lock = locks.find((each) => each.run === run)
+      expect(lock, `the lock of ${run}`).not.to.equal(undefined)
+      if (lock?.state === 'lease expired') return
       await new Promise((resolve) => setTimeout(resolve, 1_000))
     }
   }
@@ -400,10 +430,8 @@ ${yaml}`,
     for (const proxy of Object.values(this.proxies)) await proxy.stop()
   }
 
-  private journalsOf(name: Name): string[] {
-    return readdirSync(join(this.live.scratch.path, name, 'live'))
-      .filter((file) => file.endsWith('.ndjson'))
-      .sort()
+  private journalsOf(name: Name): RunJournals['journals'] {
+    return readRunJournals(join(this.live.scratch.path, name, 'live')).journals
   }
 
   private envOf(name: Name): Record<string, string> {
