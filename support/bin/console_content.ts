@@ -13,7 +13,8 @@ import { planActs, planRoutes, type PlanApprovals } from '../console/pages/plan_
 import { consoleRoutes } from '../console/pages/routes'
 import { consoleSources } from '../console/pages/sources'
 import type { SharingNow } from '../history/sharing_now'
-import { HostLocks, lockSurroundings } from '../locks/host_locks'
+import { openLocks } from '../locks/open_locks'
+import { recentLocks } from '../locks/recent_locks'
 import { takesTag } from '../survey/fetch_on_hosts'
 import { systemClock } from '../system/clock'
 import { processStartedAt } from '../system/process_start'
@@ -46,12 +47,23 @@ export function consoleContent(
   const machine = hostname()
   const { now } = systemClock
   const servedOn = () => (hasPipeline ? machine : undefined)
-  const locks = new HostLocks(lockSurroundings(env))
+  const locks = openLocks({ config, env })
+  const listLocks = sharing === undefined ? () => locks.list() : recentLocks(locks, systemClock)
   // Unknown locks keep no reader from a rollout.
-  const holders = () => locks.list().catch(() => [])
+  const holders = () => listLocks().catch(() => [])
   const surroundings = { machine, now, startedAt: processStartedAt, holders }
   const startsWaiting = () => waitingStarts(starts)
-  const sources = consoleSources({ config, state, env, takesTag, servedOn, sharing, now, startsWaiting })
+  const sources = consoleSources({
+    config,
+    state,
+    env,
+    takesTag,
+    servedOn,
+    sharing,
+    now,
+    listLocks,
+    startsWaiting,
+  })
   const known = new ConsoleState(sources)
   const { version } = require('lockstep/package.json') as { version: string }
   const metrics = new LockstepMetrics({

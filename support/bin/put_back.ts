@@ -1,12 +1,13 @@
 import { join, resolve } from 'node:path'
 import { putBackChosen } from '../composition/put_back'
 import { discardLocksOf, runsIn } from '../locks/left_locks'
+import type { LockPlaces } from '../locks/open_locks'
 import { showWaits, tellWaitsOf } from '../reporting/console/show_waits'
 import { formatPutBack, type PutBack } from '../reporting/put_back'
 import { chosenBy, expectKnown, type Choice } from '../run/chosen_hosts'
 import { readRunJournals } from '../run/journals'
 import { MODES } from '../run/modes'
-import { surroundingsOf } from '../run/parameters'
+import { configPath, surroundingsOf } from '../run/parameters'
 import { NOTHING_READ, Run } from '../run/run'
 import { takeRunId } from '../run/run_id'
 import { idleClock, systemClock } from '../system/clock'
@@ -40,9 +41,21 @@ export async function putBack({ cwd, env, options }: Call<Options>): Promise<Out
     tellWaitsOf(run.stream, tellWait)
     return putBackChosen(run, chosenBy(choice), context, cwd)
   })
-  await discardLocksOf(choice.all ? runsIn(state) : [...choice.runs, ...done.runs], state, context.env)
+  const over = choice.all ? runsIn(state) : [...choice.runs, ...done.runs]
+  const complaint = await discardLocks(over, state, { config: configPath(context, cwd), env })
   const text = options.json ? formatDone(done, run.exitCode) : formatPutBack(done)
-  return { text: run.redact(text), exitCode: run.exitCode, leavesSoon: true }
+  return { text: run.redact(text), complaint, exitCode: run.exitCode, leavesSoon: true }
+}
+
+/** Removes the locks of runs that are over. Returns why some may be left; what was put back is told all the same. */
+async function discardLocks(runs: readonly string[], state: string, places: LockPlaces): Promise<string> {
+  try {
+    await discardLocksOf(runs, state, places)
+    return ''
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    return `Locks may be left: ${error.message}\n`
+  }
 }
 
 function formatDone({ obligations, notKnown }: PutBack, exitCode: number): string {

@@ -10,7 +10,9 @@ import { hosts as counted } from '../rollout/model/verdict'
 import { formatLockstep, PLACES } from '../system/commands'
 import { columnsOf } from '../system/columns'
 import { LockstepError } from '../system/errors'
-import { HostLocks, lockSurroundings, type Holder } from '../locks/host_locks'
+import type { Holder } from '../locks/lock_store'
+import { openLocks } from '../locks/open_locks'
+import { configPath, surroundingsOf } from '../run/parameters'
 import type { Call, Outcome } from './command'
 import { formatJson } from './json'
 
@@ -21,17 +23,17 @@ import { formatJson } from './json'
 export async function status({ cwd, env, options: { json } }: Call<{ json: boolean }>): Promise<Outcome> {
   const state = readState(cwd, env)
   const exitCode = state.out.length + state.faults.length > 0 ? 1 : 0
-  const holders = await readHolders(env)
+  const holders = await readHolders(cwd, env)
   const text = json
     ? formatDocument(state, holders)
     : describeState(state, namesAll(env)) + describeHolders(holders)
   return { text, exitCode }
 }
 
-/** Reads the runs that have locks on hosts of any fleet on this control host; or why they are not known. */
-async function readHolders(env: Call['env']): Promise<readonly Holder[] | string> {
+/** Reads the runs that have locks on hosts of any fleet on this control host, or on those that it shares a database with; or why they are not known. */
+async function readHolders(cwd: string, env: Call['env']): Promise<readonly Holder[] | string> {
   try {
-    return await new HostLocks(lockSurroundings(env)).list()
+    return await openLocks({ config: configPath(surroundingsOf(env), cwd), env }).list()
   } catch (error) {
     // Unknown locks keep no reader from the rest.
     if (error instanceof LockstepError) return error.message

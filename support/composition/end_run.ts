@@ -177,7 +177,7 @@ async function discardLocks({ run, followed, parts: { context } }: ComposedRun):
   if (followed.size === 0) return
   const { discardLocksOf } = lazy.leftLocks
   try {
-    await discardLocksOf(followed, context.folders.state, context.env)
+    await discardLocksOf(followed, context.folders.state, historyPlaces(context))
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.note(error.message)

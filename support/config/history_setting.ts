@@ -17,7 +17,7 @@ const port = v.pipe(
   v.maxValue(65_535, 'a port up to 65535'),
 )
 
-/** The schema of `history`: the database in which several control hosts share their history. */
+/** The schema of `history`: the database in which several control hosts share their history and their locks. */
 export const historySetting = allowKnownKeys({
   postgresql: allowKnownKeys({
     host: v.pipe(
@@ -32,7 +32,7 @@ export const historySetting = allowKnownKeys({
   }),
 })
 
-/** The database of a shared history. */
+/** The database of a shared history, and of shared locks. */
 export interface DatabaseSettings {
   host: string
   port: number

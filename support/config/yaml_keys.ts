@@ -35,7 +35,7 @@ export const FILE_KEYS: YamlKeys = {
   history: {
     takes: 'keys',
     default: 'none',
-    help: 'the database in which several control hosts share their history',
+    help: 'the database in which several control hosts share their history and their locks',
   },
   'history.postgresql': { takes: 'keys', help: 'a database of PostgreSQL' },
   'history.postgresql.host': {

@@ -10,7 +10,7 @@ import { findSetBack, followLog } from './follow'
 import type { SharedCopy } from './known_history'
 import { localRecords } from './local_records'
 import { readOrPlaceId } from './placed_file'
-import { nameDatabase, withDatabase } from './postgresql/connection'
+import { nameDatabase, withDatabase, type DatabaseUse } from '../postgresql/connection'
 import { PostgresqlLog } from './postgresql/postgresql_log'
 import { howToMend } from './recording'
 import { shipRecords, type Shipped } from './ship'
@@ -25,6 +25,8 @@ export interface SharedPlaces {
   database: DatabaseSettings
 }
 
+const HISTORY: DatabaseUse = { what: 'the shared history', code: 'journal-failed' }
+
 /** The amount that a call does: `ship` brings the own runs, `both` reads those of others too, `import` takes the database as it is. */
 export type Sharing = 'ship' | 'both' | 'import'
 
@@ -37,7 +39,7 @@ export async function share(
   sharing: Sharing,
   signal: AbortSignal,
 ): Promise<Shipped> {
-  return withDatabase(database, signal, async (statements) => {
+  return withDatabase(database, HISTORY, signal, async (statements) => {
     const log = await PostgresqlLog.open(statements, database)
     const origin = originIn(shared)
     const copy = await openCopy(shared, database, log, sharing)

@@ -1,35 +1,12 @@
 import { ClaimFiles, type ClaimFile, type ClaimWords } from './claim_files'
 import type { LockContext } from './lock_context'
+import { LEASE, type Claim, type Holder, type LockStore, type TakeFrom } from './lock_store'
 import { LockstepError } from '../system/errors'
 
+export { LEASE, type Claim, type Holder } from './lock_store'
 export { lockContext as lockSurroundings } from './lock_context'
 export { UnreadableClaim, type ClaimWords } from './claim_files'
 
-/**
- * A claim to hosts. `fleet` says how the hosts are reached, for a reader. It tells no hosts apart. One fleet can be
- * reached by many names, and a host's own name is what its agents answer to.
- */
-export interface Claim {
-  run: string
-  feature: string
-  fleet: string
-  hosts: readonly string[]
-}
-
-export interface Holder extends Claim {
-  user: string
-  machine: string
-  pid: number
-  /** The time at which the run first claimed hosts, in ISO 8601. */
-  since: string
-  state: 'alive' | 'process gone' | 'lease expired'
-}
-
-/**
- * Milliseconds for which a claim is good without being renewed. It is all that is known of a process on another
- * machine.
- */
-export const LEASE = 60_000
 /** Milliseconds between two checks while claims of the same moment are put in order. */
 const PAUSE = 10
 const MAX_LOOKS = 200
@@ -40,7 +17,7 @@ const MAX_LOOKS = 200
  * other. A claim is had only when a look shows no other claim to any of its hosts. Of two that are still trying, the
  * one with the later name gives way.
  */
-export class HostLocks {
+export class HostLocks implements LockStore {
   private readonly files: ClaimFiles
   private own: ClaimFile | undefined
 
@@ -51,15 +28,7 @@ export class HostLocks {
     this.files = new ClaimFiles(context.directory, words)
   }
 
-  /**
-   * Claims hosts. Resolves with no holders when the hosts are ours now. Otherwise it resolves with the holders of some
-   * of them, and our claim is as it was before. A claim whose owner is gone is passed over only when `takeFrom` names
-   * its run.
-   */
-  async claim(
-    claim: Claim,
-    takeFrom: { runs: readonly string[]; reason: string } = { runs: [], reason: '' },
-  ): Promise<readonly Holder[]> {
+  async claim(claim: Claim, takeFrom: TakeFrom = { runs: [], reason: '' }): Promise<readonly Holder[]> {
     const before = this.own
     const { user, machine, pid, now, processStart } = this.context
     const takes = takeFrom.runs.map((run) => ({ run, reason: takeFrom.reason }))
@@ -94,15 +63,10 @@ export class HostLocks {
     return []
   }
 
-  /**
-   * Checks that the lock is still there.
-   * @throws LockstepError `lock-failed` when the lock that was had is not there any more
-   */
   expectOwned(): void {
     if (this.own !== undefined) this.files.expectOwn(this.own.run)
   }
 
-  /** Renews the claim for another `LEASE`. @throws LockstepError `lock-failed`, also when another run has taken it */
   async renew(): Promise<void> {
     if (this.own === undefined) return
     this.expectOwned()
@@ -122,10 +86,6 @@ export class HostLocks {
     return this.files.all().map((claim) => this.holder(claim))
   }
 
-  /**
-   * Removes the claim of a run whose owner is gone. Resolves with false when there is no such claim, or its owner is
-   * alive.
-   */
   async discard(run: string): Promise<boolean> {
     const found = (await this.list()).find((holder) => holder.run === run)
     if (found === undefined || found.state === 'alive') return false

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import type { ProcessContext } from '../config/mcollective_cfg'
 import { findLeftHosts } from '../rollout/model/out_of_rotation'
 import { readRunJournals } from '../run/journals'
-import { HostLocks, lockSurroundings } from './host_locks'
+import { openLocks, type LockPlaces } from './open_locks'
 
 /**
  * Removes the locks of those of `runs` that are over. Their processes are gone, and by the whole journals of `folder`
@@ -12,16 +11,32 @@ import { HostLocks, lockSurroundings } from './host_locks'
 export async function discardLocksOf(
   runs: Iterable<string>,
   folder: string,
-  env: ProcessContext['env'],
+  places: LockPlaces,
 ): Promise<void> {
   const records = readRunJournals(join(folder, 'live')).journals
   const open = new Set(findLeftHosts(records).map(({ run }) => run))
   const known = new Set(records.filter(({ fault }) => fault === undefined).map(({ run }) => run))
-  const locks = new HostLocks(lockSurroundings(env))
-  for (const run of new Set(runs)) if (known.has(run) && !open.has(run)) await locks.discard(run)
+  const locks = openLocks(places)
+  const over = new Set([...runs].filter((run) => known.has(run) && !open.has(run)))
+  for (const { run, state } of await locks.list())
+    if (over.has(run) && state !== 'alive') await locks.discard(run)
 }
 
 /** Returns the runs of `folder` that have left journals. */
 export function runsIn(folder: string): string[] {
   return readRunJournals(join(folder, 'live')).journals.map(({ run }) => run)
+}
+
+/**
+ * Returns what says of a run that it has ended, by its own whole journal in `folder`, and has left no host out of rotation.
+ * `isCutOff` is the reason of an end that the process did not wait for.
+ */
+export function endedRuns(folder: string, isCutOff: (reason: string) => boolean): (run: string) => boolean {
+  return (run) => {
+    const records = readRunJournals(join(folder, 'live')).journals
+    const journal = records.find((each) => each.run === run)
+    const end = journal?.entries.find((entry) => entry.type === 'rollouts ended')
+    if (journal?.fault !== undefined || end?.type !== 'rollouts ended' || isCutOff(end.reason)) return false
+    return !findLeftHosts(records).some((host) => host.run === run)
+  }
 }

@@ -2,7 +2,7 @@ import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import type { Clock } from '../system/clock'
 import type { TellWait } from '../system/wait'
-import { LEASE, type Claim, type Holder, type HostLocks } from './host_locks'
+import { LEASE, type Claim, type Holder, type LockStore } from './lock_store'
 import type { JournalEntry } from '../rollout/model/journal_entry'
 import type { RunLocks } from './host_leases'
 import { foldHosts } from '../rollout/model/fold_hosts'
@@ -13,24 +13,43 @@ export interface LockOptions {
   takeReason: string | undefined
   /** The runs that this one goes on from, or clears up after: their locks may be taken once they are gone. */
   follows: readonly string[]
+  /** Returns whether a run is known to have ended and left nothing: its lock may be taken once it is gone. */
+  isOver: (run: string) => boolean
   clock: Clock
   journal: { append(entry: JournalEntry): Promise<void> }
   wait: (ms: number) => Promise<void>
   tellWait: TellWait
+  /** Tells the operator of what stops nothing yet. */
+  note: (text: string) => void
 }
 
 const LOOK_EVERY = 500
+const RENEW_EVERY = LEASE / 3
+/** Milliseconds until a renewal that failed is tried again. */
+const TRY_AGAIN_AFTER = LEASE / 20
 
-/** Returns the locks of one run on this control host: taken before the first change, kept alive until the run ends. */
-export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
+/** Returns the locks of one run: taken before the first change, kept alive until the run ends. */
+export function hostLocks(locks: LockStore, options: LockOptions): RunLocks {
   const { clock, journal } = options
   const taken = new Set<string>()
+  let isReleased = false
+  let isNoted = false
   let stopRenewing = () => {}
-  const keepAlive = () => {
-    stopRenewing = clock.after(LEASE / 3, () => {
-      // A lease that is not renewed once is renewed the next time; on this machine the process itself is the proof.
-      void locks.renew().catch(() => {})
-      keepAlive()
+  const keepAlive = (afterMs: number) => {
+    stopRenewing = clock.after(afterMs, () => {
+      // A lease that is not renewed once is renewed the next time. The next change finds one that is lost.
+      const renewed = locks.renew().then(
+        () => true,
+        (error: unknown) => {
+          if (!isNoted && !isReleased)
+            options.note(`the lock could not be renewed: ${(error as Error).message}`)
+          return false
+        },
+      )
+      void renewed.then((isRenewed) => {
+        isNoted = !isRenewed
+        if (!isReleased) keepAlive(isRenewed ? RENEW_EVERY : TRY_AGAIN_AFTER)
+      })
     })
   }
   const self: RunLocks = {
@@ -47,8 +66,8 @@ export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
           const claim = { ...options.claim, hosts: [...new Set([...taken, ...hosts])] }
           const stale = (await locks.list()).filter(({ state }) => state !== 'alive').map(({ run }) => run)
           const reason = options.takeReason ?? `run ${claim.run} follows it`
-          const runs =
-            options.takeReason === undefined ? stale.filter((run) => options.follows.includes(run)) : stale
+          const mayTake = (run: string) => options.follows.includes(run) || options.isOver(run)
+          const runs = options.takeReason === undefined ? stale.filter(mayTake) : stale
           if (!told || runs.length > 0)
             await journal.append({ type: 'locked', hosts: claim.hosts.length, takes: runs, reason })
           told = true
@@ -62,12 +81,20 @@ export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
       } finally {
         endWait?.()
       }
-      if (taken.size === 0) keepAlive()
+      if (taken.size === 0) keepAlive(RENEW_EVERY)
       for (const host of hosts) taken.add(host)
     },
     async release() {
+      isReleased = true
       stopRenewing()
-      if (taken.size > 0) await locks.release()
+      if (taken.size === 0) return
+      try {
+        await locks.release()
+      } catch (error) {
+        // What the run has done is done. The lock lapses, and a later run of this control host may take it.
+        if (!(error instanceof LockstepError)) throw error
+        options.note(`the lock could not be given back, and stays until it lapses: ${error.message}`)
+      }
     },
   }
   return self

@@ -150,6 +150,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/rollout/model',
       'support/locks',
       'support/config',
+      'support/postgresql',
     ],
   },
   'support/rollout': {
@@ -178,8 +179,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     mayImport: [],
   },
   'support/locks': {
-    holds: 'what keeps two rollouts from one host: on the control host, and on the hosts',
-    mayImport: ['support/run', 'support/rollout/ports', 'support/rollout/model', 'support/config'],
+    holds: 'what keeps two rollouts from one host: on the control host, in PostgreSQL, and on the hosts',
+    mayImport: [
+      'support/run',
+      'support/rollout/ports',
+      'support/rollout/model',
+      'support/config',
+      'support/postgresql',
+    ],
+  },
+  'support/postgresql': {
+    holds: 'one connection to PostgreSQL: its statements, its failures, its texts',
+    mayImport: ['support/config', 'support/rollout/model'],
   },
   'support/notifications': {
     holds: 'what the world is told: events, channels, their queues',

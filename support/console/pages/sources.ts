@@ -3,7 +3,7 @@ import type { InventorySource } from '../../config/inventory_sources'
 import { readInventorySetting } from '../../config/lockstep_yaml'
 import { readPipelinePlaces } from '../../config/pipeline_places'
 import { readSpoolSetting } from '../../config/pipeline_setting'
-import { HostLocks, lockSurroundings, type Holder } from '../../locks/host_locks'
+import type { Holder } from '../../locks/lock_store'
 import type { SpoolAccounts } from '../../pipeline/format_pipeline'
 import type { FollowedHistory } from '../../history/followed_history'
 import { followHistory } from '../../history/open_history'
@@ -60,15 +60,17 @@ export function consoleSources({
   config,
   state,
   env,
+  listLocks,
   ...rest
 }: {
   config: string
   state: string
   env: Readonly<Record<string, string | undefined>>
+  /** @throws LockstepError `lock-failed` */
+  listLocks: () => Promise<readonly Holder[]>
 } & Pick<ConsoleSources, 'takesTag' | 'servedOn' | 'now' | 'sharing' | 'startsWaiting'>): ConsoleSources {
   const { environments, repositories } = readPipelinePlaces(config)
   const spool = readSpoolSetting(config)
-  const context = lockSurroundings(env)
   return {
     ...rest,
     state,
@@ -77,7 +79,7 @@ export function consoleSources({
     repositories,
     inventoryOf: (environment) =>
       environments.includes(environment) ? readInventorySetting(config, environment).sources : [],
-    locks: () => readHolders(new HostLocks(context)),
+    locks: () => readHolders(listLocks),
     spools: () => accountForSpools(spool),
     isAlive: (pid, beganAt) => {
       const started = processStartedAt(pid, rest.now())
@@ -89,9 +91,9 @@ export function consoleSources({
 /** The milliseconds by which clocks that jump may make a process look younger than its journal. */
 const SLACK_MS = 10_000
 
-async function readHolders(locks: HostLocks): Promise<readonly Holder[] | string> {
+async function readHolders(listLocks: () => Promise<readonly Holder[]>): Promise<readonly Holder[] | string> {
   try {
-    return await locks.list()
+    return await listLocks()
   } catch (error) {
     // Unknown locks keep no reader from the rest.
     if (error instanceof LockstepError) return error.message

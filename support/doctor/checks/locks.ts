@@ -1,26 +1,33 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { HostLocks, lockSurroundings, type Holder } from '../../locks/host_locks'
+import { lockDirectory } from '../../locks/lock_context'
+import type { Holder } from '../../locks/lock_store'
+import { claimsOf, openLocks } from '../../locks/open_locks'
 import { describeHolder } from '../../locks/run_locks'
 import { MODES } from '../../run/modes'
 import { formatLockstep, PLACES } from '../../system/commands'
 import { JOURNAL_SUFFIX } from '../../system/journal_lines'
+import { configPath } from '../../run/parameters'
 import { ok, warn, type Check, type Finding } from '../check'
 
-/** Looks whether a rollout that is gone has left locks on hosts. */
+/** Looks whether a rollout that is gone has left locks on hosts, and whether shared ones can be taken. */
 export const locks: Check = {
   name: 'locks',
-  limitMs: 5_000,
-  async look({ context: { env, folders }, cwd }) {
-    const surroundings = lockSurroundings(env)
-    const { directory } = surroundings
+  limitMs: 30_000,
+  async look({ context, cwd }) {
+    const { env, folders } = context
+    const config = configPath(context, cwd)
+    const claims = claimsOf(config, env)
+    await claims?.prove()
+    const directory = lockDirectory(env)
     // The folder is made by the first rollout: to list its locks would make it.
-    if (statSync(directory, { throwIfNoEntry: false }) === undefined)
+    if (claims === undefined && statSync(directory, { throwIfNoEntry: false }) === undefined)
       return [ok(`there is none: no rollout has made ${directory} yet`)]
     const journals = resolve(cwd, folders.state, MODES.live.journals)
-    return judgeLocks(await new HostLocks(surroundings).list(), (run) =>
+    const found = judgeLocks(await openLocks({ config, env }).list(), (run) =>
       existsSync(join(journals, `${run}${JOURNAL_SUFFIX}`)),
     )
+    return claims === undefined ? found : [ok(`locks can be taken in ${claims.name}`), ...found]
   },
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { failure } from '../../testing/failure'
-import type { Statements } from './connection'
+import type { Statements } from '../../postgresql/connection'
 import { PostgresqlLog } from './postgresql_log'
 import { ABOUT, IS_MADE, SCHEMA_VERSION } from './schema'
 

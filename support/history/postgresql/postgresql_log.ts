@@ -11,9 +11,9 @@ import {
   type LogHead,
   type ShippedRecord,
 } from '../log'
-import { nameDatabase, type Statements } from './connection'
+import { nameDatabase, type Statements } from '../../postgresql/connection'
 import * as sql from './schema'
-import { decodeText, encodeText } from './text'
+import { decodeText, encodeText } from '../../postgresql/text'
 
 /** A log of histories in PostgreSQL. Each method but `open` is one statement. */
 export class PostgresqlLog implements HistoryLog {

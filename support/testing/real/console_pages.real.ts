@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { consoleRoutes } from '../../console/pages/routes'
 import { consoleSources } from '../../console/pages/sources'
+import { openLocks } from '../../locks/open_locks'
 import { HistoryStore } from '../../history/store'
 import type { PipelineEvent } from '../../pipeline/events'
 import { openPipelineJournal } from '../../pipeline/pipeline_journal'
@@ -57,7 +58,8 @@ describe('the pages of the console in Chromium, without JavaScript', function ()
       consoleSources({
         config,
         state,
-        env: { LOCKSTEP_LOCKS: locks() },
+        env: {},
+        listLocks: () => openLocks({ config: undefined, env: { LOCKSTEP_LOCKS: locks() } }).list(),
         takesTag: () => true,
         servedOn: () => 'control1',
         sharing: undefined,

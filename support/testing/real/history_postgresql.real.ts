@@ -6,7 +6,7 @@ import { FileLog } from '../../history/file_log'
 import { knownHistory } from '../../history/known_history'
 import { NO_ENTRY, type HistoryLog } from '../../history/log'
 import { isUnaltered } from '../../history/log_reading'
-import { withDatabase } from '../../history/postgresql/connection'
+import { withDatabase, type DatabaseUse } from '../../postgresql/connection'
 import { PostgresqlLog } from '../../history/postgresql/postgresql_log'
 import { copyOf, share } from '../../history/shared_history'
 import { HistoryStore } from '../../history/store'
@@ -23,6 +23,7 @@ import { Postgresql } from './postgresql'
 import { freePort, start, untilReady, type Running } from './processes'
 
 const { signal } = new AbortController()
+const HISTORY: DatabaseUse = { what: 'the shared history', code: 'journal-failed' }
 
 describe('A history that several control hosts share in PostgreSQL', function () {
   this.timeout(600_000)
@@ -68,7 +69,7 @@ describe('A history that several control hosts share in PostgreSQL', function ()
         new Promise<HistoryLog>((resolve, reject) => {
           const end = new AbortController()
           ends.push(end)
-          const over = withDatabase(settings, end.signal, async (statements) => {
+          const over = withDatabase(settings, HISTORY, end.signal, async (statements) => {
             resolve(await PostgresqlLog.open(statements, settings))
             await new Promise((done) => end.signal.addEventListener('abort', done))
           })
@@ -547,7 +548,7 @@ function writeRuns(history: string, folder: Scratch, names: readonly string[]): 
 
 /** Expects a database to have one unbroken history with whole journals. Returns its runs, in their order. */
 async function expectSound(database: DatabaseSettings, { port }: Postgresql): Promise<string[]> {
-  return withDatabase({ ...database, port }, signal, async (statements) => {
+  return withDatabase({ ...database, port }, HISTORY, signal, async (statements) => {
     const log = await PostgresqlLog.open(statements, database)
     const runs: string[] = []
     for (const environment of (await log.heads()).keys()) {

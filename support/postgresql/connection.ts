@@ -1,17 +1,24 @@
 import { Socket } from 'node:net'
 import type { Client, QueryResultRow } from 'pg'
-import type { DatabaseSettings } from '../../config/history_setting'
-import { clean } from '../../rollout/model/verdict'
-import { LockstepError } from '../../system/errors'
+import type { DatabaseSettings } from '../config/history_setting'
+import { clean } from '../rollout/model/verdict'
+import { LockstepError } from '../system/errors'
 
 /** Milliseconds that a connection may take to be made, and a statement to be answered. */
 const CONNECT_WITHIN_MS = 5_000
 const STATEMENT_WITHIN_MS = 30_000
 const CLOSE_WITHIN_MS = 1_000
 
+/** The use of a database: the words that people have for it, and the code of its failures. */
+export interface DatabaseUse {
+  /** The thing that is kept there: `the shared history`. */
+  what: string
+  code: 'journal-failed' | 'lock-failed'
+}
+
 /** The statements of one connection, one after the other. */
 export interface Statements {
-  /** @throws LockstepError `journal-failed` */
+  /** @throws LockstepError of the code of the use; its cause is the driver's error */
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Answer<Row>>
 }
 
@@ -24,10 +31,11 @@ interface Answer<Row> {
 /**
  * Connects, does what is asked, and closes the connection. An aborted signal cuts the connection at once, also one whose
  * other end does not answer any more.
- * @throws LockstepError `journal-failed`
+ * @throws LockstepError of the code of the use
  */
 export async function withDatabase<T>(
   settings: DatabaseSettings,
+  use: DatabaseUse,
   signal: AbortSignal,
   act: (statements: Statements) => Promise<T>,
 ): Promise<T> {
@@ -46,12 +54,12 @@ export async function withDatabase<T>(
         const { rows, rowCount } = await client.query(text, values.length === 0 ? undefined : [...values])
         return { rows, count: rowCount ?? 0 }
       } catch (error) {
-        throw failureOf(settings, error, signal)
+        throw failureOf(settings, use, error, signal)
       }
     }
     return await act({ query })
   } catch (error) {
-    throw error instanceof LockstepError ? error : failureOf(settings, error, signal)
+    throw error instanceof LockstepError ? error : failureOf(settings, use, error, signal)
   } finally {
     signal.removeEventListener('abort', cut)
     await close(client, socket)
@@ -66,6 +74,7 @@ function clientFor({ host, port, database, user, password, tls }: DatabaseSettin
     port,
     database,
     user,
+    // No setting of the session is asked for: a pooler such as PgBouncer refuses those that it does not know.
     // An empty text would let the driver look into the environment and into the home of its user.
     password: () => password ?? '',
     ssl: tls === undefined ? false : encryptionOf(tls),
@@ -73,7 +82,6 @@ function clientFor({ host, port, database, user, password, tls }: DatabaseSettin
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
     query_timeout: STATEMENT_WITHIN_MS,
-    statement_timeout: STATEMENT_WITHIN_MS,
     client_encoding: 'UTF8',
     application_name: 'lockstep',
   })
@@ -96,13 +104,16 @@ async function close(client: Client, socket: Socket): Promise<void> {
   }
 }
 
-function failureOf(settings: DatabaseSettings, error: unknown, signal: AbortSignal): LockstepError {
+function failureOf(
+  settings: DatabaseSettings,
+  { what, code }: DatabaseUse,
+  error: unknown,
+  signal: AbortSignal,
+): LockstepError {
   const said = signal.aborted ? 'it did not answer in time' : reasonOf(error)
-  return new LockstepError(
-    'journal-failed',
-    `the shared history in ${nameDatabase(settings)} cannot be used: ${clean(said, 300)}`,
-    { cause: error },
-  )
+  return new LockstepError(code, `${what} in ${nameDatabase(settings)} cannot be used: ${clean(said, 300)}`, {
+    cause: error,
+  })
 }
 
 /** An error of several addresses of one host says nothing itself. */
