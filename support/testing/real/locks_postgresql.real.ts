@@ -183,7 +183,10 @@ auth_type = plain\nauth_file = ${join(folder, 'users')}\npool_mode = transaction
       try {
         const ended = await Promise.all([two.run('a'), two.run('b')])
         const codes = ended.map(({ exitCode }) => exitCode)
-        expect(codes.toSorted((one, other) => Number(one) - Number(other)), ended.map(({ stdout }) => stdout).join('\n')).to.deep.equal([0, 6])
+        expect(
+          codes.toSorted((one, other) => Number(one) - Number(other)),
+          ended.map(({ stdout }) => stdout).join('\n'),
+        ).to.deep.equal([0, 6])
         const [winner, loser] = codes[0] === 0 ? (['a', 'b'] as const) : (['b', 'a'] as const)
         const said = ended[codes.indexOf(6)]?.stdout.replace(/\s+/g, ' ') ?? ''
         expect(said).to.match(
