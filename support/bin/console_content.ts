@@ -72,7 +72,7 @@ export function consoleContent(
     version,
     clock: systemClock,
   })
-  const standing = standingActs({ config, state, env, surroundings })
+  const standing = standingActs({ config, state, env, surroundings, approvalIn: starts.approvalIn })
   const ofPlans = { state: known, plans, approvalIn: starts.approvalIn }
   const personalActs = [...planActs(ofPlans), ...startActs(starts), ...standing.acts]
   return {

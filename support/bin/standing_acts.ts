@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import type { ConsoleApproval } from '../config/console_setting'
 import type { ProcessSurroundings } from '../console/live/run_process'
 import { standingContent } from '../console/standing/standing_routes'
 import { environmentOf } from '../deploys/environment'
@@ -22,11 +23,13 @@ export function standingActs({
   state,
   env,
   surroundings,
+  approvalIn,
 }: {
   config: string
   state: string
   env: Call['env']
   surroundings: ProcessSurroundings
+  approvalIn: (environment: string) => ConsoleApproval
 }): ReturnType<typeof standingContent> {
   const journals = new FollowedJournals(join(state, MODES.live.journals), ({ type }) => KEPT.has(type))
   const cwd = process.cwd()
@@ -40,7 +43,7 @@ export function standingActs({
       interrupt: (pid) => void process.kill(pid, 'SIGINT'),
       user: process.geteuid?.() ?? -1,
     },
-    mayApproveOwn: () => false,
+    mayApproveOwn: (environment) => approvalIn(environment) !== 'another person',
     journals: () => journals.read(),
     isRunning: (id) => isRunningWith(`${RUN_ID}=${id}`),
     newId: () => newRunId(systemClock),

@@ -73,6 +73,7 @@ describe('the commands that a start calls', () => {
       `[--plan][${scratch.path}/state/console/runs/${planRun}/plans/0123456789ab.json]`,
     )
     expect(said()).to.contain(`LOCKSTEP_CODE=${wish.code}\n`).and.contain(`LOCKSTEP_RUN=${wish.run}\n`)
+    expect(said()).to.contain('LOCKSTEP_APPROVAL=console\n')
     expect(said()).to.contain('LOCKSTEP_PEOPLE={"begunBy":"anna","approvedBy":"bert"}\n')
   })
 

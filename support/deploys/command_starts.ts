@@ -74,6 +74,8 @@ export class CommandStarts implements StartCommands {
     await this.runs.start(['run', ...this.wordsOf('run', order), '--plan', plan], order.run, {
       [CODE]: order.code,
       [PEOPLE]: JSON.stringify(people),
+      // There is no terminal: the gates of the feature are answered where it was started.
+      LOCKSTEP_APPROVAL: 'console',
     })
   }
 

@@ -12,8 +12,8 @@ export interface GateActOptions {
   state: string
   runs: StandingRuns
   clock: Clock
-  /** Returns whether who started a run may approve it. */
-  mayApproveOwn: () => boolean
+  /** Returns whether who started a run in an environment may approve it. */
+  mayApproveOwn: (environment: string) => boolean
 }
 
 /** Returns the act by which a person answers the gate at which a run waits. */
@@ -36,7 +36,11 @@ export function answerGate({ state, runs, clock, mayApproveOwn }: GateActOptions
       const gates = followed.view.state.gates
       const gate = gates.find((each) => each.gate === param('gate'))
       if (gate === undefined) return { result: 'refused', why: 'this rollout has no such gate', status: 404 }
-      if (answer === 'approve' && !mayApproveOwn() && isOwnRun(person.name, followed.view.state.by))
+      if (
+        answer === 'approve' &&
+        !mayApproveOwn(environment) &&
+        isOwnRun(person.name, followed.view.state.by)
+      )
         return { result: 'refused', why: whyNotOwn(person.name), status: 403 }
       const wanted = { run, gate: gate.gate }
       const whyNot = () =>
@@ -110,10 +114,11 @@ function whyAnswered(answer: ReturnType<typeof readGateAnswer>): string | undefi
   return `${answer.person} has answered already, and the run has not taken it yet`
 }
 
-/** Returns whether a person is the user who started a run, `user@machine`. */
+/** Returns whether a person has started a run: on the pages, `anna (console), …`, or as the user of a terminal, `anna@machine`. */
 export function isOwnRun(person: string, by: string): boolean {
-  const user = by.replace(/@[^@]*$/, '')
-  return [by, user].some((name) => name.toLowerCase() === person.toLowerCase())
+  const [, onPages] = /^(\S+) \(console\)/.exec(by) ?? []
+  const names = onPages === undefined ? [by, by.replace(/@[^@]*$/, '')] : [onPages]
+  return names.some((name) => name.toLowerCase() === person.toLowerCase())
 }
 
 export function whyNotOwn(person: string): string {

@@ -40,7 +40,7 @@ export function gatePage(
       title,
       body: page`${loadAgain()}${facts}<p class="warn">${`${answer.person} has answered: ${answer.answer}. The run has not taken it yet.`}</p>\n`,
     }
-  const own = !mayApproveOwn() && isOwnRun(request.person.name, view.state.by)
+  const own = !mayApproveOwn(environment) && isOwnRun(request.person.name, view.state.by)
   const path = `${pathOf(run)}/gates/${encodeURIComponent(gate.gate)}`
   const approve = own ? NOTHING : page`<button name="answer" value="approve">Approve</button>`
   const buttons = page`${approve}<button name="answer" value="refuse">Refuse</button>`

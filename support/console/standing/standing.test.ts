@@ -38,6 +38,8 @@ class StandingConsole {
   }
   machine = 'control'
   startFails: Error | undefined
+  mayApproveOwn = false
+  by = 'anna@control'
   private lines: object[] = []
 
   async open(): Promise<this> {
@@ -60,7 +62,7 @@ class StandingConsole {
         interrupt: (pid) => void this.signals.push(pid),
         user: 7,
       },
-      mayApproveOwn: () => false,
+      mayApproveOwn: () => this.mayApproveOwn,
       journals: () => readRunJournals(join(this.stand.scratch.path, 'live')),
       isRunning: (id) => this.running.has(id),
       newId: () => `20260102-00000${this.calls.length}-aaaa`,
@@ -94,7 +96,7 @@ class StandingConsole {
         mode: 'live',
         environment,
         journal: 'x',
-        by: 'anna@control',
+        by: this.by,
         tickets: [],
         warnings: [],
         outBefore: [],
@@ -237,6 +239,24 @@ describe('what a person does about a rollout that is there', () => {
         expect(own.answers()).to.deep.equal([])
         expect(own.stand.audited.at(-1)).to.include({ type: 'act refused' })
       })
+
+    it('is refused who started the run on the pages, and its user is no one of them', async () => {
+      own.by = 'bert (console), approved by anna (console), by anna@control'
+      own.journal(RUN, 'test', waits())
+      expect(await refusal(await send('bert', gatePath(), { answer: 'approve' }))).to.deep.equal([
+        403,
+        'Bert started this rollout; another person has to approve it.',
+      ])
+      await own.pass(send('anna', gatePath(), { answer: 'approve' }))
+      expect(own.answers()).to.have.length(1)
+    })
+
+    it('may approve a rollout of their own where the configuration lets anybody', async () => {
+      own.mayApproveOwn = true
+      own.journal(RUN, 'test', waits())
+      await own.pass(send('anna', gatePath(), { answer: 'approve' }))
+      expect(own.answers()).to.have.length(1)
+    })
 
     it('may refuse a rollout of their own', async () => {
       own.journal(RUN, 'test', waits())
