@@ -53,6 +53,7 @@ ${environment.haproxy.map((each) => `      - ${JSON.stringify(each)}\n`).join(''
 console:
   people: people.yaml
   policy: policy.txt
+  features: [features/*.feature]
 `,
   )
 }

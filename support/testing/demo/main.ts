@@ -25,6 +25,8 @@ async function main(): Promise<void> {
 The console is open: ${address}
 
 ${people.map(({ name, password, may }) => `  ${name}  ${password}  may ${may}\n`).join('')}
+anna plans version=4.2.6-4.el5 with Start, bert approves exactly that plan, and anna rolls it out.
+A host that lies: LOCKSTEP_FAULTS='web6.example.net=lies' npm run serve
 In another terminal, commands are said in the folder of the demo:
   cd ${folder} && npx --no-install lockstep status
 
