@@ -5,7 +5,7 @@ import type { Person } from '../people/person'
 import type { Clock } from '../system/clock'
 import type { AuditTrail } from './audit'
 import { BegunLogins, LOGIN_S } from './begun_login'
-import { readCookie, type Cookies } from './cookies'
+import { BROWSER_S, browserMark, browserOf, readCookie, type Cookies } from './cookies'
 import { OPENID_ANSWER } from './guard'
 import type { LoginLimits } from './login_limits'
 import { openidPage } from './login_pages'
@@ -27,7 +27,12 @@ export interface LoggedIn {
   person: Person
   /** The path to go to. */
   goesTo: string
+  /** Headers that set the cookies of a login that is over. */
+  cookies: readonly string[]
 }
+
+/** Stands in the mark of a browser for all who have logged in with it; it can be the name of no person. */
+const ANYBODY = 'anybody of the provider'
 
 /** Logs people in at an OpenID provider: leads them there, and judges what they come back with. */
 export class OpenIdLogin {
@@ -53,7 +58,7 @@ export class OpenIdLogin {
     return openidPage({ host: this.options.provider.host, goesTo: then })
   }
 
-  /** Leads a browser to the provider. Nothing is changed by it, so any page may link here. */
+  /** Leads a browser to the provider, in place of a login that it has begun before. */
   async begin({ url, origin, address }: LoginRequest): Promise<Response> {
     const { provider, cookies } = this.options
     const then = safeThen(url.searchParams.get('then'))
@@ -66,7 +71,7 @@ export class OpenIdLogin {
 
   /** Returns who has logged in, or the answer to somebody who has not. */
   async finish({ url, cookie, origin, address }: LoginRequest): Promise<LoggedIn | Response> {
-    const { provider, cookies, limits } = this.options
+    const { provider, cookies, limits, browserKey } = this.options
     const login = this.begun.find(readCookie(cookie, cookies.begun))
     if (typeof login === 'string')
       return this.refuse({ status: 403, why: login, detail: login }, '/', address)
@@ -76,7 +81,8 @@ export class OpenIdLogin {
       const why = 'the answer of the provider is not one to the login of this browser'
       return this.refuse({ status: 403, why, detail: why }, login.goesTo, address)
     }
-    const attempt = { name: undefined, address, browser: undefined }
+    const browser = browserOf(browserKey, ANYBODY, readCookie(cookie, cookies.browser))
+    const attempt = { name: undefined, address, browser }
     const wait = limits.begin(attempt)
     if (wait !== undefined) {
       const why = 'too many logins that were not right'
@@ -88,7 +94,11 @@ export class OpenIdLogin {
     const person = await provider.finish(new URL(`${origin}${OPENID_ANSWER}${url.search}`), login.secret)
     // That the provider is away is no fault of the browser.
     if (!isFault(person) || person.status !== 403) limits.takeBack(attempt)
-    return isFault(person) ? this.refuse(person, login.goesTo, address) : { person, goesTo: login.goesTo }
+    if (isFault(person)) return this.refuse(person, login.goesTo, address)
+    const over = [cookies.format(cookies.begun, undefined)]
+    if (browser === undefined)
+      over.push(cookies.format(cookies.browser, browserMark(browserKey, ANYBODY), BROWSER_S))
+    return { person, goesTo: login.goesTo, cookies: over }
   }
 
   private async refuse(
