@@ -7,9 +7,9 @@ import { duration } from './duration_setting'
 import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
-import { openidSetting, resolveOpenid, type OpenIdSettings } from './openid_setting'
+import { expectEncrypted, openidSetting, resolveOpenid, type OpenIdSettings } from './openid_setting'
 import { eyaml, SecretReader } from './secrets'
-import { placesIn, readYaml } from './yaml_file'
+import { placesIn, readYaml, type YamlPlaces } from './yaml_file'
 
 const ADDRESS = 'an address such as https://deploy.example.org, without a path'
 const PROXY = 'an address such as 127.0.0.1'
@@ -99,9 +99,53 @@ export function readConsoleSetting(
   const { eyaml: keys, environments, console: written } = readYaml(configPath, text, shape)
   if (written === undefined) return undefined
   const places = placesIn(configPath, text)
+  const own = expectWhole(written, host, places)
+  const { people, openid, policy, tls, proxy } = written
+  const at = (relative: string) => resolve(dirname(configPath), relative)
+  const secrets = new SecretReader(places, keys, env)
+  return {
+    people: people === undefined ? undefined : at(people),
+    openid: openid && resolveOpenid(openid, places, secrets),
+    policy: at(policy),
+    origins:
+      own === undefined
+        ? ['127.0.0.1', 'localhost', '[::1]'].map((name) => new URL(`http://${name}:${port}`).origin)
+        : [own],
+    sessionMs: written.session,
+    idleMs: written.idle,
+    tls: tls && readPair(at(tls.certificate), at(tls.key), places.where(['console', 'tls'])),
+    proxy: proxy && {
+      from: proxy.from,
+      user: proxy.user?.toLowerCase(),
+      groups: proxy.groups?.toLowerCase(),
+    },
+    environments: Object.keys(environments),
+    secretFiles: [...secrets.files, ...(tls === undefined ? [] : [at(tls.key)])],
+  }
+}
+
+/**
+ * Returns whether a `lockstep.yaml` has a console. It reads no other file, and no secret.
+ * @throws LockstepError `bad-config` where it has one that could not start
+ */
+export function checkConsoleSetting(configPath: string, { host }: { host: string }): boolean {
+  const text = readConfigFile(configPath, 'configuration', 'Lockstep')
+  const { console: written } = readYaml(configPath, text, shape)
+  if (written === undefined) return false
+  const places = placesIn(configPath, text)
+  expectWhole(written, host, places)
+  if (written.openid !== undefined) expectEncrypted(written.openid, places)
+  return true
+}
+
+/** Returns the origin of its address, if it has one. @throws LockstepError `bad-config` where its parts do not fit together */
+function expectWhole(
+  { people, openid, address, tls, proxy }: v.InferOutput<typeof consoleSetting>,
+  host: string,
+  places: YamlPlaces,
+): string | undefined {
   const refuse = (at: string, why: string) =>
     new LockstepError('bad-config', `${places.where(['console', at])}: ${why}`)
-  const { people, openid, policy, address, tls, proxy } = written
   const ways = [people !== undefined, proxy?.user !== undefined, openid !== undefined].filter(Boolean).length
   if (ways === 0)
     throw refuse(
@@ -135,27 +179,7 @@ export function readConsoleSetting(
     throw refuse('address', 'tls speaks https; expected an address with https')
   if (own?.startsWith('http:') === true && !isLoopback(new URL(own).hostname))
     throw refuse('address', 'nothing encrypts passwords on the way there; expected an address with https')
-  const at = (relative: string) => resolve(dirname(configPath), relative)
-  const secrets = new SecretReader(places, keys, env)
-  return {
-    people: people === undefined ? undefined : at(people),
-    openid: openid && resolveOpenid(openid, places, secrets),
-    policy: at(policy),
-    origins:
-      own === undefined
-        ? ['127.0.0.1', 'localhost', '[::1]'].map((name) => new URL(`http://${name}:${port}`).origin)
-        : [own],
-    sessionMs: written.session,
-    idleMs: written.idle,
-    tls: tls && readPair(at(tls.certificate), at(tls.key), places.where(['console', 'tls'])),
-    proxy: proxy && {
-      from: proxy.from,
-      user: proxy.user?.toLowerCase(),
-      groups: proxy.groups?.toLowerCase(),
-    },
-    environments: Object.keys(environments),
-    secretFiles: [...secrets.files, ...(tls === undefined ? [] : [at(tls.key)])],
-  }
+  return own
 }
 
 /** The files of a console, and where else people log in. */
