@@ -54,6 +54,8 @@ export interface ConsoleOptions {
   signal: AbortSignal
   /** Called for each request that is refused. */
   onRefused: (why: string) => void
+  /** Called for each login that the provider, and not the person, has kept from coming about. */
+  onProviderFault: (why: string) => void
   /** Called when a request could not be answered. */
   onFailure: (error: unknown) => void
 }

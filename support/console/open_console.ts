@@ -65,6 +65,9 @@ export function openConsole(
   if (settings.people !== undefined) readPeople(settings.people)
   readRights(settings.policy, settings.environments)
   const refusals = new Refusals(clock, (count, why) => log.warn({ count, why }, 'requests refused'))
+  const faults = new Refusals(clock, (count, why) =>
+    log.error({ count, why }, 'no one can log in at the provider'),
+  )
   const app = consoleApp({
     settings,
     people:
@@ -83,12 +86,14 @@ export function openConsole(
     clock,
     signal,
     onRefused: (why) => refusals.add(why),
+    onProviderFault: (why) => faults.add(why),
     onFailure: fail,
   })
   return {
     app,
     async close() {
       refusals.stop()
+      faults.stop()
       await audit.close()
     },
   }

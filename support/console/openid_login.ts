@@ -48,6 +48,7 @@ export class OpenIdLogin {
       limits: LoginLimits
       audit: Pick<AuditTrail, 'refuse'>
       onRefused: (why: string) => void
+      onProviderFault: (why: string) => void
     },
   ) {
     this.begun = new BegunLogins(options.browserKey, options.provider.stamp, options.clock)
@@ -106,8 +107,10 @@ export class OpenIdLogin {
     then: string,
     address: string,
   ): Promise<Response> {
-    const { provider, audit, onRefused } = this.options
-    onRefused(`${status} for a login by OpenID: ${detail}`)
+    const { provider, audit, onRefused, onProviderFault } = this.options
+    // Strangers can fill the log with refusals, so that the next ones are counted there, and not told.
+    const tell = status >= 500 ? onProviderFault : onRefused
+    tell(`${status} for a login by OpenID: ${detail}`)
     await audit.refuse({ type: 'login refused', person: null, address, why })
     const trouble = `${why.charAt(0).toUpperCase()}${why.slice(1)}.`
     return openidPage({ host: provider.host, goesTo: then, trouble, status })
