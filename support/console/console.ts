@@ -8,7 +8,16 @@ import type { OpenIdLogins } from '../openid/provider'
 import type { Clock } from '../system/clock'
 import type { ActRequest, ConsoleAct, ConsoleAsset, FormRequest, FormRoute } from './act'
 import type { AuditTrail } from './audit'
-import { BROWSER_S, browserMark, browserOf, cookiesFor, isSecret, loginToken, newSecret, readCookie } from './cookies'
+import {
+  BROWSER_S,
+  browserMark,
+  browserOf,
+  cookiesFor,
+  isSecret,
+  loginToken,
+  newSecret,
+  readCookie,
+} from './cookies'
 import {
   addressOf,
   ANSWER_HEADERS,

@@ -171,8 +171,11 @@ describe('what is hostile to a login by OpenID', () => {
     expect(known.headers.get('location'), 'who is logged in stays so').to.equal('/account')
     for (const site of ['same-origin', 'none'])
       expect(
-        (await browser.ask('/login/openid', { headers: { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' } }))
-          .headers.get('location'),
+        (
+          await browser.ask('/login/openid', {
+            headers: { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' },
+          })
+        ).headers.get('location'),
       ).to.match(/^https:\/\/login\.example\.org\//)
   })
 
