@@ -8,6 +8,7 @@ import { failure } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
 import { policy } from './policy'
 import { readPassword } from './read_password'
+import { serve } from './serve'
 import { user } from './user'
 
 /** A console whose people log in at a provider. Its secret is not there: no command but serve needs it. */
@@ -55,6 +56,41 @@ describe('lockstep user, where an OpenID provider names people', () => {
     expect(rest).to.deep.equal([])
     expect((await failure(say('logout'))).message).to.match(/^who\? say: .*user logout <name>$/)
   })
+})
+
+describe('lockstep serve --unit, of a console without a pipeline', () => {
+  let scratch: Scratch
+  beforeEach(() => (scratch = new Scratch()))
+  afterEach(() => scratch.remove())
+
+  const say = (written: string) => {
+    scratch.write('lockstep.yaml', written)
+    const env = { LOCKSTEP_STATE: 'state' }
+    return serve({ cwd: scratch.path, env, args: [], options: { unit: true, standby: false } })
+  }
+  const ADDRESS = 'address: "https://deploy.example.org", tls: { certificate: c.pem, key: k.pem }'
+
+  it('needs neither the secrets nor the keys that the service will have', async () => {
+    const written = OPENID.replace(/^ {2}policy.*$/m, `$&\n  ${ADDRESS.replace(', tls', '\n  tls')}`)
+    const { text } = await say(written)
+    expect(text).to.contain(`serve --config ${scratch.path}/lockstep.yaml --state ${scratch.path}/state`)
+    expect(text).to.contain(`ReadWritePaths=-${scratch.path}/state`)
+  })
+
+  const faults: [what: string, written: string, says: RegExp][] = [
+    ['a console that no one could log in to', 'console: { policy: p }', /:1: no one could log in/],
+    [
+      'an address that nothing speaks',
+      `console: { policy: p, people: q, address: "https://x.example.org" }`,
+      /nothing speaks https/,
+    ],
+    ['a provider without https', OPENID.replace('https:', 'http:'), /would go unencrypted/],
+    ['neither pages nor pipeline', 'environments: {}', /has no pipeline; expected pipeline/],
+  ]
+  for (const [what, written, says] of faults)
+    it(`is refused for ${what}, as the start is`, async () => {
+      expect((await failure(say(written))).message).to.match(says)
+    })
 })
 
 describe('lockstep policy check', () => {

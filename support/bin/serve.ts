@@ -11,7 +11,7 @@ import {
 } from '../config/pipeline_setting'
 import { readHistorySetting } from '../config/history_setting'
 import { readSetting } from '../config/settings'
-import { readConsoleFiles, readConsoleSetting } from '../config/console_setting'
+import { checkConsoleSetting, readConsoleSetting } from '../config/console_setting'
 import { readBusBroker } from '../config/bus_broker'
 import { openConsole } from '../console/open_console'
 import { CommandDeploys } from '../deploys/command_deploys'
@@ -82,17 +82,13 @@ export async function serve({
   if (unit && spool !== undefined) return { text: await unitOf(config, state, spool, standby), exitCode: 0 }
   const pipeline = readPipelineSetting(config, { env })
   if (unit) {
-    // The unit has its own variables: the shell in which it is written has no secret of the console.
-    readConsoleFiles(config, dirname(config))
+    // The unit has its own variables and user: who writes it need not have the secrets of the console.
+    if (!checkConsoleSetting(config, (pipeline ?? NO_PIPELINE).listen)) throw nothingToServe(config)
     return { text: unitOfPages(config, state, standby), exitCode: 0 }
   }
   const settings = pipeline ?? NO_PIPELINE
   const pages = readConsoleSetting(config, settings.listen, { env })
-  if (pipeline === undefined && pages === undefined)
-    throw new LockstepError(
-      'bad-config',
-      `${config} has no pipeline; expected pipeline: { repositories: … }, as docs/pipeline.md has it, or console: { … }, as docs/console.md has it`,
-    )
+  if (pipeline === undefined && pages === undefined) throw nothingToServe(config)
   await proveSvn(settings.repositories, runCommand)
   // Nothing that it writes is for everybody; the umask says whether it is for the group.
   process.umask(process.umask() | 0o007)
@@ -230,6 +226,13 @@ async function unitOf(
     rollsOut,
     capabilities: accounts.length === 0 ? [] : BUILD_CAPABILITIES,
   })
+}
+
+function nothingToServe(config: string): LockstepError {
+  return new LockstepError(
+    'bad-config',
+    `${config} has no pipeline; expected pipeline: { repositories: … }, as docs/pipeline.md has it, or console: { … }, as docs/console.md has it`,
+  )
 }
 
 /** Returns the unit of a `lockstep serve` that has pages alone. */

@@ -115,6 +115,17 @@ describe('the console of lockstep.yaml', () => {
     expect(settings?.secretFiles, 'no build may read it').to.deep.equal([file])
   })
 
+  it('takes no secret that is blank, or that has more around it than was copied', async () => {
+    const file = scratch.write('secret', '')
+    chmodSync(file, 0o600)
+    for (const written of [' ', 'a secret ', ' a secret', 'one\ntwo', 'sécret']) {
+      scratch.write('secret', written)
+      expect(await reasonFor(openid('secret: { file: secret }'))).to.match(
+        /:3: .*characters that no secret has/,
+      )
+    }
+  })
+
   const elsewhere = { host: '0.0.0.0', port: 8090 }
   const faults: [string, RegExp, typeof LOOPBACK?][] = [
     [

@@ -8,9 +8,9 @@ import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
 import { nearest } from './nearest'
-import { openidSetting, resolveOpenid, type OpenIdSettings } from './openid_setting'
+import { expectEncrypted, openidSetting, resolveOpenid, type OpenIdSettings } from './openid_setting'
 import { eyaml, SecretReader } from './secrets'
-import { placesIn, readYaml } from './yaml_file'
+import { placesIn, readYaml, type YamlPlaces } from './yaml_file'
 
 const ADDRESS = 'an address such as https://deploy.example.org, without a path'
 const PROXY = 'an address such as 127.0.0.1'
@@ -119,9 +119,63 @@ export function readConsoleSetting(
   const { eyaml: keys, environments, console: written } = readYaml(configPath, text, shape)
   if (written === undefined) return undefined
   const places = placesIn(configPath, text)
+  const names = Object.keys(environments)
+  const own = expectWhole(written, { host, names }, places)
+  const { people, openid, policy, tls, proxy } = written
+  const at = (relative: string) => resolve(dirname(configPath), relative)
+  const secrets = new SecretReader(places, keys, env)
+  return {
+    people: people === undefined ? undefined : at(people),
+    openid: openid && resolveOpenid(openid, places, secrets),
+    policy: at(policy),
+    origins:
+      own === undefined
+        ? ['127.0.0.1', 'localhost', '[::1]'].map((name) => new URL(`http://${name}:${port}`).origin)
+        : [own],
+    sessionMs: written.session,
+    idleMs: written.idle,
+    tls: tls && readPair(at(tls.certificate), at(tls.key), places.where(['console', 'tls'])),
+    proxy: proxy && {
+      from: proxy.from,
+      user: proxy.user?.toLowerCase(),
+      groups: proxy.groups?.toLowerCase(),
+    },
+    environments: names,
+    secretFiles: [...secrets.files, ...(tls === undefined ? [] : [at(tls.key)])],
+    features: written.features,
+    approval: Object.fromEntries(
+      names.map((name) => [
+        name,
+        typeof written.approval === 'string'
+          ? written.approval
+          : (written.approval[name] ?? 'another person'),
+      ]),
+    ),
+  }
+}
+
+/**
+ * Returns whether a `lockstep.yaml` has a console. It reads no other file, and no secret.
+ * @throws LockstepError `bad-config` where it has one that could not start
+ */
+export function checkConsoleSetting(configPath: string, { host }: { host: string }): boolean {
+  const text = readConfigFile(configPath, 'configuration', 'Lockstep')
+  const { environments, console: written } = readYaml(configPath, text, shape)
+  if (written === undefined) return false
+  const places = placesIn(configPath, text)
+  expectWhole(written, { host, names: Object.keys(environments) }, places)
+  if (written.openid !== undefined) expectEncrypted(written.openid, places)
+  return true
+}
+
+/** Returns the origin of its address, if it has one. @throws LockstepError `bad-config` where its parts do not fit together */
+function expectWhole(
+  { people, openid, address, tls, proxy, approval }: v.InferOutput<typeof consoleSetting>,
+  { host, names }: { host: string; names: readonly string[] },
+  places: YamlPlaces,
+): string | undefined {
   const refuse = (at: string, why: string) =>
     new LockstepError('bad-config', `${places.where(['console', at])}: ${why}`)
-  const { people, openid, policy, address, tls, proxy } = written
   const ways = [people !== undefined, proxy?.user !== undefined, openid !== undefined].filter(Boolean).length
   if (ways === 0)
     throw refuse(
@@ -155,44 +209,14 @@ export function readConsoleSetting(
     throw refuse('address', 'tls speaks https; expected an address with https')
   if (own?.startsWith('http:') === true && !isLoopback(new URL(own).hostname))
     throw refuse('address', 'nothing encrypts passwords on the way there; expected an address with https')
-  const at = (relative: string) => resolve(dirname(configPath), relative)
-  const secrets = new SecretReader(places, keys, env)
-  const names = Object.keys(environments)
-  const unknown = typeof written.approval === 'string' ? [] : Object.keys(written.approval)
+  const unknown = typeof approval === 'string' ? [] : Object.keys(approval)
   for (const name of unknown)
     if (!names.includes(name))
       throw refuse(
         'approval',
         `there is no environment ${JSON.stringify(name)}; the closest one is ${nearest(name, names)}`,
       )
-  return {
-    people: people === undefined ? undefined : at(people),
-    openid: openid && resolveOpenid(openid, places, secrets),
-    policy: at(policy),
-    origins:
-      own === undefined
-        ? ['127.0.0.1', 'localhost', '[::1]'].map((name) => new URL(`http://${name}:${port}`).origin)
-        : [own],
-    sessionMs: written.session,
-    idleMs: written.idle,
-    tls: tls && readPair(at(tls.certificate), at(tls.key), places.where(['console', 'tls'])),
-    proxy: proxy && {
-      from: proxy.from,
-      user: proxy.user?.toLowerCase(),
-      groups: proxy.groups?.toLowerCase(),
-    },
-    environments: names,
-    secretFiles: [...secrets.files, ...(tls === undefined ? [] : [at(tls.key)])],
-    features: written.features,
-    approval: Object.fromEntries(
-      names.map((name) => [
-        name,
-        typeof written.approval === 'string'
-          ? written.approval
-          : (written.approval[name] ?? 'another person'),
-      ]),
-    ),
-  }
+  return own
 }
 
 /** The files of a console, and where else people log in. */

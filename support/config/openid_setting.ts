@@ -61,19 +61,14 @@ export function resolveOpenid(
 ): OpenIdSettings {
   const { issuer, client, secret: from, name, groups, scopes } = written
   const where = (key: string) => places.where(['console', 'openid', key])
-  const { protocol, hostname } = new URL(issuer)
-  if (protocol !== 'https:' && !LOOPBACK.test(hostname))
-    throw new LockstepError(
-      'bad-config',
-      `${where('issuer')}: the secret and the answers of the provider would go unencrypted; expected https`,
-    )
+  expectEncrypted(written, places)
   if (typeof from !== 'string' && 'file' in from)
     expectOwn(resolve(dirname(places.path), from.file), where('secret'))
   const read = secrets.read(from, 'secret of the OpenID client', ['console', 'openid', 'secret'])
-  if (!/^[\x20-\x7e]+$/.test(read))
+  if (!/^[!-~](?:[ -~]*[!-~])?$/.test(read))
     throw new LockstepError(
       'bad-config',
-      `${where('secret')}: the secret of the OpenID client has characters that no secret has, such as a second line; copy it again`,
+      `${where('secret')}: the secret of the OpenID client has characters that no secret has, such as a second line, or a space at its end; copy it again`,
     )
   const needed = [
     'openid',
@@ -81,6 +76,16 @@ export function resolveOpenid(
     ...(groups === undefined ? [] : (SCOPES_OF[groups] ?? [])),
   ]
   return { issuer, client, secret: read, name, groups, scopes: [...new Set([...needed, ...scopes])] }
+}
+
+/** @throws LockstepError `bad-config` where the secret would travel unencrypted */
+export function expectEncrypted({ issuer }: { issuer: string }, places: YamlPlaces): void {
+  const { protocol, hostname } = new URL(issuer)
+  if (protocol === 'https:' || LOOPBACK.test(hostname)) return
+  throw new LockstepError(
+    'bad-config',
+    `${places.where(['console', 'openid', 'issuer'])}: the secret and the answers of the provider would go unencrypted; expected https`,
+  )
 }
 
 /** The scopes in which OpenID has a claim; of others, only the provider knows. */

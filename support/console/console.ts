@@ -8,10 +8,20 @@ import type { OpenIdLogins } from '../openid/provider'
 import type { Clock } from '../system/clock'
 import type { ActRequest, ConsoleAct, ConsoleAsset, FormRequest, FormRoute } from './act'
 import type { AuditTrail } from './audit'
-import { browserMark, browserOf, cookiesFor, isSecret, loginToken, newSecret, readCookie } from './cookies'
+import {
+  BROWSER_S,
+  browserMark,
+  browserOf,
+  cookiesFor,
+  isSecret,
+  loginToken,
+  newSecret,
+  readCookie,
+} from './cookies'
 import {
   addressOf,
   ANSWER_HEADERS,
+  isLinkedFromElsewhere,
   judgeRequest,
   OPENID_ANSWER,
   originOf,
@@ -53,12 +63,11 @@ export interface ConsoleOptions {
   signal: AbortSignal
   /** Called for each request that is refused. */
   onRefused: (why: string) => void
+  /** Called for each login that the provider, and not the person, has kept from coming about. */
+  onProviderFault: (why: string) => void
   /** Called when a request could not be answered. */
   onFailure: (error: unknown) => void
 }
-
-/** Seconds for which a browser is known as one that somebody has logged in with. */
-const BROWSER_S = 180 * 24 * 3_600
 
 /** A session with the person whose it is. */
 interface Known {
@@ -105,7 +114,7 @@ class Console {
     this.app.post('/login', (context) => this.logIn(context))
     const { openid } = this
     if (openid !== undefined) {
-      this.app.get(OPENID_LOGIN, (context) => openid.begin(this.loginRequestOf(context)))
+      this.app.get(OPENID_LOGIN, (context) => this.beginLogin(context, openid))
       this.app.get(OPENID_ANSWER, (context) => this.finishLogin(context, openid))
     }
     for (const act of this.acts) this.app.post(act.path, (context) => this.act(context, act))
@@ -335,6 +344,13 @@ class Console {
     return this.openid === undefined ? this.formOf(context, then) : this.openid.show(then)
   }
 
+  private beginLogin(context: Context, openid: OpenIdLogin): Response | Promise<Response> {
+    // Another login would take the place of one that is under way: a page elsewhere gets no further than to the link.
+    return isLinkedFromElsewhere((name) => context.req.header(name))
+      ? this.showLogin(context)
+      : openid.begin(this.loginRequestOf(context))
+  }
+
   private async finishLogin(context: Context, openid: OpenIdLogin): Promise<Response> {
     const request = this.loginRequestOf(context)
     const done = await openid.finish(request)
@@ -349,7 +365,7 @@ class Console {
     })
     const answer = redirect(303, done.goesTo)
     this.beginSession(context, answer, { person: name, groups: [...groups], stamp })
-    answer.headers.append('set-cookie', this.cookies.format(this.cookies.begun, undefined))
+    for (const cookie of done.cookies) answer.headers.append('set-cookie', cookie)
     return answer
   }
 

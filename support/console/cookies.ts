@@ -45,6 +45,9 @@ export function isSecret(text: string | undefined): text is string {
   return /^[\w-]{43}$/.test(text ?? '')
 }
 
+/** Seconds for which a browser is known as one that somebody has logged in with. */
+export const BROWSER_S = 180 * 24 * 3_600
+
 /** Returns the token of a login form, for the browser that has this secret in a cookie. */
 export function loginToken(secret: string): string {
   return createHmac('sha256', secret).update('login form').digest('base64url')

@@ -152,8 +152,13 @@ function isAnswer(url: string): boolean {
   return URL.canParse(url) && new URL(url).pathname === OPENID_ANSWER
 }
 
-function isEmbedded(header: Asked['header']): boolean {
+/** Returns whether a page of another origin has led the browser here; false for a browser that does not say it. */
+export function isLinkedFromElsewhere(header: Asked['header']): boolean {
   const site = header('sec-fetch-site')
-  if (site === undefined || site === 'same-origin' || site === 'none') return false
+  return site !== undefined && site !== 'same-origin' && site !== 'none'
+}
+
+function isEmbedded(header: Asked['header']): boolean {
+  if (!isLinkedFromElsewhere(header)) return false
   return header('sec-fetch-mode') !== 'navigate' || (header('sec-fetch-dest') ?? 'document') !== 'document'
 }

@@ -51,7 +51,7 @@ export function openidPage({
   return answerPage({ title: 'Log in', body }, status)
 }
 
-/** The path that leads to the provider. Anybody may link to it: it logs no one in. */
+/** The path that leads to the provider, for the console's own link. */
 export const OPENID_LOGIN = '/login/openid'
 
 /** Answers with who somebody is, what they may do, and the button that logs them out. */

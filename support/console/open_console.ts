@@ -77,6 +77,9 @@ export function openConsole(
   if (settings.people !== undefined) readPeople(settings.people)
   readRights(settings.policy, settings.environments)
   const refusals = new Refusals(clock, (count, why) => log.warn({ count, why }, 'requests refused'))
+  const faults = new Refusals(clock, (count, why) =>
+    log.error({ count, why }, 'no one can log in at the provider'),
+  )
   const shared = {
     settings,
     people:
@@ -94,6 +97,7 @@ export function openConsole(
   }
   const pages = consoleApp({
     ...shared,
+    onProviderFault: (why) => faults.add(why),
     logins: new Logins(),
     browserKey: browserKeyIn(state),
     routes,
@@ -109,6 +113,7 @@ export function openConsole(
     },
     async close() {
       refusals.stop()
+      faults.stop()
       await audit.close()
     },
   }

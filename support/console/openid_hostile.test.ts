@@ -156,6 +156,49 @@ describe('what is hostile to a login by OpenID', () => {
     )
   })
 
+  it('begins no login for a link of another page, and so ends none that is under way', async () => {
+    const browser = new ConsoleBrowser(open())
+    const back = provider.logIn(await begin(browser))
+    for (const site of ['cross-site', 'same-site']) {
+      const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+      const linked = await browser.ask('/login/openid?then=%2Faccount', { headers })
+      expect([linked.status, linked.headers.get('location')]).to.deep.equal([200, null])
+      expect(await linked.text()).to.contain('href="/login/openid?then=%2Faccount"')
+    }
+    expect((await browser.ask(back)).status).to.equal(303)
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+    const known = await browser.ask('/login/openid?then=%2Faccount', { headers })
+    expect(known.headers.get('location'), 'who is logged in stays so').to.equal('/account')
+    for (const site of ['same-origin', 'none'])
+      expect(
+        (
+          await browser.ask('/login/openid', {
+            headers: { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' },
+          })
+        ).headers.get('location'),
+      ).to.match(/^https:\/\/login\.example\.org\//)
+  })
+
+  it('keeps out no browser that has logged in before, from an address with wrong codes', async () => {
+    const app = open()
+    const anna = new ConsoleBrowser(app)
+    expect((await anna.ask(provider.logIn(await begin(anna)))).status).to.equal(303)
+    await anna.send('/account', '/logout', {})
+    provider.tokenError = { status: 400, body: { error: 'invalid_grant' } }
+    const strangers = async (count: number) => {
+      const statuses = []
+      for (let n = 0; n < count; n += 1) {
+        const eve = new ConsoleBrowser(app)
+        statuses.push((await eve.ask(provider.logIn(await begin(eve)))).status)
+      }
+      return statuses.at(-1)
+    }
+    expect(await strangers(11)).to.equal(429)
+    provider.tokenError = undefined
+    expect((await anna.ask(provider.logIn(await begin(anna)))).status).to.equal(303)
+    expect(await strangers(1), 'and lets no stranger guess on').to.equal(429)
+  })
+
   it('sends the provider no more than ten wrong codes of an address', async () => {
     provider.tokenError = { status: 400, body: { error: 'invalid_grant' } }
     const app = open()

@@ -288,6 +288,7 @@ describe('a login by OpenID', () => {
     ['tokens without https', { token_endpoint: 'http://login.example.org/token' }],
     ['a login by a script', { authorization_endpoint: 'javascript:alert(1)' }],
     ['no keys', { jwks_uri: undefined }],
+    ['addresses in a list', { authorization_endpoint: ['https://login.example.org/auth'] }],
   ]
   for (const [what, changes] of metadata)
     it(`leads no one to a provider whose metadata have ${what}`, async () => {

@@ -5,7 +5,7 @@ import type { Person } from '../people/person'
 import type { Clock } from '../system/clock'
 import type { AuditTrail } from './audit'
 import { BegunLogins, LOGIN_S } from './begun_login'
-import { readCookie, type Cookies } from './cookies'
+import { BROWSER_S, browserMark, browserOf, readCookie, type Cookies } from './cookies'
 import { OPENID_ANSWER } from './guard'
 import type { LoginLimits } from './login_limits'
 import { openidPage } from './login_pages'
@@ -27,7 +27,12 @@ export interface LoggedIn {
   person: Person
   /** The path to go to. */
   goesTo: string
+  /** Headers that set the cookies of a login that is over. */
+  cookies: readonly string[]
 }
+
+/** Stands in the mark of a browser for all who have logged in with it; it can be the name of no person. */
+const ANYBODY = 'anybody of the provider'
 
 /** Logs people in at an OpenID provider: leads them there, and judges what they come back with. */
 export class OpenIdLogin {
@@ -43,6 +48,7 @@ export class OpenIdLogin {
       limits: LoginLimits
       audit: Pick<AuditTrail, 'refuse'>
       onRefused: (why: string) => void
+      onProviderFault: (why: string) => void
     },
   ) {
     this.begun = new BegunLogins(options.browserKey, options.provider.stamp, options.clock)
@@ -53,7 +59,7 @@ export class OpenIdLogin {
     return openidPage({ host: this.options.provider.host, goesTo: then })
   }
 
-  /** Leads a browser to the provider. Nothing is changed by it, so any page may link here. */
+  /** Leads a browser to the provider, in place of a login that it has begun before. */
   async begin({ url, origin, address }: LoginRequest): Promise<Response> {
     const { provider, cookies } = this.options
     const then = safeThen(url.searchParams.get('then'))
@@ -66,7 +72,7 @@ export class OpenIdLogin {
 
   /** Returns who has logged in, or the answer to somebody who has not. */
   async finish({ url, cookie, origin, address }: LoginRequest): Promise<LoggedIn | Response> {
-    const { provider, cookies, limits } = this.options
+    const { provider, cookies, limits, browserKey } = this.options
     const login = this.begun.find(readCookie(cookie, cookies.begun))
     if (typeof login === 'string')
       return this.refuse({ status: 403, why: login, detail: login }, '/', address)
@@ -76,7 +82,8 @@ export class OpenIdLogin {
       const why = 'the answer of the provider is not one to the login of this browser'
       return this.refuse({ status: 403, why, detail: why }, login.goesTo, address)
     }
-    const attempt = { name: undefined, address, browser: undefined }
+    const browser = browserOf(browserKey, ANYBODY, readCookie(cookie, cookies.browser))
+    const attempt = { name: undefined, address, browser }
     const wait = limits.begin(attempt)
     if (wait !== undefined) {
       const why = 'too many logins that were not right'
@@ -88,7 +95,11 @@ export class OpenIdLogin {
     const person = await provider.finish(new URL(`${origin}${OPENID_ANSWER}${url.search}`), login.secret)
     // That the provider is away is no fault of the browser.
     if (!isFault(person) || person.status !== 403) limits.takeBack(attempt)
-    return isFault(person) ? this.refuse(person, login.goesTo, address) : { person, goesTo: login.goesTo }
+    if (isFault(person)) return this.refuse(person, login.goesTo, address)
+    const over = [cookies.format(cookies.begun, undefined)]
+    if (browser === undefined)
+      over.push(cookies.format(cookies.browser, browserMark(browserKey, ANYBODY), BROWSER_S))
+    return { person, goesTo: login.goesTo, cookies: over }
   }
 
   private async refuse(
@@ -96,8 +107,10 @@ export class OpenIdLogin {
     then: string,
     address: string,
   ): Promise<Response> {
-    const { provider, audit, onRefused } = this.options
-    onRefused(`${status} for a login by OpenID: ${detail}`)
+    const { provider, audit, onRefused, onProviderFault } = this.options
+    // Strangers can fill the log with refusals, so that the next ones are counted there, and not told.
+    const tell = status >= 500 ? onProviderFault : onRefused
+    tell(`${status} for a login by OpenID: ${detail}`)
     await audit.refuse({ type: 'login refused', person: null, address, why })
     const trouble = `${why.charAt(0).toUpperCase()}${why.slice(1)}.`
     return openidPage({ host: provider.host, goesTo: then, trouble, status })

@@ -11,7 +11,8 @@ export class ProviderError extends Error {}
 export function explainFailure(error: unknown): LoginFault {
   if (error instanceof openid.AuthorizationResponseError) return explainAnswer(codeOf(error.error))
   if (error instanceof openid.ResponseBodyError) return explainTokens(codeOf(error.error))
-  if (error instanceof ProviderError) return unusable(error.message)
+  const unfit = chainOf(error).find((each) => each instanceof ProviderError)
+  if (unfit !== undefined) return unusable(unfit.message)
   const { code, words } = factsOf(error)
   const why = /\("?iss"?\)|"iss"/.test(words)
     ? OTHER_PROVIDER

@@ -3,6 +3,7 @@ import * as openid from 'openid-client'
 import type { OpenIdSettings } from '../config/openid_setting'
 import type { Person } from '../people/person'
 import type { Clock } from '../system/clock'
+import { boundAnswers } from './bound_answers'
 import { isLackingClaims, personIn, type Claims } from './claims'
 import { explainDiscovery, explainFailure, ProviderError } from './explain_failure'
 import { isFault, type LoginFault } from './login_fault'
@@ -44,14 +45,15 @@ export class OpenIdProvider implements OpenIdLogins {
   private asking: Promise<Known> | undefined
   private away: { fault: LoginFault; since: number } | undefined
   private running = 0
+  private readonly send: openid.CustomFetch
 
   constructor(
     private readonly settings: OpenIdSettings,
     private readonly clock: Pick<Clock, 'elapsed'>,
     /** Sends a request; the one of Node, but for tests. */
-    private readonly send: openid.CustomFetch = (url, { body, ...init }) =>
-      fetch(url, { ...init, body: body ?? null }),
+    send: openid.CustomFetch = (url, { body, ...init }) => fetch(url, { ...init, body: body ?? null }),
   ) {
+    this.send = boundAnswers(send)
     const { issuer, client, name, groups } = settings
     this.host = new URL(issuer).host
     this.stamp = createHash('sha256')
@@ -183,8 +185,9 @@ function expectOwn(metadata: openid.ServerMetadata, issuer: string): void {
       throw new ProviderError('the metadata have an address without https')
 }
 
-function isEncrypted(address: string, issuer: string): boolean {
-  if (!URL.canParse(address)) return false
+/** Returns whether an address of the metadata leads where it is encrypted; it is hostile, and may be no text. */
+function isEncrypted(address: unknown, issuer: string): boolean {
+  if (typeof address !== 'string' || !URL.canParse(address)) return false
   const { protocol, hostname } = new URL(address)
   // The settings allow http for an issuer on this machine alone.
   const own = new URL(issuer)

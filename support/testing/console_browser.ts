@@ -7,7 +7,7 @@ export class ConsoleBrowser {
   readonly set: string[] = []
 
   constructor(
-    private readonly app: Hono,
+    private readonly app: Pick<Hono, 'fetch'>,
     private readonly origin = 'https://deploy.example.org',
     private readonly peer = '127.0.0.1',
     private readonly extra: Readonly<Record<string, string>> = {},
@@ -37,7 +37,9 @@ export class ConsoleBrowser {
     )
     const init = { method, headers: sent, ...(body === undefined ? {} : { body }) }
     const url = /^https?:/.test(path) ? path : `${this.origin}${path}`
-    const answer = await this.app.request(url, init, { incoming: { socket: { remoteAddress: this.peer } } })
+    const answer = await this.app.fetch(new Request(url, init), {
+      incoming: { socket: { remoteAddress: this.peer } },
+    })
     for (const each of answer.headers.getSetCookie()) this.keep(each)
     return answer
   }

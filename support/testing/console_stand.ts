@@ -91,6 +91,7 @@ export class ConsoleStand {
       clock: this.clock,
       signal: this.end.signal,
       onRefused: (why) => this.refused.push(why),
+      onProviderFault: (why) => this.refused.push(why),
       onFailure: (error) => this.failed.push(error),
     })
   }
