@@ -6,9 +6,13 @@ import { discardTypedAhead } from './typed_ahead'
 
 class FakeTerminal extends EventEmitter {
   isRaw = false
-  isPaused = false
+  isPaused = true
   setRawMode(isRaw: boolean): this {
     this.isRaw = isRaw
+    return this
+  }
+  resume(): this {
+    this.isPaused = false
     return this
   }
   pause(): this {
@@ -27,7 +31,7 @@ describe('what was typed before a terminal is asked', () => {
 
   it('is discarded, and the terminal is as before', async () => {
     const { terminal, clock, seen, done } = begin()
-    expect(terminal.isRaw).to.equal(true)
+    expect(terminal).to.include({ isRaw: true, isPaused: false })
     terminal.emit('data', 'y\r')
     await clock.next()
     await done

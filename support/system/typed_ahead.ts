@@ -10,7 +10,7 @@ const FOR_MS = 500
  * it still interrupts. The terminal has to be left to this function until it resolves; it rejects once the signal is aborted.
  */
 export async function discardTypedAhead(
-  terminal: Pick<ReadStream, 'setRawMode' | 'on' | 'off' | 'pause'>,
+  terminal: Pick<ReadStream, 'setRawMode' | 'on' | 'off' | 'pause' | 'resume'>,
   clock: Clock,
   signal: AbortSignal,
   interrupt: () => void,
@@ -21,6 +21,8 @@ export async function discardTypedAhead(
   // Half a line can be read in this mode alone.
   terminal.setRawMode(true)
   terminal.on('data', drop)
+  // A stream that was paused before, by an earlier question, reads nothing for a listener alone.
+  terminal.resume()
   try {
     await pause(clock, FOR_MS, signal)
   } finally {
