@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { busMessage } from '../bus/message_form'
+import { GATE_MEANS, GATE_OUTCOMES } from '../rollout/model/gate'
 
 const text = (what: string) => v.pipe(v.string(), v.description(what))
 const whole = (what: string) => v.pipe(v.number(), v.integer(), v.minValue(0), v.description(what))
@@ -85,6 +86,22 @@ const change = v.strictObject({
   temporary: flag('true for what is undone in the same run'),
 })
 
+const gates = v.pipe(
+  v.array(
+    v.strictObject({
+      question: text('the question'),
+      outcome: v.pipe(
+        v.picklist(GATE_OUTCOMES),
+        v.description('late: no one answered in time; stopped: with its run; failed: it could not be asked'),
+      ),
+      by: textOrNull('the person who answered; null where no one did'),
+      means: v.pipe(v.nullable(v.picklist(GATE_MEANS)), v.description('where the person answered')),
+      at: text('when, in ISO 8601'),
+    }),
+  ),
+  v.description('the gates at which it waited for a person, and that are over'),
+)
+
 const history = v.strictObject({
   schema: v.literal('lockstep/history/1'),
   runs: v.pipe(
@@ -108,6 +125,7 @@ const history = v.strictObject({
         leftOut: v.exactOptional(texts('the scenarios that it was told not to run')),
         hosts: texts('the hosts of its roll call'),
         outside: v.exactOptional(texts('the hosts of its roll call that it was limited not to touch')),
+        gates: v.exactOptional(gates),
         out: texts('the hosts that failed within the failure budget'),
         notDone: texts('the hosts that it has not brought to its end'),
         restored: texts('the hosts that it told to go back to the version they had'),
@@ -446,6 +464,7 @@ const run = v.strictObject({
     v.description('what the run is limited to; null where it is for all hosts'),
   ),
   tickets: texts('what it was for'),
+  gates,
   drift: v.pipe(v.array(v.looseObject({})), v.description('hosts that were changed although they were done')),
   notes: v.pipe(v.array(v.unknown()), v.description('what a person should know, in sentences')),
   variables: v.pipe(v.record(v.string(), v.string()), v.description('the values of variables; no secret')),

@@ -14,6 +14,7 @@ import {
   bySignal,
   byTerminal,
   closed,
+  hearSignalAlways,
   type Answer,
   type Way,
   type WayOptions,
@@ -47,6 +48,7 @@ export function approval(options: ApprovalOptions): Approval {
 async function ask(question: string, within: number, options: ApprovalOptions): Promise<string> {
   const { append, clock, run, state } = options
   const own = wayOf(options)
+  if (own === bySignal) hearSignalAlways()
   const gate = randomBytes(8).toString('hex')
   const until = new Date(clock.now() + within).toISOString()
   await append({ type: 'gate waits', gate, question, until })

@@ -4,6 +4,7 @@ import type { GateMeans } from '../rollout/model/gate'
 import { pause, type Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { readRegularFile } from '../system/regular_file'
+import { discardTypedAhead } from '../system/typed_ahead'
 
 /** The answer of a person to a gate. */
 export interface Answer {
@@ -30,12 +31,23 @@ export type Way = (
 
 const LOOK_EVERY_MS = 200
 
-/** Waits for the answer that the console of `lockstep serve` leaves in the folder of the state. */
-export const byConsole: Way = async ({ gate }, signal, { run, state, clock, say }) => {
+/**
+ * Waits beside another way for the answer that the console of `lockstep serve` leaves in the folder of the state. A console
+ * of another user, which cannot answer, is not mentioned: the run has a way of its own.
+ */
+export const byConsole: Way = (asked, signal, options) => waitForConsole(asked, signal, options, false)
+
+async function waitForConsole(
+  { gate }: { gate: string },
+  signal: AbortSignal,
+  { run, state, clock, say }: WayOptions,
+  tellsClosed: boolean,
+): Promise<Answer> {
   let told = ''
   for (;;) {
     const found = readGateAnswer(state, { run, gate })
-    if (found !== undefined && 'fault' in found && found.fault !== told) {
+    const isTold = found !== undefined && 'fault' in found && (tellsClosed || found.isClosed !== true)
+    if (isTold && found.fault !== told) {
       told = found.fault
       say(`This answers nothing: ${told}`)
     }
@@ -55,7 +67,7 @@ export const byConsoleAlone: Way = (asked, signal, options) => {
   say(
     `${asked.question} To answer: open /rollouts/${run}/gates/${asked.gate} in the console of lockstep serve`,
   )
-  return byConsole(asked, signal, options)
+  return waitForConsole(asked, signal, options, true)
 }
 
 /** Returns how a file is waited for that says `<run> <who>`. */
@@ -84,15 +96,26 @@ function answerIn(path: string): string {
   }
 }
 
+/**
+ * Hears SIGUSR2 for the rest of the process, without an effect: the system would end a run that does not hear it. It may
+ * come before its gate waits, or after the gate was answered elsewhere.
+ */
+export function hearSignalAlways(): void {
+  if (!process.listeners('SIGUSR2').includes(ignore)) process.on('SIGUSR2', ignore)
+}
+
+function ignore(): void {}
+
 export const bySignal: Way = async ({ question }, signal, { say }) => {
   signal.throwIfAborted()
-  say(`${question} To approve: kill -USR2 ${process.pid}`)
   let hear = () => {}
   try {
     await new Promise<void>((resolve, reject) => {
       hear = resolve
       process.once('SIGUSR2', hear)
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+      // Who reads this sends it at once.
+      say(`${question} To approve: kill -USR2 ${process.pid}`)
     })
     return { outcome: 'approved', by: 'signal SIGUSR2', means: 'signal' }
   } finally {
@@ -100,8 +123,11 @@ export const bySignal: Way = async ({ question }, signal, { say }) => {
   }
 }
 
-export const byTerminal: Way = async ({ question }, signal, { user }) => {
+export const byTerminal: Way = async ({ question }, signal, { user, clock }) => {
   signal.throwIfAborted()
+  const interrupt = () => void process.kill(process.pid, 'SIGINT')
+  // A person may have typed an answer to a gate that was answered elsewhere meanwhile.
+  await discardTypedAhead(process.stdin, clock, signal, interrupt)
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return await new Promise<Answer>((resolve, reject) => {
@@ -110,7 +136,7 @@ export const byTerminal: Way = async ({ question }, signal, { user }) => {
         resolve({ outcome: isYes ? 'approved' : 'refused', by: user, means: 'terminal' })
       })
       // At the terminal readline hears Ctrl-C.
-      lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+      lines.once('SIGINT', interrupt)
       signal.addEventListener(
         'abort',
         () => {

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path'
 import type { BeginAgain } from '../run/again'
+import { isStopWished } from '../run/stop_wishes'
 import { LockstepError } from '../system/errors'
 import { Composition } from './composition'
 import { onInterrupt } from './interrupt'
@@ -15,7 +17,10 @@ export async function composeSession(beginnerIn: (cwd: string) => BeginAgain | u
   if (run.state.refused !== undefined) return
   try {
     // A run begun before the first step, to plan or read again, has to end with this one.
-    if (own.isOwnProcess) own.stopListening = onInterrupt(run)
+    if (own.isOwnProcess)
+      own.stopListening = onInterrupt(run, {
+        isStopWished: () => isStopWished(resolve(surroundings.folders.state), run.id),
+      })
     const cwd = process.cwd()
     const beginAgain = beginnerIn(cwd)
     const all = beginAgain === undefined ? surroundings : { ...surroundings, beginAgain }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { areBack, type PutBack } from '../reporting/put_back'
 import { PUT_BACK, type HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import type { Observation } from '../rollout/model/verdict'
@@ -6,6 +7,7 @@ import type { Rollout } from '../rollout/rollout'
 import { putBackAndLook } from '../rollout/verbs/obligations'
 import type { RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
+import { isStopWished } from '../run/stop_wishes'
 import { NoLease } from '../locks/no_lease'
 import { LockstepError } from '../system/errors'
 import { groupBy } from '../system/groups'
@@ -25,7 +27,10 @@ export async function putBackChosen(
   cwd: string,
 ): Promise<PutBack & { runs: readonly string[] }> {
   const composition = await Composition.compose(run, { mode: 'live' }, context, cwd)
-  const stopListening = onInterrupt(run, () => run.stopping.abort())
+  const stopListening = onInterrupt(run, {
+    stop: () => run.stopping.abort(),
+    isStopWished: () => isStopWished(resolve(cwd, context.folders.state), run.id),
+  })
   let areAllBack = false
   try {
     const items = run.state.outBefore.filter(isChosen)

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, symlinkSync, truncateSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, symlinkSync, truncateSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { writeGateAnswer, type GateAnswer } from '../run/gate_answers'
 import { FakeClock, settled } from '../testing/fake_clock'
-import { failure } from '../testing/failure'
+import { failure, reasonOf } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
 import { LockstepError } from '../system/errors'
 import { tellNobody } from '../system/wait'
@@ -201,6 +201,64 @@ describe('a gate that the console may answer', () => {
     execFileSync('chown', ['-R', '65534', scratch.path])
     await clock.next()
     expect(await by).to.equal('anna')
+  })
+
+  it('says nothing of a console that it has no part in, unless it was told to wait for that one', async function () {
+    if (process.geteuid?.() !== 0) this.skip()
+    mkdirSync(folder(), { recursive: true, mode: 0o700 })
+    chmodSync(scratch.path, 0o755)
+    const asOther = async (means: string) => {
+      const by = reasonOf(waits({ means }))
+      await settled()
+      await clock.next()
+      stopping.abort()
+      await by
+      stopping = new AbortController()
+      return said.filter((text) => text.startsWith('This answers nothing'))
+    }
+    process.seteuid?.(65_534)
+    try {
+      expect(await asOther(join(scratch.path, 'yes'))).to.deep.equal([])
+      expect((await asOther('console')).join()).to.contain('cannot be read')
+    } finally {
+      process.seteuid?.(0)
+    }
+  })
+
+  it('takes the owner of the folder of the state, and not of a link to it, for its owner', async function () {
+    if (process.geteuid?.() !== 0) this.skip()
+    const link = `${scratch.path}.link`
+    symlinkSync(scratch.path, link)
+    try {
+      const by = waits({ state: link })
+      await settled()
+      answer(gateOf())
+      execFileSync('chown', ['-R', '65534', scratch.path])
+      await clock.next()
+      expect(await by).to.equal('anna')
+    } finally {
+      unlinkSync(link)
+    }
+  })
+
+  it('hears SIGUSR2 before it tells who asks for it, and is not ended by one that comes too late', async () => {
+    const heard: number[] = []
+    process.removeAllListeners('SIGUSR2')
+    const by = waits({
+      means: 'signal',
+      append: async (event) => {
+        told.push(event)
+        heard.push(process.listenerCount('SIGUSR2'))
+      },
+      say: () => {
+        heard.push(process.listenerCount('SIGUSR2'))
+        process.emit('SIGUSR2', 'SIGUSR2')
+      },
+    })
+    expect(await by).to.equal('signal SIGUSR2')
+    heard.push(process.listenerCount('SIGUSR2'))
+    expect(heard).to.deep.equal([1, 2, 1, 1])
+    process.removeAllListeners('SIGUSR2')
   })
 
   it('is not asked where no one can answer, and its journal does not say that it waits', async () => {

@@ -1,4 +1,5 @@
 import { foldHosts } from '../rollout/model/fold_hosts'
+import { describeGate } from '../rollout/model/gate'
 import { nameHosts } from '../rollout/model/name_hosts'
 import { clean, hosts as counted } from '../rollout/model/verdict'
 import { states, type HistoryEntry } from './history_record'
@@ -28,6 +29,7 @@ export function describeEntry(run: HistoryEntry): { head: string; lines: string[
     changes,
     drift,
     out,
+    gates = [],
   } = run
   const why = tickets.length === 0 ? '' : ` for ${tickets.join(', ')}`
   const alike = new Map<string, string[]>()
@@ -47,6 +49,7 @@ export function describeEntry(run: HistoryEntry): { head: string; lines: string[
   const head = `${began.slice(0, 16).replace('T', ' ')}  ${environment}  release ${release}  ${mode}, ${outcome}${part}  by ${by}${why}`
   const lines = [
     ...limited,
+    ...gates.map(describeGate),
     ...[...alike].map(
       ([what, own]) => `${what}  ${own.length > 3 ? counted(own.length) : foldHosts(own).join(', ')}`,
     ),

@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { JournalEntry } from '../rollout/model/journal_entry'
+import { describeEntry } from './format_history'
 import { historyEntryOf, type Entry } from './history_record'
+import { recordIn } from './reading'
 
 const at = '2026-11-21T08:00:00.000Z'
 const began: JournalEntry = {
@@ -47,6 +49,37 @@ const updated = entries(
 )
 
 describe('the record of a run', () => {
+  it('has the gates at which it waited, with who answered where', () => {
+    const waits = (gate: string): JournalEntry => ({
+      type: 'gate waits',
+      gate,
+      question: 'Go on?',
+      until: at,
+    })
+    const found = historyEntryOf(
+      'run',
+      entries(
+        waits('1'),
+        { type: 'gate ended', gate: '1', outcome: 'approved', by: 'bert', means: 'console' },
+        { type: 'gate ended', gate: '1', outcome: 'approved', by: 'someone else', means: 'file' },
+        waits('2'),
+        { type: 'gate ended', gate: '2', outcome: 'late' },
+        { type: 'gate ended', gate: 'unknown', outcome: 'approved', by: 'anna' },
+        waits('3'),
+      ),
+    )
+    expect(found?.gates).to.deep.equal([
+      { question: 'Go on?', outcome: 'approved', by: 'bert', means: 'console', at },
+      { question: 'Go on?', outcome: 'late', by: null, means: null, at },
+    ])
+    const whole = found && { ...found, drift: [] }
+    expect(recordIn(JSON.stringify(whole))).to.deep.equal(whole)
+    expect(whole && describeEntry(whole).lines).to.include.members([
+      `Go on? approved by bert in the console, at ${at}`,
+      `Go on? no one answered in time, at ${at}`,
+    ])
+  })
+
   it('has the order to each host, its state before and after, and what is not known', () => {
     const { changes = [], outcome, release, tickets } = historyEntryOf('run', updated) ?? {}
     expect({ outcome, release, tickets }).to.deep.equal({

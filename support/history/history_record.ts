@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../rollout/model/journal_entry'
+import { recordOf, type GateRecord } from '../rollout/model/gate'
 import { progressOf } from '../rollout/model/progress'
 import { changesIn, type Change } from './changes'
 import { isSafeMode } from '../run/modes'
@@ -27,6 +28,8 @@ export interface HistoryEntry {
   hosts: readonly string[]
   /** The hosts of the roll call that the run was limited not to touch: it says nothing about them. */
   outside?: readonly string[]
+  /** The gates at which it waited for a person, and who answered; absent where it waited at none. */
+  gates?: readonly GateRecord[]
   /** The hosts that failed within the failure budget. */
   out: readonly string[]
   /** The hosts that it has not brought to its end, those among them that failed within the budget. */
@@ -68,6 +71,7 @@ export function historyEntryOf(
   const out = entries.flatMap((entry) => (entry.type === 'out' ? entry.hosts : []))
   const outcome = outcomeOf(entries, out.length > 0)
   const progress = progressOf(entries)
+  const gates = gatesIn(entries)
   return {
     run,
     environment: began.environment,
@@ -84,11 +88,25 @@ export function historyEntryOf(
     ...(began.leftOut === undefined ? {} : { leftOut: began.leftOut }),
     hosts: rollCall.hosts,
     ...(rollCall.outside === undefined ? {} : { outside: rollCall.outside }),
+    ...(gates.length === 0 ? {} : { gates }),
     out: [...new Set(out)].filter((host) => known.has(host)),
     notDone: progress.notDone(outcome === 'passed' || outcome === 'passed with failures'),
     restored: [...progress.restored],
     changes: changesIn(entries),
   }
+}
+
+/** Returns the gates that are over. One of a run that was killed while it waited is not. */
+function gatesIn(entries: readonly Entry[]): GateRecord[] {
+  const questions = new Map<string, string>()
+  return entries.flatMap((entry) => {
+    if (entry.type === 'gate waits') questions.set(entry.gate, entry.question)
+    const question = entry.type === 'gate ended' ? questions.get(entry.gate) : undefined
+    if (entry.type !== 'gate ended' || question === undefined) return []
+    // The first end counts, as on the page of the run.
+    questions.delete(entry.gate)
+    return [recordOf(question, entry)]
+  })
 }
 
 export function states(before: string | null, after: string | null): string {

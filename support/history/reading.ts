@@ -1,4 +1,5 @@
 import { CHANGE_OUTCOMES } from './changes'
+import { GATE_MEANS, GATE_OUTCOMES } from '../rollout/model/gate'
 import { RUN_OUTCOMES, type HistoryEntry } from './history_record'
 
 /** Parses a record, which a person may have written by hand. Undefined when the text is none. */
@@ -38,6 +39,14 @@ const isChange = shape({
   temporary: (value) => typeof value === 'boolean',
 })
 
+const isGate = shape({
+  question: isText,
+  outcome: oneOf(...GATE_OUTCOMES),
+  by: isTextOrNull,
+  means: (value) => value === null || oneOf(...GATE_MEANS)(value),
+  at: isTime,
+})
+
 const isRunRecord = shape({
   run: isText,
   environment: isText,
@@ -54,6 +63,7 @@ const isRunRecord = shape({
   leftOut: (value) => value === undefined || listOf(isText)(value),
   hosts: listOf(isText),
   outside: (value) => value === undefined || listOf(isText)(value),
+  gates: (value) => value === undefined || listOf(isGate)(value),
   out: listOf(isText),
   notDone: listOf(isText),
   restored: listOf(isText),

@@ -1,3 +1,4 @@
+import { describeGateEnd } from '../rollout/model/gate'
 import { clean, hosts as counted } from '../rollout/model/verdict'
 import { describeLimited, limitOf } from '../run/limited'
 import { changesFleet, MODES, type Mode } from '../run/modes'
@@ -12,6 +13,9 @@ export interface HeadFact {
   at?: number
 }
 
+/** The gates of a run that every report names; the history has all of them. */
+const MAX_GATES = 5
+
 /** Returns who ran what, where, when and for how long. The words are the same in every report. */
 export function headFactsOf(run: RunState): HeadFact[] {
   const { beganAt, endedAt, release, resumes, tickets, ended, exitCode } = run
@@ -24,6 +28,11 @@ export function headFactsOf(run: RunState): HeadFact[] {
       ? undefined
       : { name: tickets.length === 1 ? 'ticket' : 'tickets', text: tickets.join(', ') },
     run.by === '' ? undefined : { name: 'by', text: run.by },
+    ...run.gates
+      .flatMap(({ ended: over }) =>
+        over === undefined ? [] : [{ name: 'gate', text: describeGateEnd(over) }],
+      )
+      .slice(-MAX_GATES),
     { name: 'began', text: formatTime(beganAt), at: beganAt },
     { name: ended === undefined ? 'last known' : 'ended', text: formatTime(endedAt), at: endedAt },
     { name: 'took', text: ended === undefined ? `at least ${took}` : took },

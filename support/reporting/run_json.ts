@@ -1,4 +1,5 @@
 import { count, hasPassed } from '../rollout/model/verdict'
+import { recordOf } from '../rollout/model/gate'
 import type { ListedVerdict } from '../rollout/model/host_list'
 import { limitOf } from '../run/limited'
 import { MODES } from '../run/modes'
@@ -64,6 +65,9 @@ export function* runJsonOf(run: RunState): Iterable<string> {
     release: run.release ?? null,
     limit: run.limit === undefined ? null : (limitOf(run) ?? { hosts: run.limit, within: null, of: null }),
     tickets: run.tickets,
+    gates: run.gates.flatMap(({ question, ended }) =>
+      ended === undefined ? [] : [recordOf(question, ended)],
+    ),
     drift: run.drift,
     notes: run.notes,
     variables: Object.fromEntries(features.flatMap((uri) => [...run.variablesIn(uri)])),

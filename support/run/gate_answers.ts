@@ -1,4 +1,4 @@
-import { lstatSync, rmSync, type Stats } from 'node:fs'
+import { lstatSync, rmSync, statSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { makeFolder } from '../system/folders'
@@ -36,6 +36,12 @@ export function writeGateAnswer(state: string, answer: GateAnswer): void {
   writeWhole(pathOf(state, answer), JSON.stringify(answer), 0o600)
 }
 
+/** The reason why nothing answers a gate. `isClosed`: the folder of answers is one of another user, closed to this one. */
+export interface GateFault {
+  fault: string
+  isClosed?: true
+}
+
 /**
  * Returns the answer to a gate; undefined while there is none, and why a file in its place does not count. It counts only
  * where file and folder are of this user, of root, or of the owner of the state folder, and of no use to anyone else.
@@ -43,10 +49,10 @@ export function writeGateAnswer(state: string, answer: GateAnswer): void {
 export function readGateAnswer(
   state: string,
   wanted: Pick<GateAnswer, 'run' | 'gate'>,
-): GateAnswer | { fault: string } | undefined {
+): GateAnswer | GateFault | undefined {
   const path = pathOf(state, wanted)
   try {
-    const owners = new Set([process.geteuid?.(), 0, lstatSync(state).uid])
+    const owners = new Set([process.geteuid?.(), 0, statSync(state).uid])
     const folder = lstatSync(folderIn(state))
     if (!folder.isDirectory()) return { fault: `${folderIn(state)} is no folder` }
     const why = faultOf(folder, owners)
@@ -61,7 +67,8 @@ export function readGateAnswer(
     return isWanted ? read.output : { fault: `${path} is the answer to another gate` }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    return { fault: `${path} cannot be read: ${(error as Error).message}` }
+    const fault = `${path} cannot be read: ${(error as Error).message}`
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? { fault, isClosed: true } : { fault }
   }
 }
 

@@ -22,6 +22,11 @@ describe('the events of a run with secrets', () => {
     expect(redact(asked(told))).to.deep.equal(asked({ name: 'x', pin: '***', call: 'me:***', open: true }))
   })
 
+  it('do not tell what a person has said at a gate', () => {
+    const ended = { type: 'gate ended', gate: 'g', outcome: 'approved', means: 'file' } as const
+    expect(redact({ ...ended, by: 'me hunter2' })).to.deep.equal({ ...ended, by: 'me ***' })
+  })
+
   it('do not tell what hosts, people and code have said, however deep it stands', () => {
     const line = { uri: 'hunter2.feature', scenarioId: '1', line: 2, text: 'say hunter2' }
     expect(redact({ type: 'fault', ...line, message: 'it is hunter2' })).to.deep.equal({

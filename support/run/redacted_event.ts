@@ -19,6 +19,8 @@ function hidden(event: DurableEvent, redact: Redact, hideSaid: Redact): DurableE
       return { ...event, inputs: withoutSecrets(event.inputs, redact) }
     case 'approved':
       return { ...event, by: hideSaid(event.by) }
+    case 'gate ended':
+      return event.by === undefined ? event : { ...event, by: hideSaid(event.by) }
     case 'locked':
       return { ...event, reason: hideSaid(event.reason) }
     case 'planned':

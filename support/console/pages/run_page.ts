@@ -1,5 +1,6 @@
 import { states, UNRELEASED, type HistoryEntry } from '../../history/history_record'
 import { lastingChanges } from '../../history/lasting'
+import { describeGate } from '../../rollout/model/gate'
 import { clean, hosts as counted } from '../../rollout/model/verdict'
 import { html as page, Markup, NOTHING } from '../../reporting/html/markup'
 import { formatLockstep, PLACES } from '../../system/commands'
@@ -23,6 +24,7 @@ import {
 const MAX_CHANGES = 100
 const MAX_SHOWN = 50
 const MAX_LINES = 400
+const MAX_GATES = 10
 
 export interface RunData {
   record: HistoryEntry
@@ -50,7 +52,7 @@ export function runPage({ record, run, hasJournal, text, faults }: RunData): Mar
     hosts,
     outside = [],
   } = record
-  const { out, notDone, restored, leftOut = [], drift } = record
+  const { out, notDone, restored, leftOut = [], drift, gates = [] } = record
   const parameters = Object.entries(record.parameters)
   const lists: [string, readonly string[]][] = [
     ['not brought to its end', notDone],
@@ -84,6 +86,7 @@ export function runPage({ record, run, hasJournal, text, faults }: RunData): Mar
         what,
         page`<b class="bad">${counted(names.length)}</b>: ${hostsOf(names)}`,
       ]),
+    ...gates.slice(-MAX_GATES).map((gate): [string, string] => ['gate', nameOf(describeGate(gate))]),
     ...(leftOut.length === 0
       ? []
       : [['scenarios left out', leftOut.slice(0, 10).map(nameOf).join(', ')] as [string, string]]),

@@ -3,6 +3,7 @@ import { groupLeftHosts, type LeftHosts } from '../../reporting/put_back_command
 import { findLeftHosts } from '../../rollout/model/out_of_rotation'
 import type { RunJournals } from '../../run/journals'
 import type { Clock } from '../../system/clock'
+import { LockstepError } from '../../system/errors'
 import { pathOf } from '../live/rollout_acts'
 import { personalAct, type ActOutcome, type PersonalAct } from '../personal_act'
 import type { PutBacks } from './put_backs'
@@ -65,6 +66,10 @@ export function putBackRun(options: PutBackOptions): PersonalAct {
           says: `run ${id} puts back what run ${run} has left out`,
           at: `${pathOf(run)}/put-back`,
         }
+      } catch (error) {
+        if (error instanceof LockstepError) throw error
+        const because = (error as Error).message
+        return { result: 'refused', why: `the command could not be started: ${because}`, status: 503 }
       } finally {
         starting.delete(run)
       }

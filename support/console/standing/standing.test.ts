@@ -406,6 +406,18 @@ describe('what a person does about a rollout that is there', () => {
       expect((await refusal(await send('bert', path)))[1]).to.contain('is out of rotation any more')
     })
 
+    it('is told why the command could not be started, and may try again', async () => {
+      own.journal(RUN, 'test', out)
+      end()
+      own.startFails = new Error('ENOSPC: no space left on device')
+      const [status, why] = await refusal(await send('anna', path))
+      expect([status, why]).to.satisfy(
+        ([code, text]: [number, string]) => code === 503 && text.includes('could not be started: ENOSPC'),
+      )
+      own.startFails = undefined
+      expect((await send('anna', path)).status).to.equal(303)
+    })
+
     it('starts nothing for a rollout under way, without permission, or for another name', async () => {
       own.journal(RUN, 'test', out)
       expect((await refusal(await send('anna', path)))[1]).to.contain('not known to have ended')

@@ -1,8 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import * as v from 'valibot'
+import { noteWish, readWish } from '../../run/stop_wishes'
 import type { Clock } from '../../system/clock'
-import { makeFolder } from '../../system/folders'
 import { pathOf } from '../live/rollout_acts'
 import { personalAct, type ActOutcome, type PersonalAct } from '../personal_act'
 import { NOT_THERE, whyNotItsProcess, type StandingRun, type StandingRuns } from './standing_runs'
@@ -13,14 +11,6 @@ export interface StopOptions {
   runs: StandingRuns
   clock: Clock
 }
-
-/** A wish to stop a run, as it was noted before the signal was sent. */
-export interface StopWish {
-  person: string
-  at: string
-}
-
-const WISH = v.object({ person: v.string(), at: v.string() })
 
 /**
  * Returns the act that stops a run as Ctrl-C does: the step ends. A second Ctrl-C would cut the step off, so that a run gets
@@ -78,33 +68,9 @@ export function whyNotToStop(found: StandingRun, runs: StandingRuns, state: stri
   if (followed.view.state.isInterrupted) return 'the rollout stops already: what is begun comes to its end'
   const wish = readWish(state, run)
   if (wish !== undefined)
-    return `${wish.person} has told it to stop, at ${wish.at}; a second signal would cut its step off, so that none is sent`
+    return `${wish.person} has told it to stop, at ${wish.at}; a second signal would cut its step off, so that none is sent; where it goes on all the same, press Ctrl-C where it was started, by ${by || 'an unknown user'}`
   const why = whyNotItsProcess(found, runs.surroundings)
   return why === undefined
     ? undefined
     : `the rollout cannot be stopped from here: ${why}; press Ctrl-C where it was started, by ${by || 'an unknown user'}`
-}
-
-/** Notes the wish before the signal is sent. @throws Error of the system, also where there is one already */
-function noteWish(state: string, run: string, wish: StopWish): void {
-  makeFolder(folderIn(state), 0o700)
-  writeFileSync(pathIn(state, run), JSON.stringify(wish), { flag: 'wx', mode: 0o600 })
-}
-
-/** Returns the wish to stop a run; undefined where there is none. What cannot be read counts as one. */
-export function readWish(state: string, run: string): StopWish | undefined {
-  try {
-    return v.parse(WISH, JSON.parse(readFileSync(pathIn(state, run), 'utf8')))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    return { person: 'someone', at: 'an unknown time' }
-  }
-}
-
-function folderIn(state: string): string {
-  return join(state, 'console', 'stops')
-}
-
-function pathIn(state: string, run: string): string {
-  return join(folderIn(state), `${run}.json`)
 }

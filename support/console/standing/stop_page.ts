@@ -1,11 +1,12 @@
 import { html as page, type Markup } from '../../reporting/html/markup'
+import { readWish } from '../../run/stop_wishes'
 import type { FormRequest } from '../act'
 import { outNow, pathOf } from '../live/rollout_acts'
 import { nameOf } from '../live/rollout_page'
 import { sentenceOf } from '../live/rollout_head'
 import { formTo, loadAgain, noForm } from './form_parts'
 import type { StandingRun } from './standing_runs'
-import { readWish, whyNotToStop, type StopOptions } from './stop_act'
+import { whyNotToStop, type StopOptions } from './stop_act'
 
 /** Shows what a stop of a run would do now, with its button, or why there is none. */
 export function stopPage(

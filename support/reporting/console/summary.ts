@@ -5,6 +5,7 @@ import { formatDuration } from '../../system/duration'
 import { EXIT } from '../../system/errors'
 import { evidenceOf } from '../evidence'
 import { foldHosts } from '../../rollout/model/fold_hosts'
+import { describeGateEnd } from '../../rollout/model/gate'
 import { describeAllOfRun } from '../all_hosts'
 import { byObligation } from '../host_table'
 import { oddHosts, type Cell } from '../matrix'
@@ -75,6 +76,7 @@ export class Summary {
     this.outcome(code)
     const limited = describeLimited(this.run)
     if (limited !== undefined) this.writer.wrapped(`  ${limited}`, 4, (line) => this.paint.yellow(line))
+    this.gates()
     this.rehearsals()
     this.failed(code)
     this.out()
@@ -149,6 +151,12 @@ export class Summary {
   private notAttempted(code: number): void {
     const hosts = code === EXIT.passed ? [] : this.run.notAttempted
     if (hosts.length > 0) this.hosts(`  Not attempted (${counted(hosts.length)}): `, hosts)
+  }
+
+  /** Writes who answered at the gates. */
+  private gates(): void {
+    for (const { question, ended } of this.run.gates.slice(-MAX_TOLD))
+      if (ended !== undefined) this.writer.wrapped(`  ${question} ${clean(describeGateEnd(ended))}`, 4, plain)
   }
 
   /** Writes where the hosts of each rehearsal ended. Failed rehearsals stand last, where a person reads first. */

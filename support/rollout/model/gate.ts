@@ -23,6 +23,26 @@ export interface GateEnd {
   at: string
 }
 
+/** A gate that is over, as files for programs have it. Nulls stand where no person answered. */
+export interface GateRecord {
+  question: string
+  outcome: GateOutcome
+  by: string | null
+  means: GateMeans | null
+  at: string
+}
+
+/** Returns a gate that is over as files for programs have it. */
+export function recordOf(question: string, { outcome, by, means, at }: GateEnd): GateRecord {
+  return { question, outcome, by: by ?? null, means: means ?? null, at }
+}
+
+/** Returns a gate that is over, as a line of text. */
+export function describeGate({ question, outcome, by, means, at }: GateRecord): string {
+  const end = { outcome, ...(by === null ? {} : { by }), ...(means === null ? {} : { means }) }
+  return `${question} ${describeGateEnd(end)}, at ${at}`
+}
+
 /** The words for a means, behind the name of who used it. */
 const WORDS: Readonly<Record<GateMeans, string>> = {
   console: 'in the console',
