@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { testedAs } from '../../pipeline/build_result'
 import { BuildUsers, KnownBuildUsers } from '../../pipeline/build_users'
@@ -12,8 +12,8 @@ import { processesOf } from '../../system/user_processes'
 import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const [BUILDER, SERVER] = [`lsbuild${process.pid}`, `lsserve${process.pid}`]
 const HOME = `/home/${BUILDER}`
 const WITHIN_MS = 120_000

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import net from 'node:net'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import * as v from 'valibot'
 import { busMessage, type BusMessage } from '../../bus/message_form'
@@ -12,9 +12,9 @@ import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { startActivemq, startRabbitmq, type RealBroker } from './brokers'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 import { PASSWORD, PSK, USER } from './settings'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 
 interface Heard {
   topic: string

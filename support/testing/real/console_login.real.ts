@@ -13,9 +13,9 @@ import { Scratch } from '../scratch'
 import { TEST_CERTIFICATE, TEST_KEY } from '../test_certificate'
 import { untilGone } from '../until_gone'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
-const CUCUMBER = resolve(LOCKSTEP, '../../../node_modules/@cucumber/cucumber/bin/cucumber.js')
+const CUCUMBER = resolve(__dirname, '../../../node_modules/@cucumber/cucumber/bin/cucumber.js')
 const PASSWORD = 'Quagga-zebra-okapi-7'
 const HOSTILE = `Feature: Update <script>alert(1)</script><img src=x onerror=alert(1)>
   Scenario Outline: <b onclick="alert(1)">The website on <wave>

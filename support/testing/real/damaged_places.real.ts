@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { readPipeline } from '../../pipeline/pipeline_journal'
 import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const DAMAGED = '{"journal": 1, "ent'
 
 describe('a lockstep serve whose files do not say up to where events were told', function () {

@@ -1,10 +1,10 @@
+import { LOCKSTEP } from './program'
 import { spawnSync } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../scratch'
 import { puppetFolders } from './puppet_folders'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 
 describe('Debian’s puppet, with our external node classifier', () => {
   let scratch: Scratch

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { testedAs } from '../../pipeline/build_result'
@@ -11,8 +11,8 @@ import { FakeJenkins } from '../fake_jenkins'
 import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const JOB = 'our team/website'
 const PARAMETERS = ['PIPELINE_BUILD', 'PIPELINE_COMMIT']
 const WITHIN_MS = 120_000

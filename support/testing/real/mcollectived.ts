@@ -3,11 +3,13 @@ import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from
 import { dirname, join } from 'node:path'
 import type { Scratch } from '../scratch'
 import type { RealBroker } from './brokers'
+import { LOCKSTEP } from './program'
 import { PASSWORD, PSK, USER } from './settings'
 import { start, untilReady, type Running } from './processes'
 
 const RUBY = join(__dirname, 'ruby')
-const LOCKSTEP = join(__dirname, '..', '..', 'bin', 'lockstep.cjs')
+/** Ruby's daemon would wait for up to half a minute before it looks for its broker again. */
+const RECONNECT_WITHIN_S = 1
 
 export interface HostState {
   packages: Record<string, string>
@@ -112,7 +114,8 @@ export class RealFleet {
       } satisfies HostState),
     )
     const log = `${this.scratch.path}/${folder}/mcollectived.log`
-    const config = this.serverCfg(folder, identity, facts, classes)
+    const reconnects = `plugin.${this.broker.kind}.max_reconnect_delay = ${RECONNECT_WITHIN_S}\n`
+    const config = this.serverCfg(folder, identity, facts, classes, reconnects)
     const running = start(
       'ruby',
       ['-r', join(RUBY, 'ruby31.rb'), '-I', RUBY, '/usr/sbin/mcollectived', '--config', config],

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { readPipeline } from '../../pipeline/pipeline_journal'
 import { readBlocks } from '../docs/blocks'
@@ -8,8 +8,8 @@ import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { RealBuildbot } from './buildbot'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const SECRET = 'a secret of the CI: ü and more'
 const PUSHES = 'a secret of those who tell of pushes'
 const WITHIN_MS = 180_000

@@ -1,13 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../scratch'
 import { startActivemq, type RealBroker } from './brokers'
 import { RealFleet } from './mcollectived'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const WEB = ['web1.example.net', 'web2.example.net']
 const DB = 'db1.example.net'
 const NAME = 'published-by-a-suite'

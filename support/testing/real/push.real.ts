@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 
 describe('a push on its way through lockstep serve', function () {
   this.timeout(120_000)

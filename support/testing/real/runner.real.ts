@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { documentOfReport } from '../../bus/build_report'
 import { DURABLE, oneByOne } from '../../bus/sealed'
@@ -18,9 +18,9 @@ import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { startActivemq, startRabbitmq, type RealBroker } from './brokers'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 import { PASSWORD, PSK, USER } from './settings'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const ORDERS = '/queue/lockstep.pipeline.builds.website'
 const RESULTS = '/queue/lockstep.pipeline.results'
 /** Nobody believes eve. */

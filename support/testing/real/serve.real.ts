@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { readPipeline } from '../../pipeline/pipeline_journal'
 import { Scratch } from '../scratch'
 import { untilGone } from '../until_gone'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const SECRET = 'a secret, with spaces: ü'
 const KEY = Buffer.from('a signing key of thirty-two byte')
 const FORGED = 10_000

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect } from 'chai'
 import { Scratch } from '../scratch'
+import { LOCKSTEP } from './program'
 
-const root = join(__dirname, '..', '..', '..')
 /** A program in systemd's place for a service: a socket of datagrams, and barriers that are let go of at once. */
 const LISTENER = `
   require 'socket'
@@ -64,7 +64,7 @@ describe('a daemon, where systemd listens', () => {
     )
     const daemon = spawn(
       process.execPath,
-      [join(root, 'support', 'bin', 'lockstep.cjs'), 'agent', '--config', config],
+      [LOCKSTEP, 'agent', '--config', config],
       {
         stdio: 'ignore',
         env: { ...process.env, NOTIFY_SOCKET: socket, WATCHDOG_USEC: '900000' },

@@ -7,9 +7,9 @@ import { Scratch } from '../scratch'
 import { startActivemq, type RealBroker } from './brokers'
 import { RealFleet } from './mcollectived'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
 const COMPILED = compiledCopy()
-const LOCKSTEP = join(COMPILED, 'support', 'bin', 'lockstep.cjs')
 const USER = 'nobody'
 /** Becomes a program, on a machine of a name. */
 const IN_MACHINE = 'hostname "$0" && exec "$@"'
