@@ -91,6 +91,7 @@ function removeOld(): void {
     const path = join(CACHE, name)
     // Another process may rename its own meanwhile.
     const found = statSync(path, { throwIfNoEntry: false })
-    if (found !== undefined && Date.now() - found.mtimeMs > DAY_MS) rmSync(path, { recursive: true, force: true })
+    if (found !== undefined && Date.now() - found.mtimeMs > DAY_MS)
+      rmSync(path, { recursive: true, force: true })
   }
 }

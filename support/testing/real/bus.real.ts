@@ -15,7 +15,6 @@ import { freePort, start, untilReady, type Running } from './processes'
 import { LOCKSTEP } from './program'
 import { PASSWORD, PSK, USER } from './settings'
 
-
 interface Heard {
   topic: string
   body: Buffer

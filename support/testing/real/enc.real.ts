@@ -5,7 +5,6 @@ import { expect } from 'chai'
 import { Scratch } from '../scratch'
 import { puppetFolders } from './puppet_folders'
 
-
 describe('Debian’s puppet, with our external node classifier', () => {
   let scratch: Scratch
   before(() => {

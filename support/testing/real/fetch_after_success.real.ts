@@ -6,7 +6,6 @@ import { start } from './processes'
 import { LOCKSTEP } from './program'
 import { CLASS, DB, WEB, WebsitePipeline } from './website_pipeline'
 
-
 describe('a commit that has passed its tests, on its way to six hosts with our daemon', function () {
   this.timeout(400_000)
   let way: WebsitePipeline | undefined

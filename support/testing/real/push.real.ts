@@ -7,7 +7,6 @@ import { Scratch } from '../scratch'
 import { freePort, start, untilReady, type Running } from './processes'
 import { LOCKSTEP } from './program'
 
-
 describe('a push on its way through lockstep serve', function () {
   this.timeout(120_000)
   let scratch: Scratch

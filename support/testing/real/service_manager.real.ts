@@ -62,14 +62,10 @@ describe('a daemon, where systemd listens', () => {
         `plugin.lockstep.state_dir = ${state}`,
       ].join('\n'),
     )
-    const daemon = spawn(
-      process.execPath,
-      [LOCKSTEP, 'agent', '--config', config],
-      {
-        stdio: 'ignore',
-        env: { ...process.env, NOTIFY_SOCKET: socket, WATCHDOG_USEC: '900000' },
-      },
-    )
+    const daemon = spawn(process.execPath, [LOCKSTEP, 'agent', '--config', config], {
+      stdio: 'ignore',
+      env: { ...process.env, NOTIFY_SOCKET: socket, WATCHDOG_USEC: '900000' },
+    })
     started.push(daemon)
     const signs = () => heard.filter((line) => line === 'WATCHDOG=1').length
     await until(() => heard.includes('READY=1') && signs() >= 3)
