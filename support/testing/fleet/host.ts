@@ -84,7 +84,7 @@ export function beginHost(plan: HostPlan): SmallHost {
     rmSync(output, { force: true })
     const background = start('nsenter', inside(args), output)
     const said = (text: RegExp) =>
-      untilReady(args.join(' '), background, async () => text.test(readFileSync(output, 'utf8')), 10_000)
+      untilReady(args.join(' '), background, async () => text.test(readFileSync(output, 'utf8')), 120_000)
     return { said, stop: () => background.stop('SIGKILL') }
   }
   return {

@@ -26,7 +26,7 @@ for (const [kind, startBroker] of [
   ['rabbitmq', startRabbitmq],
 ] as const)
   describe(`the bus over ${kind}`, function () {
-    this.timeout(240_000)
+    this.timeout(300_000)
     let scratch: Scratch
     let broker: RealBroker
     let reader: Reader
@@ -84,7 +84,7 @@ pipeline:
       serving = start(process.execPath, args, at('serve.log'))
       const isReady = async () =>
         (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.status === 200
-      await untilReady('lockstep serve', serving, isReady, 30_000)
+      await untilReady('lockstep serve', serving, isReady, 120_000)
     }
     /** Resolves once so many builds ended in the journal. */
     const untilBuilt = async (count: number) => {

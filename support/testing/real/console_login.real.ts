@@ -76,7 +76,7 @@ console: { people: people.yaml, policy: policy.txt${more} }
     const own = start(process.execPath, [LOCKSTEP, 'serve', ...options()], join(scratch.path, 'serve.log'))
     serving = own
     const wanted = log().split('"serving"').length + 1
-    await untilReady('lockstep serve', own, async () => log().split('"serving"').length >= wanted, 60_000)
+    await untilReady('lockstep serve', own, async () => log().split('"serving"').length >= wanted, 120_000)
     return own
   }
 
@@ -118,7 +118,7 @@ console: { people: people.yaml, policy: policy.txt${more} }
     expect(exitCode).to.equal(0)
     expect(shown).not.to.contain(PASSWORD)
     expect(statSync(join(scratch.path, 'people.yaml')).mode & 0o777).to.equal(0o600)
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('leads back to the page that was asked for, and out again', async () => {
     await serve()
@@ -147,7 +147,7 @@ console: { people: people.yaml, policy: policy.txt${more} }
       'logged in',
       'logged out',
     ])
-  }).timeout(120_000)
+  }).timeout(300_000)
 
   it('takes no form of a page at another port, whose cookies are the same', async () => {
     const context = await browser.newContext()
@@ -173,7 +173,7 @@ console: { people: people.yaml, policy: policy.txt${more} }
     expect(await page.innerText('main'), 'the session is as it was').to.match(/You are anna/)
     evil.closeAllConnections()
     evil.close()
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('outlives kill -9 of the process, and ends with the password', async () => {
     const page = await (await browser.newContext()).newPage()
@@ -199,7 +199,7 @@ console: { people: people.yaml, policy: policy.txt${more} }
     expect(await page.getByRole('alert').innerText()).to.match(/not right/)
     await logIn(page, `${PASSWORD}-new`)
     await page.waitForURL(`http://127.0.0.1:${port}/**`)
-  }).timeout(120_000)
+  }).timeout(300_000)
 
   it('allows no one anything while a new policy is not right, and goes on when it is', async () => {
     const page = await (await browser.newContext()).newPage()
@@ -220,7 +220,7 @@ console: { people: people.yaml, policy: policy.txt${more} }
     )
     scratch.write('policy.txt', 'everybody may look in every environment\n')
     expect((await page.goto(`http://127.0.0.1:${port}/`))?.status()).to.equal(200)
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('shows a rollout live behind its guard, runs nothing of its texts, and says why it is not live any more', async () => {
     const rollout = start(
@@ -236,7 +236,7 @@ console: { people: people.yaml, policy: policy.txt${more} }
     try {
       const journals = () => readdirSync(join(state(), 'embedded'))
       const begun = async () => existsSync(join(state(), 'embedded')) && journals().length > 0
-      await untilReady('a rollout', rollout, begun, 60_000)
+      await untilReady('a rollout', rollout, begun, 120_000)
       const run = journals()[0]?.replace('.journal.ndjson', '') ?? ''
       const context = await browser.newContext()
       const page = await context.newPage()
@@ -269,7 +269,7 @@ console: { people: people.yaml, policy: policy.txt${more} }
     } finally {
       await rollout.stop('SIGKILL')
     }
-  }).timeout(240_000)
+  }).timeout(300_000)
 
   it('leaves no password and no id in the log, in the state or in the list of processes', async () => {
     const context = await browser.newContext()
@@ -287,7 +287,7 @@ console: { people: people.yaml, policy: policy.txt${more} }
     const { stdout } = await runCommand('ps', ['-eo', 'args'], { within: 10_000 })
     for (const secret of [PASSWORD, ...ids])
       for (const text of [...texts, ...files, stdout]) expect(text.includes(secret)).to.equal(false)
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('speaks https itself, with a cookie that only this origin can set', async () => {
     await serving?.stop()
@@ -302,7 +302,7 @@ console: { people: people.yaml, policy: policy.txt${more} }
     await page.waitForURL('**/account')
     const cookie = (await context.cookies()).find(({ name }) => name === '__Host-lockstep-session')
     expect(cookie).to.include({ secure: true, httpOnly: true, sameSite: 'Lax' })
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('does not start where passwords would go unencrypted', async () => {
     await serving?.stop()
@@ -316,5 +316,5 @@ console: { people: people.yaml, policy: policy.txt${more} }
     expect(output).to.match(
       /lockstep\.yaml:3: 0\.0\.0\.0 can be reached from elsewhere, and nothing encrypts passwords; expected tls, proxy/,
     )
-  }).timeout(90_000)
+  }).timeout(300_000)
 })

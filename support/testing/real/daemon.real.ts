@@ -186,7 +186,7 @@ for (const [name, startBroker, security] of setups) {
         `${broker?.kind}-${security}-ruby1.example.net`,
         'state.json.registered',
       )
-      const until = Date.now() + 10_000
+      const until = Date.now() + 120_000
       while (!existsSync(told) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 100))
       expect(readFileSync(told, 'utf8')).to.match(
         /^ours1\.example\.net (cert=server-public|uid=\d+) discovery rpcutil nrpe lock$/m,
@@ -213,7 +213,7 @@ for (const [name, startBroker, security] of setups) {
     it('comes back by itself when the broker is killed and started again', async () => {
       await broker?.kill()
       await broker?.restart()
-      const until = Date.now() + 40_000
+      const until = Date.now() + 120_000
       // The host is found by class: a name alone is not looked for on the wire.
       const back = () => found('-C', 'roles::database')
       while (back().length === 0 && Date.now() < until);

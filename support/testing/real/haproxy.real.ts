@@ -201,7 +201,7 @@ describe('a real HAProxy', () => {
     await made.haproxy.restart()
     expect((await seen('web2.example.net')).isOpen).to.equal(false)
   })
-}).timeout(60_000)
+}).timeout(300_000)
 
 /** Opens a request that is under way, and ends when it is told to. */
 async function openRequest({ haproxy, servers }: Awaited<ReturnType<typeof begin>>) {

@@ -61,7 +61,7 @@ ${servers.map(({ name, address = '127.0.0.1', port, disabled }) => `  server ${n
   let running: Running
   const begin = async () => {
     running = start('/usr/sbin/haproxy', ['-db', '-f', config], log)
-    await untilReady('haproxy', running, async () => existsSync(socket) && (await answers(port)), 10_000)
+    await untilReady('haproxy', running, async () => existsSync(socket) && (await answers(port)), 120_000)
   }
   await begin()
   return {

@@ -104,7 +104,7 @@ describe('Jenkins, as far as its documentation and another client tell', () => {
       serving = start(process.execPath, [LOCKSTEP, ...args], log)
       const isUp = async () =>
         (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.status === 200
-      await untilReady('lockstep serve', serving, isUp, 60_000)
+      await untilReady('lockstep serve', serving, isUp, 120_000)
     }
     const again = async () => {
       await serving?.stop('SIGKILL')

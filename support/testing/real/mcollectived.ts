@@ -90,7 +90,7 @@ export class RealFleet {
       host.running,
       async () =>
         this.mco(['rpc', 'rpcutil', 'ping', '-I', identity, '--no-progress'], 2).includes('Timestamp'),
-      40_000,
+      120_000,
     )
     return host
   }
@@ -148,7 +148,7 @@ export class RealFleet {
       `the daemon of ${identity}`,
       running,
       async () => readFileSync(running.log, 'utf8').includes('listening'),
-      20_000,
+      120_000,
     )
     return { running, folder: dirname(running.log) }
   }

@@ -61,7 +61,7 @@ describe('another CI, which reports to lockstep serve', () => {
     ]
     serving = start(process.execPath, args, join(scratch.path, 'serve.log'))
     const isUp = async () => (await fetch(`${address()}/healthz`).catch(() => undefined))?.status === 200
-    await untilReady('lockstep serve', serving, isUp, 60_000)
+    await untilReady('lockstep serve', serving, isUp, 120_000)
   }
   const kill = () => serving?.stop('SIGKILL')
 

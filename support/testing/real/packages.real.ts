@@ -144,7 +144,7 @@ pipeline:
     serving = running
     const isUp = async () =>
       (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.status === 200
-    await untilReady('lockstep serve', running, isUp, 60_000)
+    await untilReady('lockstep serve', running, isUp, 120_000)
   }
 
   function lockstep(...args: string[]): { text: string; stdout: string; status: number | null } {

@@ -38,7 +38,7 @@ for (const [kind, startBroker] of [
   ['rabbitmq', (scratch: Scratch) => startRabbitmq(scratch, { limited: [LIMITED] })],
 ] as const)
   describe(`runners that take builds off queues of ${kind}`, function () {
-    this.timeout(240_000)
+    this.timeout(300_000)
     let scratch: Scratch
     let broker: RealBroker
     let website: GitRepository
@@ -124,7 +124,7 @@ pipeline:
       )
       const isReady = async () =>
         (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.status === 200
-      await untilReady('lockstep serve', serving, isReady, 60_000)
+      await untilReady('lockstep serve', serving, isReady, 120_000)
     }
 
     function listen(name: RunnerName): void {

@@ -79,5 +79,5 @@ describe('a daemon, where systemd listens', () => {
     const before = signs()
     await new Promise((resolve) => setTimeout(resolve, 2_000))
     expect(signs() - before).to.be.at.most(1)
-  }).timeout(120_000)
+  }).timeout(300_000)
 })

@@ -63,7 +63,7 @@ describe('two lockstep serve behind HAProxy', () => {
     const args = [LOCKSTEP, 'serve', '--standby', '--config', config, '--state', at('state')]
     const running = start(process.execPath, args, logOf(index))
     processes[index] = running
-    await untilReady('lockstep serve', running, async () => (await health(ports[index] ?? 0)) > 0, 60_000)
+    await untilReady('lockstep serve', running, async () => (await health(ports[index] ?? 0)) > 0, 120_000)
   }
 
   async function active(): Promise<number> {

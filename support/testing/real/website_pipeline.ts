@@ -201,7 +201,7 @@ plugin.git.website.post = ${script('post')}
     this.serving = serving
     const isUp = async () =>
       (await fetch(`http://127.0.0.1:${this.ports.serve}/healthz`).catch(() => undefined))?.status === 200
-    await untilReady('lockstep serve', serving, isUp, 60_000)
+    await untilReady('lockstep serve', serving, isUp, 120_000)
   }
 
   /** Ends `lockstep serve` at once. */
