@@ -82,7 +82,7 @@ describe('another CI, which reports to lockstep serve', () => {
     for (
       const end = Date.now() + WITHIN_MS;
       !shown(commit).includes(words);
-      await new Promise((done) => setTimeout(done, 200))
+      await new Promise((done) => setTimeout(done, 500))
     )
       if (Date.now() > end)
         throw new Error(
@@ -203,7 +203,7 @@ describe('another CI, which reports to lockstep serve', () => {
       !buildbot.log().includes('lockstep serve has not taken a report');
     )
       if (Date.now() > end) throw new Error(buildbot.log().slice(-6_000))
-      else await new Promise((done) => setTimeout(done, 200))
+      else await new Promise((done) => setTimeout(done, 500))
     await serve()
     await until(green, 'tests passed')
     expect(endsOf(green)).to.deep.equal(['succeeded'])

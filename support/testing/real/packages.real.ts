@@ -166,7 +166,7 @@ pipeline:
   }
 
   async function until(what: string, isSo: () => boolean): Promise<void> {
-    for (const end = Date.now() + 120_000; !isSo(); await new Promise((done) => setTimeout(done, 200)))
+    for (const end = Date.now() + 120_000; !isSo(); await new Promise((done) => setTimeout(done, 500)))
       if (Date.now() > end)
         throw new Error(
           `never: ${what}\n${lockstep('pipeline').text}\n${readFileSync(at('serve.log'), 'utf8')}`,

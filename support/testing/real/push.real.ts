@@ -62,7 +62,7 @@ pipeline:
     )
   }
   const shows = async (pattern: RegExp) => {
-    for (const end = Date.now() + WITHIN_MS; !pattern.test(lockstep('pipeline').text);)
+    for (const end = Date.now() + WITHIN_MS; !pattern.test(lockstep('pipeline').text); await pause())
       if (Date.now() > end) throw new Error(`it never showed ${pattern}:\n${lockstep('pipeline').text}`)
   }
 
@@ -129,4 +129,9 @@ function countIn(json: string): { builds: number } {
   return {
     builds: repositories.flatMap(({ commits }) => commits).filter(({ build }) => build !== null).length,
   }
+}
+
+/** Waits for a moment between two looks: each is a process, which takes time from what is waited for. */
+function pause(): Promise<void> {
+  return new Promise((done) => setTimeout(done, 300))
 }
