@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { execa } from 'execa'
 import type { Scratch } from '../scratch'
 import type { RealBroker } from './brokers'
 import { LOCKSTEP } from './program'
@@ -178,26 +179,22 @@ export class RealFleet {
 
   /** Runs Ruby's own client. */
   mco(args: readonly string[], timeout = 10): string {
-    try {
-      const all = [
-        '-r',
-        join(RUBY, 'ruby31.rb'),
-        '-I',
-        RUBY,
-        '/usr/bin/mco',
-        ...args,
-        '-c',
-        this.clientCfg,
-        '--timeout',
-        String(timeout),
-      ]
-      return execFileSync('ruby', all, {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, LOCKSTEP_HOST_STATE: '/dev/null' },
-      })
-    } catch (error) {
-      return String((error as { stdout?: string }).stdout ?? '')
+    const { all, env } = this.mcoCall(args, timeout)
+    return spawnSync('ruby', all, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env }).stdout ?? ''
+  }
+
+  /** Runs Ruby's own client beside others: it waits for as long as hosts may answer, whoever they are. */
+  async mcoBeside(args: readonly string[], timeout = 10): Promise<string> {
+    const { all, env } = this.mcoCall(args, timeout)
+    return (await execa('ruby', all, { reject: false, stdin: 'ignore', env, stripFinalNewline: false }))
+      .stdout
+  }
+
+  private mcoCall(args: readonly string[], timeout: number) {
+    const own = ['-r', join(RUBY, 'ruby31.rb'), '-I', RUBY]
+    return {
+      all: [...own, '/usr/bin/mco', ...args, '-c', this.clientCfg, '--timeout', String(timeout)],
+      env: { ...process.env, LOCKSTEP_HOST_STATE: '/dev/null' },
     }
   }
 
