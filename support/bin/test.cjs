@@ -21,19 +21,11 @@ const realNames = readdirSync(join(root, realFolder))
  * requests of a load, or share a user. The last line of them is there for the length of both streams alone.
  */
 const APART = [
-  ...[
-    'approval',
-    'approval_kills',
-    'approval_machines',
-    'build_user',
-    'fetch_after_success',
-    'git',
-    'runner',
-  ],
-  ...['fleet', 'getting_started', 'network', 'providers'],
-  ...['console_live', 'console_login', 'haproxy', 'path', 'rolling', 'serve', 'whole_way'],
-  ...['doctor', 'faults', 'history_postgresql'],
-]
+  'approval approval_kills approval_machines build_user fetch_after_success git runner',
+  'fleet getting_started network providers',
+  'console_live console_login haproxy path rolling serve whole_way',
+  'doctor faults history_postgresql',
+].flatMap((line) => line.split(' '))
 const gone = APART.filter((name) => !realNames.includes(name))
 if (gone.length > 0) throw new Error(`there is no real suite ${gone.join(', ')}`)
 const SUITES = {
