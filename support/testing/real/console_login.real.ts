@@ -36,6 +36,9 @@ const HOSTILE = `Feature: Update <script>alert(1)</script><img src=x onerror=ale
       | 1 host   |
       | 1 host   |
       | 1 host   |
+      | 1 host   |
+      | 1 host   |
+      | 1 host   |
       | the rest |
 `
 
@@ -249,7 +252,7 @@ console: { people: people.yaml, policy: policy.txt${more} }
           faults.push(message.text())
       })
       const says = (sentence: RegExp) =>
-        page.locator('#live', { hasText: sentence }).waitFor({ timeout: 60_000 })
+        page.locator('#live', { hasText: sentence }).waitFor({ timeout: 200_000 })
       await page.goto(`http://127.0.0.1:${port}/rollouts/${run}`)
       await logIn(page, `${PASSWORD}-new`)
       await says(/^Live\.$/)
