@@ -58,7 +58,9 @@ function sourcesOf(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)))
-    .filter((path) => /\.(ts|c?js|yaml)$/.test(path) && !/^support\/testing\/|\.test\.ts$|\.d\.ts$/.test(path))
+    .filter(
+      (path) => /\.(ts|c?js|yaml)$/.test(path) && !/^support\/testing\/|\.test\.ts$|\.d\.ts$/.test(path),
+    )
     .sort()
 }
 
