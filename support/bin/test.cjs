@@ -2,7 +2,7 @@
 // `+` joins run together. Without any it runs what needs nothing but Node and is quick; a test or scenario tagged @long is in the suites `long…`. What failed is also
 // added to the file that CI_FAILURES names, so that a run of many suites can show it once more at its end.
 const { spawn } = require('node:child_process')
-const { appendFileSync } = require('node:fs')
+const { appendFileSync, readdirSync } = require('node:fs')
 const { join } = require('node:path')
 
 const root = join(__dirname, '..', '..')
@@ -10,14 +10,35 @@ const local = (name) => join(root, 'node_modules', ...name)
 const mocha = [local(['mocha', 'bin', 'mocha.js'])]
 const unit = [...mocha, '--parallel', '--jobs', '2', '--grep', '@long', 'support/**/*.test.ts']
 const behaviour = [local(['@cucumber', 'cucumber', 'bin', 'cucumber.js']), '-p', 'behaviour']
+const spec = [...mocha, '--reporter', 'spec']
+const realFolder = join('support', 'testing', 'real')
+const realPath = (name) => join(realFolder, `${name}.real.ts`)
+const realNames = readdirSync(join(root, realFolder))
+  .filter((name) => name.endsWith('.real.ts'))
+  .map((name) => name.replace('.real.ts', ''))
+/**
+ * Real suites that run one after the other: they make users or networks of the machine, measure memory, count the failed
+ * requests of a load, or share a user. The last line of them is there for the length of both streams alone.
+ */
+const APART = [
+  'approval approval_kills approval_machines build_user fetch_after_success git runner',
+  'fleet getting_started network providers',
+  'console_live console_login haproxy path rolling serve whole_way',
+  'doctor faults history_postgresql',
+].flatMap((line) => line.split(' '))
+const gone = APART.filter((name) => !realNames.includes(name))
+if (gone.length > 0) throw new Error(`there is no real suite ${gone.join(', ')}`)
 const SUITES = {
   unit: [...unit, '--invert'],
   behaviour: [...behaviour, '--tags', 'not @long'],
   'long-unit': unit,
   'long-behaviour': [...behaviour, '--tags', '@long'],
-  package: [...mocha, '--reporter', 'spec', 'support/testing/package/*.package.ts'],
-  real: [...mocha, '--reporter', 'spec', 'support/testing/real/*.real.ts'],
+  package: [...spec, 'support/testing/package/*.package.ts'],
+  'real-apart': [...spec, ...APART.map(realPath)],
+  'real-others': [...spec, ...realNames.filter((name) => !APART.includes(name)).map(realPath)],
 }
+/** Names for suites that run together. */
+const JOINED = { real: 'real-apart+real-others' }
 
 // Runs a suite. What it prints is shown at once, or when `before` has ended.
 function run(name, args, before) {
@@ -72,11 +93,13 @@ async function main(groups) {
   const total = { passed: 0, failed: 0, skipped: 0 }
   let before = Promise.resolve()
   for (const group of groups) {
-    // Together, one suite works while the other waits for silent hosts.
-    const runs = group.split('+').map((name) => {
+    // Together, one suite works while the other waits.
+    const runs = (JOINED[group] ?? group).split('+').map((name) => {
       const args = SUITES[name]
       if (args === undefined)
-        throw new Error(`there is no suite ${name}; there are: ${Object.keys(SUITES).join(', ')}`)
+        throw new Error(
+          `there is no suite ${name}; there are: ${[...Object.keys(SUITES), ...Object.keys(JOINED)].join(', ')}`,
+        )
       before = run(name, args, before)
       return before
     })

@@ -175,7 +175,7 @@ describe('a notification over the web', () => {
   })
 
   it('ends when the server changes the protocol', async function () {
-    this.timeout(20_000)
+    this.timeout(300_000)
     endpoint.answer = ({ socket }) =>
       void socket?.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n')
     expect(await refusal(hook())).to.deep.include({ message: 'closed the connection', retry: true })

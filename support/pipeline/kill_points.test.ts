@@ -56,7 +56,7 @@ describe('a worker that is killed at any time', () => {
       }),
       { numRuns: 150 },
     )
-  }).timeout(120_000)
+  }).timeout(300_000)
 })
 
 /** The journal and the builds of one pipeline, over the lives of its processes. */

@@ -153,7 +153,7 @@ describe('the outbox of events', () => {
       }),
       { numRuns: 60 },
     )
-  }).timeout(120_000)
+  }).timeout(300_000)
 
   it('sends nothing twice while nothing fails', async () => {
     await world.live({ ...AT_EASE, events: [2, 1] })

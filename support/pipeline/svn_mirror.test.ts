@@ -13,7 +13,7 @@ import { SvnRepository } from './svn_repository'
 const TRUNK = 'refs/heads/trunk'
 
 describe('the mirror of a Subversion repository @long', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let scratch: Scratch
   let server: SvnServer
   let mirror: SvnMirror

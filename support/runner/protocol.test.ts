@@ -72,7 +72,7 @@ describe('orders of builds, and what runners report of them', () => {
       }),
       { numRuns: 400 },
     )
-  }).timeout(240_000)
+  }).timeout(300_000)
 })
 
 interface Message<T> {

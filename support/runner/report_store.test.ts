@@ -42,6 +42,6 @@ describe('the store of reports', () => {
       }
       expect(readdirSync(folder('confirmed'))).to.have.length(1_000)
       expect(store.builds).to.have.length(1_000)
-    }).timeout(60_000)
+    }).timeout(300_000)
   })
 })

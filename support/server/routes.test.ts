@@ -311,7 +311,7 @@ describe('the paths of lockstep serve', () => {
       }),
       { numRuns: 100 },
     )
-  }).timeout(30_000)
+  }).timeout(300_000)
 
   it('are not opened over a journal that does not tell everything', async () => {
     const pipeline = open()

@@ -131,7 +131,7 @@ describe('the statuses of lockstep serve', () => {
   })
 
   it('are told by no process that another one has taken over from', async function () {
-    this.timeout(20_000)
+    this.timeout(300_000)
     const locks = join(scratch.path, 'pipeline', 'lock')
     await serve(async (append, pipeline) => {
       pipeline.onEvent(() => {

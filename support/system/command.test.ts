@@ -44,14 +44,18 @@ describe('a program that is run', () => {
 
     it(`${kind} is ended with all that it started when its time is over`, async () => {
       const scratch = new Scratch()
-      const late = join(scratch.path, 'late')
-      const ended = await sh(`(sleep 1; touch ${late}) & wait`, { outlives, within: 100 })
+      const begun = join(scratch.path, 'begun')
+      const started = () => (existsSync(begun) ? readFileSync(begun, 'utf8') : '').split('\n').filter(Boolean)
+      const program = `sleep 600 & echo $! >> ${begun}; wait`
+      const ended = await sh(program, { outlives, within: 100 })
       expect(ended.failure).to.equal('it took longer than 0.1 s and was ended')
+      const before = started().length
       const over = new AbortController()
-      const asked = sh(`(sleep 1; touch ${late}) & wait`, { outlives, signal: over.signal })
-      setTimeout(() => over.abort(), 50)
+      const asked = sh(program, { outlives, signal: over.signal })
+      while (started().length === before) await new Promise((resolve) => setTimeout(resolve, 5))
+      over.abort()
       expect((await asked).failure).to.equal('its time was over and it was ended')
-      expect(existsSync(late)).to.equal(false)
+      for (const pid of started()) await untilGone(pid)
       scratch.remove()
     })
   }

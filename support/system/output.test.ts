@@ -53,7 +53,7 @@ describe('an output for programs alone', () => {
     let read = 0
     for await (const chunk of writer.stdout) read += (chunk as Buffer).length
     expect(read).to.equal(800_000)
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('that cannot be written throws', () => {
     expect(() => writeNow(openSync('/dev/full', 'w'), ['a'])).to.throw('ENOSPC')

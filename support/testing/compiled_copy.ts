@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -18,6 +19,8 @@ import { transformSync } from '@swc/core'
 const ROOT = resolve(__dirname, '..', '..')
 const CACHE = join(ROOT, 'node_modules', '.cache', 'lockstep')
 const DAY_MS = 86_400_000
+/** Changes where a copy of the same sources is made in another way. */
+const FORM = 2
 
 /**
  * Compiles the product's sources and returns the folder that has them. Some hundred processes of the manual start from
@@ -25,11 +28,13 @@ const DAY_MS = 86_400_000
  */
 export function compiledCopy(): string {
   const sources = sourcesOf('support').concat(sourcesOf('step_definitions'))
-  const copy = join(CACHE, nameOf([...sources, 'package.json']))
+  const copy = join(CACHE, `${nameOf([...sources, 'package.json'])}-${FORM}`)
   if (existsSync(copy)) return copy
   mkdirSync(CACHE, { recursive: true })
   removeOld()
   const made = mkdtempSync(join(CACHE, 'making-'))
+  // Another user runs it, too, where a suite says so.
+  chmodSync(made, 0o755)
   for (const path of sources) compile(path, made)
   // The package's version is read by the package's own name.
   cpSync(join(ROOT, 'package.json'), join(made, 'package.json'))
@@ -54,9 +59,7 @@ function sourcesOf(folder: string): string[] {
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)))
     .filter(
-      (path) =>
-        /\.(ts|cjs|yaml)$|\/console\.js$/.test(path) &&
-        !/^support\/testing\/|\.test\.ts$|\.d\.ts$/.test(path),
+      (path) => /\.(ts|c?js|yaml)$/.test(path) && !/^support\/testing\/|\.test\.ts$|\.d\.ts$/.test(path),
     )
     .sort()
 }
@@ -88,6 +91,9 @@ function compile(path: string, into: string): void {
 function removeOld(): void {
   for (const name of readdirSync(CACHE)) {
     const path = join(CACHE, name)
-    if (Date.now() - statSync(path).mtimeMs > DAY_MS) rmSync(path, { recursive: true, force: true })
+    // Another process may rename its own meanwhile.
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found !== undefined && Date.now() - found.mtimeMs > DAY_MS)
+      rmSync(path, { recursive: true, force: true })
   }
 }

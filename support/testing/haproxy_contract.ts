@@ -113,5 +113,5 @@ export function haproxyContract(name: string, make: () => Promise<HaproxyUnderTe
       haproxy.setHealth('web1', true)
       await seen('web1', ({ inService }) => inService)
     })
-  }).timeout(60_000)
+  }).timeout(300_000)
 }

@@ -67,7 +67,7 @@ export class LiveRollout {
   /** Does `work` once a journal of a state folder says `at`. */
   async when(at: string, work: () => unknown, state = '.lockstep'): Promise<void> {
     for (let tries = 0; !this.journalsIn(state).includes(at); tries += 1) {
-      if (tries > 4_000) throw new Error(`no journal came to say ${at}`)
+      if (tries > 40_000) throw new Error(`no journal came to say ${at}`)
       await new Promise((done) => setTimeout(done, 5))
     }
     await work()

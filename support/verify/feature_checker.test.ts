@@ -10,7 +10,7 @@ const HOSTS = `Feature: x
 `
 
 describe('the check of features', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   let scratch: Scratch
   beforeEach(() => {
     scratch = new Scratch()

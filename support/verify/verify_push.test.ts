@@ -120,7 +120,7 @@ describe('the check of a push', () => {
     let paths = 0
     const whole = await objectsWith(1_024).changedFiles([commit], () => (paths += 1) < 10)
     expect([whole, paths]).to.deep.equal([false, 10])
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('fails where git does, and where its time is over', async () => {
     expect(

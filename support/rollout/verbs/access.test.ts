@@ -24,7 +24,7 @@ const host = (identity: string, users: readonly string[], more: Partial<HostDesc
 const seen = (verdict: Verdict) => verdict.observations.map((each) => `${each.host} ${each.seen}`)
 
 describe('the users of a site', function () {
-  this.timeout(30_000)
+  this.timeout(300_000)
 
   it('are let in once, with their own password, and shut out again', async () => {
     const fleet = new AgentFleet([host('web1', []), host('web2', ['alice'])], {})

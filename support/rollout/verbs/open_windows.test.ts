@@ -308,7 +308,7 @@ describe('a run whose windows go on beside its lines', () => {
       }),
       { numRuns: 300 },
     )
-  }).timeout(120_000)
+  }).timeout(300_000)
 })
 
 function usually<T, U>(arbitrary: fc.Arbitrary<T>, seldom: U): fc.Arbitrary<T | U> {

@@ -20,10 +20,16 @@ describe('a call to hosts', () => {
     running = undefined
   })
 
+  /** Resolves once every host has carried out an action of the agent for packages; a slow one answers a second later. */
+  async function carriedOut({ fleet }: TestFleet, action: string): Promise<void> {
+    while (!fleet.hosts.every(({ performed }) => performed.has(`package ${action}`)))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+
   async function call(
     hosts: number,
     faults: Record<number, string>,
-    within = 400,
+    within = 1_500,
     names?: string[],
   ): Promise<CallResult> {
     running = await testFleet(hosts, faults)
@@ -285,15 +291,17 @@ describe('a call to hosts', () => {
     let jump = 0
     running = await testFleet(2, { 2: 'slow' }, undefined, { ...systemClock, now: () => Date.now() - jump })
     const hosts = ['web1', 'web2']
-    setTimeout(() => (jump = 3_600_000), 100)
-    const result = await running.client.call({
+    const called = running.client.call({
       agent: 'package',
       action: 'status',
       inputs: { package: 'mywebapp' },
       hosts,
-      within: 5_000,
+      within: 60_000,
       signal,
     })
+    await carriedOut(running, 'status')
+    setTimeout(() => (jump = 3_600_000), 300)
+    const result = await called
     expect(kinds(result)).to.deep.equal({ web1: 'answered', web2: 'untrusted' })
     expect(result.outcomes.get('web2'))
       .to.have.property('reason')
@@ -328,15 +336,17 @@ describe('a call to hosts', () => {
     it(`has ${action} carried out ${times === 1 ? 'once' : 'again'} when the broker drops everybody in between`, async () => {
       running = await testFleet(3, { 1: 'slow', 2: 'slow', 3: 'slow' })
       const { broker, hosts } = running.fleet
-      setTimeout(() => broker.dropConnections(), 200)
-      const result = await running.client.call({
+      const called = running.client.call({
         agent: 'package',
         action,
         inputs: { package: 'mywebapp' },
         hosts: ['web1', 'web2', 'web3'],
-        within: 5_000,
+        within: 60_000,
         signal,
       })
+      await carriedOut(running, action)
+      broker.dropConnections()
+      const result = await called
       expect(result.interrupted).to.equal(true)
       expect(kinds(result)).to.deep.equal({ web1: 'answered', web2: 'answered', web3: 'answered' })
       for (const host of hosts) expect(host.performed.get(`package ${action}`)).to.equal(times)
@@ -355,7 +365,7 @@ describe('discovery', () => {
   const find = async (filter: Partial<Filter>, hosts?: string[]) => {
     const found = await running.client.discover({
       filter: { ...NO_FILTER, ...filter },
-      within: 200,
+      within: 500,
       signal,
       ...(hosts === undefined ? {} : { hosts }),
     })

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { start, untilReady } from '../real/processes'
+import { LOCKSTEP } from '../real/program'
 import type { Scratch } from '../scratch'
 import { OLD } from './repository'
 
 const ROOT = resolve(__dirname, '..', '..', '..')
-const LOCKSTEP = join(ROOT, 'support', 'bin', 'lockstep.cjs')
 const READY_WITHIN = 120_000
 
 export interface SmallHost {
@@ -84,7 +84,7 @@ export function beginHost(plan: HostPlan): SmallHost {
     rmSync(output, { force: true })
     const background = start('nsenter', inside(args), output)
     const said = (text: RegExp) =>
-      untilReady(args.join(' '), background, async () => text.test(readFileSync(output, 'utf8')), 10_000)
+      untilReady(args.join(' '), background, async () => text.test(readFileSync(output, 'utf8')), 120_000)
     return { said, stop: () => background.stop('SIGKILL') }
   }
   return {

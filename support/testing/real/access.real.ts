@@ -71,7 +71,7 @@ describe('the users of a real nginx and Apache, on two hosts with our daemon', f
       scratch.write(`etc/${host}/intranet.addresses`, empty, 0o644)
       const running = form === 'apache' ? startApache(host, port) : startNginx(host, port)
       servers.push(running)
-      await untilReady(`${form} of ${host}`, running, async () => (await statusOf(port)) === 401, 40_000)
+      await untilReady(`${form} of ${host}`, running, async () => (await statusOf(port)) === 401, 120_000)
       await fleet.addOurs(host, {
         cfg: `plugin.access.sites = intranet\nplugin.access.intranet.users = ${file(host)}\nplugin.access.intranet.form = ${form}\nplugin.access.intranet.addresses = ${addresses(host)}\nplugin.access.intranet.test = ${program} -t\nplugin.access.intranet.reload = ${program} ${reload}\n`,
       })

@@ -172,7 +172,7 @@ async function running(
       kind,
       program,
       () => answers({ host, port, user: USER, password: PASSWORD }, virtualHost),
-      60_000,
+      120_000,
     )
   await ready()
   return {

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { testedAs } from '../../pipeline/build_result'
 import { BuildUsers, KnownBuildUsers } from '../../pipeline/build_users'
@@ -12,8 +12,8 @@ import { processesOf } from '../../system/user_processes'
 import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const [BUILDER, SERVER] = [`lsbuild${process.pid}`, `lsserve${process.pid}`]
 const HOME = `/home/${BUILDER}`
 const WITHIN_MS = 120_000
@@ -40,7 +40,7 @@ const WAYS: readonly { as: string; before: readonly string[] }[] = [
 
 for (const { as, before: become } of WAYS)
   describe(`builds of another user, by a lockstep serve of ${as}`, function () {
-    this.timeout(240_000)
+    this.timeout(300_000)
     let scratch: Scratch
     let website: GitRepository
     let port: number
@@ -106,7 +106,7 @@ for (const { as, before: become } of WAYS)
       serving = start(program, args, at('serve.log'), env)
       const isUp = async () =>
         (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.ok === true
-      await untilReady('lockstep serve', serving, isUp, 60_000)
+      await untilReady('lockstep serve', serving, isUp, 120_000)
     }
 
     /** Pushes a commit with a test, tells of it, and resolves once its test has begun or ended. */
@@ -316,7 +316,7 @@ exit 1`,
       execFileSync('chown', [as === 'root' ? 'root' : SERVER, at('spool')])
       rmSync(join(at('state'), 'pipeline', 'build_users'), { recursive: true })
       const busy = start('setpriv', [`--reuid=${uid}`, '--clear-groups', 'sleep', '600'], at('busy.log'))
-      await untilReady('a process', busy, async () => processesOf(uid).length > 0, 10_000)
+      await untilReady('a process', busy, async () => processesOf(uid).length > 0, 120_000)
       expect(refusal()).to.contain(`${BUILDER} runs other programs`)
       expect(processesOf(uid)).to.have.length(1)
       await busy.stop()
@@ -338,7 +338,7 @@ exit 1`,
   })
 
 describe('the users of earlier builds', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   /** Far above those that the machine gives away by itself. */
   const UID = 400_000 + (process.pid % 100_000)
   let scratch: Scratch
@@ -353,7 +353,7 @@ describe('the users of earlier builds', function () {
       [`--reuid=${UID}`, '--clear-groups', 'sleep', '600'],
       join(scratch.path, 'left.log'),
     )
-    await untilReady('a process', left, async () => processesOf(UID).length > 0, 10_000)
+    await untilReady('a process', left, async () => processesOf(UID).length > 0, 120_000)
   })
   afterEach(async () => {
     await left.stop()

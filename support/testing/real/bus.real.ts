@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import net from 'node:net'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import * as v from 'valibot'
 import { busMessage, type BusMessage } from '../../bus/message_form'
@@ -12,9 +12,8 @@ import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { startActivemq, startRabbitmq, type RealBroker } from './brokers'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 import { PASSWORD, PSK, USER } from './settings'
-
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 
 interface Heard {
   topic: string
@@ -27,7 +26,7 @@ for (const [kind, startBroker] of [
   ['rabbitmq', startRabbitmq],
 ] as const)
   describe(`the bus over ${kind}`, function () {
-    this.timeout(240_000)
+    this.timeout(300_000)
     let scratch: Scratch
     let broker: RealBroker
     let reader: Reader
@@ -85,7 +84,7 @@ pipeline:
       serving = start(process.execPath, args, at('serve.log'))
       const isReady = async () =>
         (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.status === 200
-      await untilReady('lockstep serve', serving, isReady, 30_000)
+      await untilReady('lockstep serve', serving, isReady, 120_000)
     }
     /** Resolves once so many builds ended in the journal. */
     const untilBuilt = async (count: number) => {

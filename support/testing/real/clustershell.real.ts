@@ -29,7 +29,7 @@ describe('ClusterShell itself', () => {
       const expanded = nodeset(['--expand', '--separator=\n'], folded).split('\n')
       expect(expanded.sort(), folded).to.deep.equal([...names].sort())
     }
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('folds to what Lockstep expands to the same hosts, with steps and without', () => {
     for (const [index, names] of fc.sample(hosts, { numRuns: 40, seed: SEED }).entries()) {
@@ -37,5 +37,5 @@ describe('ClusterShell itself', () => {
       const folded = nodeset(['--fold', ...steps], names.join('\n'))
       expect(parseHosts(folded).sort(), folded).to.deep.equal([...names].sort())
     }
-  }).timeout(60_000)
+  }).timeout(300_000)
 })

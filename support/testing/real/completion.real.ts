@@ -43,7 +43,7 @@ for (const [name, shell] of Object.entries(SHELLS))
         // Some shells keep the slash behind a folder.
         const found = await terminal.complete(typed)
         expect(found.map((word) => word.replace(/\/$/, ''))).to.deep.equal(words)
-      }).timeout(60_000)
+      }).timeout(300_000)
 
     it('carries out nothing that stands in the name of a file', () => {
       expect(existsSync(join(home.path, 'carried-out'))).to.equal(false)

@@ -59,7 +59,7 @@ describe('a rollout in Chromium, live', function () {
     const args = ['-r', 'ts-node/register', join(ROOT, 'support', 'testing', 'console_app.ts')]
     app = start(process.execPath, [...args, state(), String(port)], join(scratch.path, 'app.log'))
     running.push(app)
-    await untilReady('the console', app, () => answers(`${url()}/rollouts`), 60_000)
+    await untilReady('the console', app, () => answers(`${url()}/rollouts`), 120_000)
   }
   const state = () => join(scratch.path, 'state')
   const url = () => `http://127.0.0.1:${port}`
@@ -76,7 +76,7 @@ describe('a rollout in Chromium, live', function () {
     const rollout = start(process.execPath, [CUCUMBER, feature], join(scratch.path, 'rollout.log'), env)
     running.push(rollout)
     const begun = () => runs().find((run) => !before.has(run))
-    await untilReady('a rollout', rollout, async () => begun() !== undefined, 60_000)
+    await untilReady('a rollout', rollout, async () => begun() !== undefined, 120_000)
     return { run: begun() ?? '', process: rollout }
   }
   const runs = () =>

@@ -3,18 +3,18 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { readPipeline } from '../../pipeline/pipeline_journal'
 import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const DAMAGED = '{"journal": 1, "ent'
 
 describe('a lockstep serve whose files do not say up to where events were told', function () {
-  this.timeout(240_000)
+  this.timeout(300_000)
   let scratch: Scratch
   let website: GitRepository
   let server: Server
@@ -69,7 +69,7 @@ pipeline:
     serving = start(process.execPath, [LOCKSTEP, ...args], at('serve.log'))
     const isUp = async () =>
       (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.status === 200
-    await untilReady('lockstep serve', serving, isUp, 60_000)
+    await untilReady('lockstep serve', serving, isUp, 120_000)
   })
   after(async () => {
     await serving?.stop()
@@ -115,7 +115,7 @@ pipeline:
   })
 
   async function until(what: string, isSo: () => boolean): Promise<void> {
-    for (const end = Date.now() + 90_000; !isSo(); await new Promise((done) => setTimeout(done, 100)))
+    for (const end = Date.now() + 180_000; !isSo(); await new Promise((done) => setTimeout(done, 100)))
       if (Date.now() > end) throw new Error(`never: ${what}\n${log()}`)
   }
 })

@@ -14,10 +14,10 @@ import { makeCertificates, type TestCertificates } from './certificates'
 import { startHaproxy, type RealHaproxy } from './haproxy'
 import { RealFleet } from './mcollectived'
 import { freePort } from './processes'
+import { LOCKSTEP } from './program'
 import { PASSWORD, PSK, USER } from './settings'
 
 const ROOT = resolve(__dirname, '..', '..', '..')
-const LOCKSTEP = join(ROOT, 'support', 'bin', 'lockstep.cjs')
 const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
 const FEATURE = `Feature: Web
   Scenario: Web

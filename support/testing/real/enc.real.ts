@@ -1,10 +1,9 @@
+import { LOCKSTEP } from './program'
 import { spawnSync } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../scratch'
 import { puppetFolders } from './puppet_folders'
-
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 
 describe('Debian’s puppet, with our external node classifier', () => {
   let scratch: Scratch
@@ -39,12 +38,12 @@ describe('Debian’s puppet, with our external node classifier', () => {
       classes: ['roles::web', 'ntp', 'base::linux'],
     })
     expect(found['parameters']).to.include({ role: 'roles::web', answer: 'yes', code: '010', time: '1:30' })
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('refuses a host that is not in the inventory', () => {
     const { stdout, stderr, status } = find('web7.example.net')
     expect(status).not.to.equal(0)
     expect(`${stdout}${stderr}`).to.contain('web7.example.net')
     expect(`${stdout}${stderr}`).to.contain('returned 1')
-  }).timeout(60_000)
+  }).timeout(300_000)
 })

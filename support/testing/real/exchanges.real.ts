@@ -27,5 +27,5 @@ ${pool}.size = 1\n${pool}.1.host = ${broker.address}\n${pool}.1.port = ${broker.
       await broker.stop()
       scratch.remove()
     }
-  }).timeout(120_000)
+  }).timeout(300_000)
 })

@@ -32,7 +32,7 @@ describe('hiera-eyaml itself', () => {
       const token = encrypted(plain, index % 2 === 0 ? 'string' : 'block').trimStart()
       expect(decryptEyaml(token, 'here: it', key())).to.equal(plain)
     }
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('reads the secrets of a lockstep.yaml as Lockstep does', () => {
     const block = encrypted('of the broker', 'block').replace(/^ */gm, ' '.repeat(12))
@@ -58,7 +58,7 @@ ${block}
     const plain = run('eyaml', ['decrypt', '-e', path]).toString()
     for (const secret of ['of the broker', 'of the fleet', 'of a variable'])
       expect(plain).to.contain(`DEC::PKCS7[${secret}]!`)
-  }).timeout(60_000)
+  }).timeout(300_000)
 })
 
 describe("openssl's own enveloped data", () => {

@@ -30,7 +30,7 @@ describe('a real process that rolls out in waves', () => {
       } finally {
         execFileSync('umount', [folder])
       }
-    }).timeout(60_000)
+    }).timeout(300_000)
   }
 
   for (const [said, option] of [
@@ -56,7 +56,7 @@ describe('a real process that rolls out in waves', () => {
       const again = await lockstep(['history', '--write', id], live.scratch.path)
       expect(shown(again)).to.contain(`Run ${id} is written into the history: 8 hosts.`)
       expect(existsSync(join(record, '1.2', 'index.json'))).to.equal(true)
-    }).timeout(60_000)
+    }).timeout(300_000)
   }
 
   for (const jump of ['-1h', '+1h']) {
@@ -75,7 +75,7 @@ describe('a real process that rolls out in waves', () => {
       expect(run.exitCode, shown(run)).to.equal(1)
       expect(shown(run)).to.contain('Silent: web1.example.net').and.to.contain('Not attempted (7 hosts)')
       live.expectNothingLost()
-    }).timeout(60_000)
+    }).timeout(300_000)
   }
 
   const phases = [
@@ -100,7 +100,7 @@ describe('a real process that rolls out in waves', () => {
       expect(run.report?.outOfRotation.map(({ host }) => host)).to.include.members(
         live.haproxy.outOfService('www'),
       )
-    }).timeout(60_000)
+    }).timeout(300_000)
   }
 })
 

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { cucumber } from '../cucumber_process'
 import { start } from './processes'
+import { LOCKSTEP } from './program'
 import { CLASS, DB, WEB, WebsitePipeline } from './website_pipeline'
-
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 
 describe('a commit that has passed its tests, on its way to six hosts with our daemon', function () {
   this.timeout(400_000)

@@ -26,7 +26,7 @@ export interface HaproxyOptions {
 
 /**
  * Starts Debian's HAProxy on loopback, strict: a request goes to one server once. A server that is taken down while it
- * is in service is noticed.
+ * is in service is noticed; one that is slow to answer a check, as on a busy machine, is not taken for down.
  */
 export async function startHaproxy(
   scratch: Scratch,
@@ -45,8 +45,9 @@ export async function startHaproxy(
 defaults
   mode http
   retries 0
-  timeout connect 1s
+  timeout connect 10s
   timeout client 30s
+  timeout check 20s
   timeout server 30s
 frontend front
   bind 127.0.0.1:${port}
@@ -60,7 +61,7 @@ ${servers.map(({ name, address = '127.0.0.1', port, disabled }) => `  server ${n
   let running: Running
   const begin = async () => {
     running = start('/usr/sbin/haproxy', ['-db', '-f', config], log)
-    await untilReady('haproxy', running, async () => existsSync(socket) && (await answers(port)), 10_000)
+    await untilReady('haproxy', running, async () => existsSync(socket) && (await answers(port)), 120_000)
   }
   await begin()
   return {

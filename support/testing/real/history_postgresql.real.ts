@@ -21,6 +21,7 @@ import { makeCertificates } from './certificates'
 import { CuttingProxy } from './cutting_proxy'
 import { Postgresql } from './postgresql'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
 const { signal } = new AbortController()
 const HISTORY: DatabaseUse = { what: 'the shared history', code: 'journal-failed' }
@@ -507,9 +508,8 @@ class ServeCutOff {
     const yaml = historyYaml({ ...database, port: proxy.port })
     folder.write('lockstep.yaml', `${yaml}${pipeline}environments: {}\n`)
     writeRuns(join(folder.path, 'a', 'history'), folder, ['one', 'two'])
-    const program = join(compiledCopy(), 'support', 'bin', 'lockstep.cjs')
     const args = ['serve', '--config', join(folder.path, 'lockstep.yaml'), '--state', join(folder.path, 'a')]
-    const serving = start(process.execPath, [program, ...args], join(folder.path, 'log'))
+    const serving = start(process.execPath, [LOCKSTEP, ...args], join(folder.path, 'log'))
     return new ServeCutOff(database, folder, proxy, serving)
   }
 

@@ -22,7 +22,7 @@ describe('our daemon behind ActiveMQ, asked by somebody with the secret', () => 
   let fleet: RealFleet
   let folder: string
   before(async function () {
-    this.timeout(180_000)
+    this.timeout(300_000)
     scratch = new Scratch()
     broker = await startActivemq(scratch)
     fleet = new RealFleet(scratch, broker, 'psk')
@@ -31,7 +31,7 @@ describe('our daemon behind ActiveMQ, asked by somebody with the secret', () => 
     folder = added.folder
   })
   after(async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     await fleet.stop()
     await broker.stop()
     scratch.remove()
@@ -50,7 +50,7 @@ describe('our daemon behind ActiveMQ, asked by somebody with the secret', () => 
     expect(readFileSync(join(folder, 'daemon.log'), 'utf8')).to.include(
       '/^a(?=b)/ is no regular expression that hosts can use: it looks ahead or behind',
     )
-  }).timeout(60_000)
+  }).timeout(300_000)
 })
 
 function clientFor({ port }: RealBroker) {

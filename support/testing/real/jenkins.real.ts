@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { testedAs } from '../../pipeline/build_result'
@@ -11,8 +11,8 @@ import { FakeJenkins } from '../fake_jenkins'
 import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const JOB = 'our team/website'
 const PARAMETERS = ['PIPELINE_BUILD', 'PIPELINE_COMMIT']
 const WITHIN_MS = 120_000
@@ -104,7 +104,7 @@ describe('Jenkins, as far as its documentation and another client tell', () => {
       serving = start(process.execPath, [LOCKSTEP, ...args], log)
       const isUp = async () =>
         (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.status === 200
-      await untilReady('lockstep serve', serving, isUp, 60_000)
+      await untilReady('lockstep serve', serving, isUp, 120_000)
     }
     const again = async () => {
       await serving?.stop('SIGKILL')

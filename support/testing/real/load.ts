@@ -1,7 +1,7 @@
 import http from 'node:http'
 
 const AT_ONCE = 6
-const LATE = 5_000
+const LATE = 25_000
 
 export interface LoadResult {
   requests: number

@@ -53,7 +53,7 @@ export async function startMachine({ scratch, name, space, hosts, standIns }: Ma
   ]
   const environment = { PROGRAM: ROOT, NODE: dirname(process.execPath), SHARED: shared }
   const running = start('nsenter', [...namespaces, 'sh', ...script], log, environment)
-  await untilReady(name, running, async () => readFileSync(log, 'utf8').includes('ready'), 30_000)
+  await untilReady(name, running, async () => readFileSync(log, 'utf8').includes('ready'), 120_000)
   const { pid } = running.child
   const [first = ''] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
   const root = join(home, 'root')

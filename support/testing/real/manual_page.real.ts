@@ -14,7 +14,7 @@ describe('man itself', () => {
     const { status, stderr } = spawnSync('man', ['--warnings', '-l', page], { env })
     expect(stderr.toString()).to.equal('')
     expect(status).to.equal(0)
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('shows every command with its flags, as they are typed', () => {
     const shown = withoutOverstrikes(execFileSync('man', ['-l', page], { env }).toString())
@@ -23,7 +23,7 @@ describe('man itself', () => {
       for (const flag of Object.keys(options)) expect(shown).to.contain(`--${flag}`)
     }
     expect(shown).to.contain('lockstep put-back --host web1.example.net --host web2.example.net')
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('is found by what lockstep is for', () => {
     expect(execFileSync('lexgrog', [page], { env }).toString()).to.contain(

@@ -1,13 +1,16 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { execa } from 'execa'
 import type { Scratch } from '../scratch'
 import type { RealBroker } from './brokers'
+import { LOCKSTEP } from './program'
 import { PASSWORD, PSK, USER } from './settings'
 import { start, untilReady, type Running } from './processes'
 
 const RUBY = join(__dirname, 'ruby')
-const LOCKSTEP = join(__dirname, '..', '..', 'bin', 'lockstep.cjs')
+/** Ruby's daemon would wait for up to half a minute before it looks for its broker again. */
+const RECONNECT_WITHIN_S = 1
 
 export interface HostState {
   packages: Record<string, string>
@@ -88,7 +91,7 @@ export class RealFleet {
       host.running,
       async () =>
         this.mco(['rpc', 'rpcutil', 'ping', '-I', identity, '--no-progress'], 2).includes('Timestamp'),
-      40_000,
+      120_000,
     )
     return host
   }
@@ -112,7 +115,8 @@ export class RealFleet {
       } satisfies HostState),
     )
     const log = `${this.scratch.path}/${folder}/mcollectived.log`
-    const config = this.serverCfg(folder, identity, facts, classes)
+    const reconnects = `plugin.${this.broker.kind}.max_reconnect_delay = ${RECONNECT_WITHIN_S}\n`
+    const config = this.serverCfg(folder, identity, facts, classes, reconnects)
     const running = start(
       'ruby',
       ['-r', join(RUBY, 'ruby31.rb'), '-I', RUBY, '/usr/sbin/mcollectived', '--config', config],
@@ -145,7 +149,7 @@ export class RealFleet {
       `the daemon of ${identity}`,
       running,
       async () => readFileSync(running.log, 'utf8').includes('listening'),
-      20_000,
+      120_000,
     )
     return { running, folder: dirname(running.log) }
   }
@@ -175,26 +179,22 @@ export class RealFleet {
 
   /** Runs Ruby's own client. */
   mco(args: readonly string[], timeout = 10): string {
-    try {
-      const all = [
-        '-r',
-        join(RUBY, 'ruby31.rb'),
-        '-I',
-        RUBY,
-        '/usr/bin/mco',
-        ...args,
-        '-c',
-        this.clientCfg,
-        '--timeout',
-        String(timeout),
-      ]
-      return execFileSync('ruby', all, {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, LOCKSTEP_HOST_STATE: '/dev/null' },
-      })
-    } catch (error) {
-      return String((error as { stdout?: string }).stdout ?? '')
+    const { all, env } = this.mcoCall(args, timeout)
+    return spawnSync('ruby', all, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env }).stdout ?? ''
+  }
+
+  /** Runs Ruby's own client beside others: it waits for as long as hosts may answer, whoever they are. */
+  async mcoBeside(args: readonly string[], timeout = 10): Promise<string> {
+    const { all, env } = this.mcoCall(args, timeout)
+    return (await execa('ruby', all, { reject: false, stdin: 'ignore', env, stripFinalNewline: false }))
+      .stdout
+  }
+
+  private mcoCall(args: readonly string[], timeout: number) {
+    const own = ['-r', join(RUBY, 'ruby31.rb'), '-I', RUBY]
+    return {
+      all: [...own, '/usr/bin/mco', ...args, '-c', this.clientCfg, '--timeout', String(timeout)],
+      env: { ...process.env, LOCKSTEP_HOST_STATE: '/dev/null' },
     }
   }
 

@@ -38,7 +38,7 @@ describe('a network of its own that loses a tenth of all packets', () => {
     scratch.remove()
     expect(done.status, done.stdout + done.stderr).to.equal(0)
     expect(done.stdout).to.contain('PASSED  9 steps on 8 hosts')
-  }).timeout(180_000)
+  }).timeout(300_000)
 })
 
 describe('a network of its own in which a connection is dropped in silence', () => {
@@ -53,5 +53,5 @@ describe('a network of its own in which a connection is dropped in silence', () 
     expect(done.stdout).to.contain('the connection to the broker is back')
     expect(done.stdout).to.contain('PASSED  5 steps on 3 hosts')
     expect(done.stdout).to.contain('updates: 1')
-  }).timeout(120_000)
+  }).timeout(300_000)
 })

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { readPipeline } from '../../pipeline/pipeline_journal'
 import { readBlocks } from '../docs/blocks'
@@ -8,8 +8,8 @@ import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { RealBuildbot } from './buildbot'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const SECRET = 'a secret of the CI: ü and more'
 const PUSHES = 'a secret of those who tell of pushes'
 const WITHIN_MS = 180_000
@@ -61,7 +61,7 @@ describe('another CI, which reports to lockstep serve', () => {
     ]
     serving = start(process.execPath, args, join(scratch.path, 'serve.log'))
     const isUp = async () => (await fetch(`${address()}/healthz`).catch(() => undefined))?.status === 200
-    await untilReady('lockstep serve', serving, isUp, 60_000)
+    await untilReady('lockstep serve', serving, isUp, 120_000)
   }
   const kill = () => serving?.stop('SIGKILL')
 
@@ -82,7 +82,7 @@ describe('another CI, which reports to lockstep serve', () => {
     for (
       const end = Date.now() + WITHIN_MS;
       !shown(commit).includes(words);
-      await new Promise((done) => setTimeout(done, 200))
+      await new Promise((done) => setTimeout(done, 500))
     )
       if (Date.now() > end)
         throw new Error(
@@ -203,7 +203,7 @@ describe('another CI, which reports to lockstep serve', () => {
       !buildbot.log().includes('lockstep serve has not taken a report');
     )
       if (Date.now() > end) throw new Error(buildbot.log().slice(-6_000))
-      else await new Promise((done) => setTimeout(done, 200))
+      else await new Promise((done) => setTimeout(done, 500))
     await serve()
     await until(green, 'tests passed')
     expect(endsOf(green)).to.deep.equal(['succeeded'])

@@ -1,13 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../scratch'
 import { startActivemq, type RealBroker } from './brokers'
 import { RealFleet } from './mcollectived'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const WEB = ['web1.example.net', 'web2.example.net']
 const DB = 'db1.example.net'
 const NAME = 'published-by-a-suite'
@@ -144,7 +144,7 @@ pipeline:
     serving = running
     const isUp = async () =>
       (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.status === 200
-    await untilReady('lockstep serve', running, isUp, 60_000)
+    await untilReady('lockstep serve', running, isUp, 120_000)
   }
 
   function lockstep(...args: string[]): { text: string; stdout: string; status: number | null } {
@@ -166,7 +166,7 @@ pipeline:
   }
 
   async function until(what: string, isSo: () => boolean): Promise<void> {
-    for (const end = Date.now() + 120_000; !isSo(); await new Promise((done) => setTimeout(done, 200)))
+    for (const end = Date.now() + 120_000; !isSo(); await new Promise((done) => setTimeout(done, 500)))
       if (Date.now() > end)
         throw new Error(
           `never: ${what}\n${lockstep('pipeline').text}\n${readFileSync(at('serve.log'), 'utf8')}`,

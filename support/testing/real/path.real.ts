@@ -85,7 +85,7 @@ const ASKED = `Feature: Asked
 describe('a release on its whole way, to real Ruby hosts behind real HAProxies', function () {
   // The commands run one after the other, as a person's would: none means anything without those before it.
   this.bail(true)
-  this.timeout(90_000)
+  this.timeout(300_000)
 
   const scratch = new Scratch()
   const wire = new Wire(PSK)
@@ -96,7 +96,7 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
   let plan = ''
 
   before(async function () {
-    this.timeout(120_000)
+    this.timeout(300_000)
     broker = await startActivemq(scratch)
     undo.unshift(() => broker.stop())
     fleet = new RealFleet(scratch, broker, 'psk')
@@ -116,7 +116,7 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
   })
 
   after(async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     for (const each of undo) await each()
   })
 

@@ -12,7 +12,7 @@ import { freePort, start, untilReady, type Running } from './processes'
 
 const MAIN = 'refs/heads/main'
 const WORKER = resolve(__dirname, '..', 'pipeline_worker.ts')
-const WITHIN_MS = 60_000
+const WITHIN_MS = 120_000
 
 describe('the builds of a pipeline, from a git server, by a process that is killed', () => {
   let scratch: Scratch

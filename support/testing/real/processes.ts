@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import net, { type AddressInfo } from 'node:net'
+
+export { freePort } from './ports'
 
 /** A program that a suite has started, in a process group of its own; its output goes to `log`. */
 export interface Running {
@@ -54,14 +55,6 @@ export function start(
       process.off('exit', onExit)
     },
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /**

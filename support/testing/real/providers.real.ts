@@ -104,7 +104,7 @@ describe('package lists through Debian’s apt', () => {
     expect(await found.candidate('published-later', '1.0-1', signal)).to.include({ version: '1.0-1' })
     expect((await found.candidate('published-later', '1.0-2', signal)).obstacle).to.match(/was not found/)
     expect((await found.state('published-later')).ensure).to.equal('purged')
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('have failed where one source of two is away, or there is none at all', async () => {
     expect(await reasonOf(refresh(packages(publish(), 'http://127.0.0.1:9/away')))).to.contain(
@@ -117,7 +117,7 @@ describe('package lists through Debian’s apt', () => {
     expect(await reasonOf(refresh(packages(`${source} stable web # `)))).to.contain(
       'Skipping acquire of configured file',
     )
-  }).timeout(60_000)
+  }).timeout(300_000)
 })
 
 const MYWEBAPP = 'mywebapp'
@@ -126,7 +126,7 @@ const LONG = 'mywebapp-with-a-name-that-is-wider-than-any-column-of-eighty-chara
 describe('packages through Debian’s dnf and rpm', () => {
   let scratch: Scratch
   before(function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     scratch = new Scratch()
     const versions = [
       ...['1.0-1', '1.1-1'].map((each) => [MYWEBAPP, each]),
@@ -187,7 +187,7 @@ describe('packages through Debian’s dnf and rpm', () => {
     expect(await packages().installed()).to.deep.equal(['mywebapp (none):1.0-1 noarch'])
     await packages().remove('mywebapp', false, signal)
     expect(await ensure()).to.equal('absent')
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('are planned: the newest, a version that is offered, and one that no repository offers', async () => {
     const candidate = (name: string, version?: string) => packages().candidate(name, version, signal)
@@ -204,7 +204,7 @@ describe('packages through Debian’s dnf and rpm', () => {
     await packages().install(MYWEBAPP, undefined, signal)
     expect(await candidate(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })
     await packages().remove(MYWEBAPP, false, signal)
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('that are installed and newer than any repository has them stay as they are', async () => {
     await packages().install(MYWEBAPP, undefined, signal)
@@ -212,7 +212,7 @@ describe('packages through Debian’s dnf and rpm', () => {
     expect(await without.candidate(MYWEBAPP, undefined, signal)).to.deep.equal({ version: '1.1-1' })
     expect(await without.candidate(MYWEBAPP, '1.1-1', signal)).to.deep.equal({ version: '1.1-1' })
     await packages().remove(MYWEBAPP, false, signal)
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('are not planned where the repository cannot be read, which is told', async () => {
     const broken = packages(
@@ -221,7 +221,7 @@ describe('packages through Debian’s dnf and rpm', () => {
       '--setopt=gone.skip_if_unavailable=0',
     )
     expect((await broken.candidate(MYWEBAPP, '1.1-1', signal)).obstacle).to.match(/gone/)
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('are found once lists are refreshed, which fails where a repository is away', async () => {
     const refresh = (...more: string[]) => {
@@ -264,14 +264,14 @@ describe('packages through Debian’s dnf and rpm', () => {
       runCommand(program, [...bare.map((each) => `--${each}`), ...args], limits),
     )
     expect((await none.refresh(signal)).unread).to.equal('dnf has no repository that is enabled')
-  }).timeout(120_000)
+  }).timeout(300_000)
 
   it('that there are not say so in dnf’s words', async () => {
     expect(await reasonOf(packages().install('nope', undefined, signal))).to.match(
       /Unable to find a match: nope/,
     )
     expect(await reasonOf(packages().install('mywebapp', '9.9-9', signal))).to.match(/Unable to find a match/)
-  }).timeout(60_000)
+  }).timeout(300_000)
 })
 
 describe('Debian’s puppet', () => {
@@ -300,7 +300,7 @@ describe('Debian’s puppet', () => {
     )
     // The run goes on in the background, and has to be over before its folders are removed.
     while (isRunning(scratch.path)) await new Promise((resolve) => setTimeout(resolve, 100))
-  }).timeout(60_000)
+  }).timeout(300_000)
 })
 
 /** Returns whether a process has a folder of this test among its arguments. */

@@ -22,7 +22,7 @@ describe('what Ruby’s own agents answer', () => {
   let fleet: RealFleet
 
   before(async function () {
-    this.timeout(180_000)
+    this.timeout(300_000)
     scratch = new Scratch()
     broker = await startActivemq(scratch)
     fleet = new RealFleet(scratch, broker, 'psk')
@@ -30,7 +30,7 @@ describe('what Ruby’s own agents answer', () => {
   })
 
   after(async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     await fleet?.stop()
     await broker?.stop()
     scratch.remove()
@@ -91,20 +91,20 @@ describe('what Ruby’s own agents answer', () => {
       const record = await lockstep(['history', '--host', WEB1], scratch.path)
       expect(record.stdout).to.contain(release === '' ? `→ ${NEW}` : `${OLD} → ${NEW}`)
       expect(record.stdout).not.to.contain(`→ ${OLD}`)
-    }).timeout(60_000)
+    }).timeout(300_000)
 
   it('is not shown as the state of a host that an update has changed, and the check has it', async () => {
     const ended = await run('live', updating(`    Then the package version for mywebapp should be ${NEW}\n`))
     expect(ended.exitCode, shown(ended)).to.equal(0)
     expect(ended.report?.steps.at(-2)?.hosts.map(({ seen }) => seen)).to.deep.equal(['done', 'done', 'done'])
     expect(became().join('\n')).to.contain(`"${NEW}":["${WEB1}","${WEB2}","${WEB3}"]`)
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('is in the history for a feature without checks', async () => {
     const ended = await run('live', updating())
     expect(ended.exitCode, shown(ended)).to.equal(0)
     expect(became().join('\n')).to.contain(`"${NEW}":["${WEB1}","${WEB2}","${WEB3}"]`)
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('plans the effect of a hold, and notes that nothing says how many hosts there are', async () => {
     hold(WEB3)
@@ -117,7 +117,7 @@ describe('what Ruby’s own agents answer', () => {
     expect((ended.report as unknown as { notes: string[] }).notes.join()).to.contain(
       'the hosts that answered',
     )
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('plans an installation as it comes out, and says what it cannot know', async () => {
     const installing = (version: string) =>
@@ -134,7 +134,7 @@ describe('what Ruby’s own agents answer', () => {
       const ended = await run('live', installing(version))
       expect(ended.exitCode, shown(ended)).to.equal(1)
     }
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('asks no agent for an action that it has not', async () => {
     for (const profile of ['plan', 'live']) {
@@ -143,7 +143,7 @@ describe('what Ruby’s own agents answer', () => {
       expect(shown(ended)).to.contain('nothing was sent')
       expect(ended.exitCode).to.equal(2)
     }
-  }).timeout(60_000)
+  }).timeout(300_000)
 
   it('names the repository that is away, in one group of hosts', async () => {
     for (const host of fleet.hosts) host.change((state) => (state.repositoryAway = true))
@@ -155,5 +155,5 @@ describe('what Ruby’s own agents answer', () => {
     )
     expect(text).to.contain('E: Unable to fetch some archives')
     expect(text).to.contain('web[1-3].example.net')
-  }).timeout(60_000)
+  }).timeout(300_000)
 })

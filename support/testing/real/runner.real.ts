@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { documentOfReport } from '../../bus/build_report'
 import { DURABLE, oneByOne } from '../../bus/sealed'
@@ -18,9 +18,9 @@ import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { startActivemq, startRabbitmq, type RealBroker } from './brokers'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 import { PASSWORD, PSK, USER } from './settings'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const ORDERS = '/queue/lockstep.pipeline.builds.website'
 const RESULTS = '/queue/lockstep.pipeline.results'
 /** Nobody believes eve. */
@@ -38,7 +38,7 @@ for (const [kind, startBroker] of [
   ['rabbitmq', (scratch: Scratch) => startRabbitmq(scratch, { limited: [LIMITED] })],
 ] as const)
   describe(`runners that take builds off queues of ${kind}`, function () {
-    this.timeout(240_000)
+    this.timeout(300_000)
     let scratch: Scratch
     let broker: RealBroker
     let website: GitRepository
@@ -124,7 +124,7 @@ pipeline:
       )
       const isReady = async () =>
         (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.status === 200
-      await untilReady('lockstep serve', serving, isReady, 60_000)
+      await untilReady('lockstep serve', serving, isReady, 120_000)
     }
 
     function listen(name: RunnerName): void {

@@ -1,15 +1,15 @@
 import { createHmac } from 'node:crypto'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { readPipeline } from '../../pipeline/pipeline_journal'
 import { Scratch } from '../scratch'
 import { startHaproxy, type RealHaproxy } from './haproxy'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 import { PushingPerson } from './pushing_person'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 const SECRET = 'a secret of hooks'
 const PUSHES = 20
 /** The pushes after which the process that serves is killed with -9. */
@@ -63,7 +63,7 @@ describe('two lockstep serve behind HAProxy', () => {
     const args = [LOCKSTEP, 'serve', '--standby', '--config', config, '--state', at('state')]
     const running = start(process.execPath, args, logOf(index))
     processes[index] = running
-    await untilReady('lockstep serve', running, async () => (await health(ports[index] ?? 0)) > 0, 60_000)
+    await untilReady('lockstep serve', running, async () => (await health(ports[index] ?? 0)) > 0, 120_000)
   }
 
   async function active(): Promise<number> {

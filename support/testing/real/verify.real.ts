@@ -1,12 +1,12 @@
+import { LOCKSTEP } from './program'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../scratch'
 import { PushingPerson, type Pushed } from './pushing_person'
 
 const SERVER = "the team's website.git"
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 
 const GOOD = `Feature: Good
   Scenario: Looks

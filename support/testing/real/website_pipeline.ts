@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { compiledCopy } from '../compiled_copy'
 import { GitRepository } from '../git_repository'
@@ -7,10 +7,11 @@ import { Scratch } from '../scratch'
 import { startActivemq, type RealBroker } from './brokers'
 import { RealFleet } from './mcollectived'
 import { freePort, start, untilReady, type Running } from './processes'
+import { LOCKSTEP } from './program'
 
 const COMPILED = compiledCopy()
-const LOCKSTEP = join(COMPILED, 'support', 'bin', 'lockstep.cjs')
 const USER = 'nobody'
+const LOOK_EVERY_MS = 2_000
 /** Becomes a program, on a machine of a name. */
 const IN_MACHINE = 'hostname "$0" && exec "$@"'
 export const CLASS = 'roles::website'
@@ -201,7 +202,7 @@ plugin.git.website.post = ${script('post')}
     this.serving = serving
     const isUp = async () =>
       (await fetch(`http://127.0.0.1:${this.ports.serve}/healthz`).catch(() => undefined))?.status === 200
-    await untilReady('lockstep serve', serving, isUp, 60_000)
+    await untilReady('lockstep serve', serving, isUp, 120_000)
   }
 
   /** Ends `lockstep serve` at once. */
@@ -260,17 +261,46 @@ plugin.git.website.post = ${script('post')}
 
   /**
    * Waits until something is so.
-   * @throws Error after two minutes, with what the pipeline and `lockstep serve` say
+   * @throws Error after three minutes, with what the pipeline and `lockstep serve` say
    */
   async until(what: string, isSo: () => boolean): Promise<void> {
-    for (const end = Date.now() + 120_000; !isSo(); await new Promise((done) => setTimeout(done, 200)))
+    const end = Date.now() + 180_000
+    for (let seen = this.written(); !isSo(); seen = await this.nextLook(seen))
       if (Date.now() > end)
         throw new Error(
           `never: ${what}\n${this.lockstep('pipeline').text}\n${readFileSync(join(this.scratch.path, 'serve.log'), 'utf8')}`,
         )
   }
 
+  /** Waits until something new is written, or for some time: each look is a process that takes time from what is waited for. */
+  private async nextLook(seen: number): Promise<number> {
+    const end = Date.now() + LOOK_EVERY_MS
+    do await new Promise((done) => setTimeout(done, 100))
+    while (this.written() === seen && Date.now() < end)
+    return this.written()
+  }
+
+  /** Returns the number of bytes and files below the state, which grows with all that happens. */
+  private written(): number {
+    const files = (folder: string): number =>
+      entriesOf(folder).reduce((sum, each) => {
+        const path = join(folder, each.name)
+        const size = each.isDirectory() ? files(path) : (statSync(path, { throwIfNoEntry: false })?.size ?? 0)
+        return sum + size + 1
+      }, 0)
+    return files(join(this.scratch.path, 'state'))
+  }
+
   async untilEverywhere(commit: string): Promise<void> {
     await this.until('all three have it', () => this.answered(commit)?.has.count === 3)
+  }
+}
+
+/** Returns what is in a folder, or nothing where it is gone meanwhile. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch {
+    return []
   }
 }

@@ -24,7 +24,7 @@ import { hostRepositories } from './repositories'
 import type { RepositorySettings } from './settings'
 
 describe('a repository on a host @long', function () {
-  this.timeout(20_000)
+  this.timeout(300_000)
   let scratch: Scratch
   let server: GitServer
   let v1: string
