@@ -110,10 +110,16 @@ function whyAnswered(answer: ReturnType<typeof readGateAnswer>): string | undefi
   return `${answer.person} has answered already, and the run has not taken it yet`
 }
 
-/** Returns whether a person is the user who started a run, `user@machine`. */
+/** The people of the console in front of the user whose process a run is, as `whoRuns` words them. */
+const BEGUN_IN_CONSOLE = /^(\S+) \(console\)(?:, approved by \S+ \(console\))?, by (?=\S+$)/
+
+/** Returns whether a person has started a run: on a page, over the API, or as the user of its process, `user@machine`. */
 export function isOwnRun(person: string, by: string): boolean {
-  const user = by.replace(/@[^@]*$/, '')
-  return [by, user].some((name) => name.toLowerCase() === person.toLowerCase())
+  const [begun = '', begunBy] = BEGUN_IN_CONSOLE.exec(by) ?? []
+  const process = by.slice(begun.length)
+  // The process of a rollout from the console is that of lockstep serve, whoever that is.
+  const names = begunBy === undefined ? [process, process.replace(/@[^@]*$/, '')] : [begunBy]
+  return names.some((name) => name.toLowerCase() === person.toLowerCase())
 }
 
 export function whyNotOwn(person: string): string {
