@@ -138,12 +138,15 @@ export function askApi(
     token,
     method = 'GET',
     body,
+    stream,
     headers = {},
     peer = '127.0.0.1',
   }: {
     token?: string | undefined
     method?: string
     body?: string | Buffer
+    /** The body, where it comes bit by bit. */
+    stream?: ReadableStream<Uint8Array>
     headers?: Readonly<Record<string, string>>
     peer?: string
   } = {},
@@ -157,6 +160,10 @@ export function askApi(
     ...headers,
   }
   const url = /^https?:/.test(path) ? path : `${ORIGIN}${path}`
-  const sent = { method, headers: own, ...(body === undefined ? {} : { body }) }
+  const sent = {
+    method,
+    headers: own,
+    ...(stream !== undefined ? { body: stream, duplex: 'half' } : body === undefined ? {} : { body }),
+  }
   return Promise.resolve(app.request(url, sent, { incoming: { socket: { remoteAddress: peer } } }))
 }

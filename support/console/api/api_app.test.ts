@@ -241,6 +241,33 @@ describe('the API', () => {
     expect((await get('/api/v1/bells/test')).status).to.equal(200)
   }).timeout(60_000)
 
+  describe('refuses an act whose token is over before its body has come', () => {
+    const ends: Readonly<Record<string, () => void>> = {
+      'because it was removed': () => (stand.tokens.content = []),
+      'because its person has gone': () => (stand.people.content = new Map()),
+      'because the file of tokens is not right any more': () => (stand.tokens.content = undefined),
+    }
+    for (const [why, end] of Object.entries(ends))
+      it(why, async () => {
+        let finish = () => {}
+        const body = new ReadableStream<Uint8Array>({
+          start(controller) {
+            controller.enqueue(Buffer.from(ONCE.slice(0, 4)))
+            finish = () => {
+              controller.enqueue(Buffer.from(ONCE.slice(4)))
+              controller.close()
+            }
+          },
+        })
+        const answer = ring(ONCE, { stream: body })
+        await new Promise(setImmediate)
+        end()
+        finish()
+        expect(await refusalOf(await answer)).to.deep.equal([403, 'not-allowed'])
+        expect(stand.rung).to.deep.equal([])
+      })
+  })
+
   describe('acts once for each key', () => {
     const withKey = (key: string, body = ONCE, from = app) =>
       askApi(from, RING, { token, method: 'POST', body, headers: { 'idempotency-key': key } })

@@ -240,11 +240,25 @@ class Api {
     const rules = policy.content
     if (rules === undefined)
       return this.refuse({ status: 503, sentence: 'the policy is not right, so no one may do anything' })
-    const may = (act: Act, environment: string) =>
-      token.acts.includes(act) &&
-      (token.environments === null || token.environments.includes(environment)) &&
-      this.options.policy.content?.allows(person, act, environment) === true
+    const may = (act: Act, environment: string) => {
+      // It may be removed, or be over, since the request began: its body can be long on its way.
+      const now = this.personNow(sent)
+      return (
+        now !== undefined &&
+        token.acts.includes(act) &&
+        (token.environments === null || token.environments.includes(environment)) &&
+        this.options.policy.content?.allows(now, act, environment) === true
+      )
+    }
     return { token, person, may }
+  }
+
+  /** Returns whose token it is, as both are at this moment. */
+  private personNow(sent: string | undefined): Person | undefined {
+    const { people, tokens, clock } = this.options
+    const token = sent === undefined ? undefined : findToken(tokens.content ?? [], sent)
+    if (token === undefined || (people !== undefined && people.content === undefined)) return undefined
+    return personOfToken(token, people?.content, clock.now())
   }
 
   /** Answers a stranger, always in the same words. */

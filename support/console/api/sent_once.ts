@@ -129,6 +129,10 @@ function writeFirst(path: string, text: string): boolean {
   try {
     writeFileSync(file, text)
     fsyncSync(file)
+  } catch (error) {
+    // Nothing was begun: on a full disk, the file would say otherwise for a day.
+    rmSync(path, { force: true })
+    throw error
   } finally {
     closeSync(file)
   }

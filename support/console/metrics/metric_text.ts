@@ -38,7 +38,7 @@ export class Metric {
   }
 
   private of(labels: Labels): { labels: Labels; value: number } {
-    const key = JSON.stringify(labels)
+    const key = formatLabels(labels)
     const known = this.values.get(key)
     if (known !== undefined) return known
     if (this.values.size >= MAX_SERIES && labels !== REST) return this.of(REST)
@@ -93,7 +93,7 @@ export class Histogram {
   }
 
   private of(labels: Labels): Observed {
-    const key = JSON.stringify(labels)
+    const key = formatLabels(labels)
     const known = this.series.get(key)
     if (known !== undefined) return known
     if (this.series.size >= MAX_SERIES && labels !== REST) return this.of(REST)

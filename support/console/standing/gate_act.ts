@@ -114,10 +114,15 @@ function whyAnswered(answer: ReturnType<typeof readGateAnswer>): string | undefi
   return `${answer.person} has answered already, and the run has not taken it yet`
 }
 
-/** Returns whether a person has started a run: on the pages, `anna (console), …`, or as the user of a terminal, `anna@machine`. */
+/** The people of the console in front of the user whose process a run is, as `whoRuns` words them. */
+const BEGUN_IN_CONSOLE = /^(\S+) \(console\)(?:, approved by \S+ \(console\))?, by (?=\S+$)/
+
+/** Returns whether a person has started a run: on a page, over the API, or as the user of its process, `user@machine`. */
 export function isOwnRun(person: string, by: string): boolean {
-  const [, onPages] = /^(\S+) \(console\)/.exec(by) ?? []
-  const names = onPages === undefined ? [by, by.replace(/@[^@]*$/, '')] : [onPages]
+  const [begun = '', begunBy] = BEGUN_IN_CONSOLE.exec(by) ?? []
+  const process = by.slice(begun.length)
+  // The process of a rollout from the console is that of lockstep serve, whoever that is.
+  const names = begunBy === undefined ? [process, process.replace(/@[^@]*$/, '')] : [begunBy]
   return names.some((name) => name.toLowerCase() === person.toLowerCase())
 }
 

@@ -9,6 +9,7 @@ import { ConsoleStand } from '../../testing/console_stand'
 import { settled } from '../../testing/fake_clock'
 import { journalText } from '../../testing/journal_text'
 import { formOf } from '../personal_act'
+import { isOwnRun } from './gate_act'
 import type { PutBackCall } from './put_back_act'
 import { standingContent } from './standing_routes'
 
@@ -37,6 +38,8 @@ class StandingConsole {
     hasOpen: true,
   }
   machine = 'control'
+  /** Who began the run. */
+  by = 'anna@control'
   startFails: Error | undefined
   mayApproveOwn = false
   by = 'anna@control'
@@ -222,6 +225,32 @@ describe('what a person does about a rollout that is there', () => {
         409,
         'Your answer came too late, and the run did not take it: refused by anna in the terminal.',
       ])
+    })
+
+    const starters = [
+      ['anna (console), by lockstep@control', 'anna', true],
+      ['anna (console), approved by bert (console), by lockstep@control', 'Anna', true],
+      ['anna (console), approved by bert (console), by lockstep@control', 'bert', false],
+      ['anna@example.org (console), by lockstep@control', 'anna@example.org', true],
+      ['anna (console), by lockstep@control', 'lockstep', false],
+      ['anna@control', 'anna', true],
+      ['anna@control', 'anna@control', true],
+      ['bert@control', 'anna', false],
+    ] as const
+    for (const [by, name, isOwn] of starters)
+      it(`counts ${name} ${isOwn ? 'as who' : 'as someone else than who'} started a run by ${by}`, () => {
+        expect(isOwnRun(name, by)).to.equal(isOwn)
+      })
+
+    it('is refused whoever started the run on a page or over the API', async () => {
+      own.by = 'anna (console), approved by bert (console), by lockstep@control'
+      own.journal(RUN, 'test', waits())
+      const [given, said] = await refusal(await send('anna', gatePath(), { answer: 'approve' }))
+      expect([given, said]).to.deep.equal([
+        403,
+        'Anna started this rollout; another person has to approve it.',
+      ])
+      expect(own.answers()).to.deep.equal([])
     })
 
     const refused = [
