@@ -167,7 +167,7 @@ function locks(
   follows: readonly string[],
   fleet: Fleet,
 ): Locks {
-  if (!MODES[run.mode].rollsOut) return { patience: 0, take: async () => {} }
+  if (!MODES[run.mode].rollsOut) return { patience: 0, take: async () => {}, expectOwned: () => {} }
   const { locksOf } = lazy.runLocks
   const { environment, context } = parts
   const loadLeases = () => lazy.hostLeases.hostLeases

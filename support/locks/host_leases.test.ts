@@ -28,7 +28,7 @@ describe('leases that hosts keep', () => {
           signal: new AbortController().signal,
         }),
     }
-    const own = { patience: 0, take: async () => {}, release: async () => {} }
+    const own = { patience: 0, expectOwned: () => {}, take: async () => {}, release: async () => {} }
     const made = hostLeases(own, {
       fleet: through(fleet),
       run,

@@ -84,6 +84,9 @@ export function hostLocks(locks: LockStore, options: LockOptions): RunLocks {
       if (taken.size === 0) keepAlive(RENEW_EVERY)
       for (const host of hosts) taken.add(host)
     },
+    expectOwned() {
+      if (taken.size > 0) locks.expectOwned()
+    },
     async release() {
       isReleased = true
       stopRenewing()

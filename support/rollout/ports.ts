@@ -119,6 +119,8 @@ export interface Balancers {
 export interface Locks {
   /** Takes the locks of hosts. Nothing is sent to hosts `beside`, and no other rollout may have them at the same time. */
   take(hosts: readonly string[], beside?: readonly string[]): Promise<void>
+  /** Checks that what was taken is still this run's. @throws LockstepError `lock-failed` when another may have it */
+  expectOwned(): void
   /** Milliseconds that another rollout is waited for. */
   patience: number
 }

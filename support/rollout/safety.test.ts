@@ -331,6 +331,7 @@ describe('locks', () => {
         ports: {
           locks: {
             patience: 0,
+            expectOwned: () => {},
             take: async (hosts) => void taken.push(`${hosts.join(' ')} after ${one.fleet.asked.length}`),
           },
         },

@@ -157,7 +157,7 @@ export const ALONE: Pick<RolloutPorts, 'locks' | 'approval' | 'releases' | 'test
     passedIn: () => ({ not: 'nothing is in the history' }),
     hasArrived: () => false,
   },
-  locks: { patience: 0, take: async () => {} },
+  locks: { patience: 0, take: async () => {}, expectOwned: () => {} },
   approval: {
     ask: () => Promise.reject(new LockstepError('gate-closed', 'nobody can be asked for approval')),
   },

@@ -50,6 +50,7 @@ export function createEngine(
         throw onlyProvedAgain(`${action} of ${agent}`, line)
       await expectChangeable(asked)
     },
+    expectOwned: () => locks.expectOwned(),
     overhear: (message) => conclusions.addUnsolicited(message),
   })
   const resumption = new Resumption(ports.checkpoint)

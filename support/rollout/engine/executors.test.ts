@@ -392,7 +392,7 @@ describe('the executor that performs', () => {
 
   it('judges whether a change may begin once other rollouts are waited for, right before it is written down', async () => {
     const order: string[] = []
-    const locks = { patience: 0, take: async () => void order.push('locks') }
+    const locks = { patience: 0, expectOwned: () => {}, take: async () => void order.push('locks') }
     const append = async ({ type }: JournalEntry | Conclusion) => void order.push(type)
     const { executor, changing } = executorOn({ locks, append })
     const request = { agent: 'door', action: 'open', inputs: {}, mutating: true }

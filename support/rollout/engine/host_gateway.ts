@@ -22,6 +22,8 @@ interface Surroundings {
    * @throws LockstepError when nothing may be changed, or another rollout has a lock
    */
   beforeChange: (request: Request, hosts: readonly string[]) => Promise<void>
+  /** Checks, right before a request goes out that changes hosts, that their locks were not lost since. */
+  expectOwned: () => void
   overhear: (message: UnexpectedMessage) => void
 }
 
@@ -92,16 +94,18 @@ export class JournalledGateway implements HostGateway {
     send: (beforeSend: (requestId: string) => Promise<void>) => Promise<Answers>,
     timesOf: () => AnswerTimes | undefined = () => undefined,
   ): Promise<Answers> {
-    const { journal, beforeChange, overhear } = this.around
+    const { journal, beforeChange, expectOwned, overhear } = this.around
     // A step that goes on after its line must not have its request written down as another line's.
     const { step, line } = this.around.line
     if (request.mutating) {
       await beforeChange(request, hosts)
       this.changedHosts = true
     }
-    const answers = await send((requestId) =>
-      journal.append({ type: 'asked', step, line, requestId, ...withoutHidden(request), hosts }),
-    )
+    const answers = await send(async (requestId) => {
+      await journal.append({ type: 'asked', step, line, requestId, ...withoutHidden(request), hosts })
+      // A disk or a process may have stood still meanwhile, for longer than a lock is good.
+      if (request.mutating) expectOwned()
+    })
     // A message that fails counts even where a verb leaves it out of its verdict.
     for (const message of answers.unexpected) if (message.fails) overhear(message)
     const { requestId, interrupted } = answers

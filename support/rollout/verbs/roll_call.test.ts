@@ -103,7 +103,11 @@ describe('the roll call of a limited run', () => {
 
   it('has its locks on the whole roll call', async () => {
     const taken: unknown[] = []
-    const locks = { patience: 0, take: async (...all: unknown[]) => void taken.push(all) }
+    const locks = {
+      patience: 0,
+      expectOwned: () => {},
+      take: async (...all: unknown[]) => void taken.push(all),
+    }
     await limited(hosts, { locks }).rollout.packages.update('mywebapp')
     expect(taken[0]).to.deep.equal([
       ['web1', 'web2'],
