@@ -11,7 +11,7 @@ export function standingOfStart(start: Start, approval: ConsoleApproval): Mark {
     if (result === 'succeeded') return { text: `✔ ${verdict ?? 'rolled out'}`, tone: 'good' }
     return { text: `✘ ${verdict ?? `rollout ${result}`}`, tone: 'bad' }
   }
-  if (rollout !== undefined) return { text: 'is rolled out', tone: 'warn' }
+  if (rollout !== undefined) return { text: 'is being rolled out', tone: 'warn' }
   if (isUnderWay(start)) return { text: 'is being planned', tone: 'warn' }
   if (planOf(start) === undefined) {
     const last = steps.at(-1)
