@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -140,6 +141,19 @@ describe('the pages of starts', () => {
     ])
     const list = await (await browser.ask('/starts')).text()
     expect(list).to.contain(FEATURE).and.to.contain('asked for by anna')
+  })
+
+  it('show the text of the feature that was planned, and none that came after it', async () => {
+    const text = 'Feature: x\n  Scenario: y\n    Given at least 50% of the pool must stay in service\n'
+    stand.scratch.write(FEATURE, text)
+    commands.now = { sha256: createHash('sha256').update(text).digest('hex'), code: 'code' }
+    const browser = await stand.browserOf('anna', app)
+    expect((await force(browser, '/starts', { feature: FEATURE, environment: 'production' })).status).to.equal(303)
+    const at = `/starts/${(await planned()).id}`
+    const bert = await stand.browserOf('bert', app)
+    expect(await (await bert.ask(at)).text()).to.contain('at least 50% of the pool must stay in service')
+    stand.scratch.write(FEATURE, text.replace('50%', '10%'))
+    expect(await (await bert.ask(at)).text()).not.to.match(/at least [15]0% of the pool/)
   })
 
   const hostile: [string, Record<string, string>, number, RegExp][] = [

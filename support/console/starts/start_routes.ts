@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readPlan } from '../../planning/plan_file'
@@ -151,6 +152,7 @@ function showStart(sources: StartSources, request: FormRequest): Response {
       start,
       standing: standingOfStart(start, approval),
       plan: planIn(start, sources.runs),
+      text: plannedText(start, sources.folder),
       outputs: outputsOf(start, sources.runs),
       notToApprove,
       notToRollOut,
@@ -180,6 +182,17 @@ function planIn(start: Start, runs: string): Plan | string | undefined {
   } catch (error) {
     if (error instanceof LockstepError) return error.message
     throw error
+  }
+}
+
+/** Returns the text that a plan was made from, and no other: who approves a plan says yes to all of it. */
+function plannedText(start: Start, folder: string): string | undefined {
+  if (planOf(start) === undefined) return undefined
+  try {
+    const text = readFileSync(join(folder, start.feature))
+    return createHash('sha256').update(text).digest('hex') === start.sha256 ? text.toString('utf8') : undefined
+  } catch {
+    return undefined
   }
 }
 
