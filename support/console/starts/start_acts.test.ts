@@ -148,7 +148,9 @@ describe('the pages of starts', () => {
     stand.scratch.write(FEATURE, text)
     commands.now = { sha256: createHash('sha256').update(text).digest('hex'), code: 'code' }
     const browser = await stand.browserOf('anna', app)
-    expect((await force(browser, '/starts', { feature: FEATURE, environment: 'production' })).status).to.equal(303)
+    expect(
+      (await force(browser, '/starts', { feature: FEATURE, environment: 'production' })).status,
+    ).to.equal(303)
     const at = `/starts/${(await planned()).id}`
     const bert = await stand.browserOf('bert', app)
     expect(await (await bert.ask(at)).text()).to.contain('at least 50% of the pool must stay in service')

@@ -150,7 +150,7 @@ function showStart(sources: StartSources, request: FormRequest): Response {
     person,
     body: page`${faultOf(fault)}${startPage({
       start,
-      standing: standingOfStart(start, approval),
+      standing: standingOfStart(start, approval, whyOver(start, beside)),
       plan: planIn(start, sources.runs),
       text: plannedText(start, sources.folder),
       outputs: outputsOf(start, sources.runs),
@@ -190,7 +190,9 @@ function plannedText(start: Start, folder: string): string | undefined {
   if (planOf(start) === undefined) return undefined
   try {
     const text = readFileSync(join(folder, start.feature))
-    return createHash('sha256').update(text).digest('hex') === start.sha256 ? text.toString('utf8') : undefined
+    return createHash('sha256').update(text).digest('hex') === start.sha256
+      ? text.toString('utf8')
+      : undefined
   } catch {
     return undefined
   }

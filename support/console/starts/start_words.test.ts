@@ -34,6 +34,19 @@ describe('the standing of a start in words', () => {
     expect(standing(undefined)).to.deep.equal({ text: 'is being rolled out', tone: 'warn' })
   })
 
+  it('waits for no one once its plan does not count any more', () => {
+    const ended = { at: START.askedAt, result: 'succeeded' as const, why: null, hosts: 1, changes: 1 }
+    const step = (name: 'lint' | 'rehearse' | 'plan') => ({
+      name,
+      run: name,
+      begunAt: START.askedAt,
+      ended: { ...ended, plan: name === 'plan' ? '0123456789ab' : null },
+    })
+    const start = { ...START, steps: [step('lint'), step('rehearse'), step('plan')] }
+    expect(standingOfStart(start, 'none').text).to.equal('waits for its rollout to be started')
+    expect(standingOfStart(start, 'none', 'x.feature was changed').text).to.equal('✘ has to be planned again')
+  })
+
   it('is good only where the rollout has succeeded', () => {
     const at = START.askedAt
     expect(standing({ at, result: 'succeeded', verdict: 'PASSED', why: null }).text).to.equal('✔ PASSED')
