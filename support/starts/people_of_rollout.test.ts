@@ -74,4 +74,17 @@ describe('the people of a rollout', () => {
     expect(people('plan')).to.equal(undefined)
     expect(people('r2')).to.equal(undefined)
   })
+
+  it('are not there for the id of a rollout that is over, which a terminal could take', async () => {
+    const over: StartEvent = {
+      type: 'rollout ended',
+      start: START,
+      run: 'r1',
+      result: 'failed',
+      verdict: null,
+      why: 'it did not begin',
+    }
+    await write(ASKED, ...PLANNED, APPROVED, BEGUN, over)
+    expect(people('r1')).to.equal(undefined)
+  })
 })
