@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { ConsoleApproval } from '../../config/console_setting'
@@ -156,6 +156,23 @@ describe('the pages of starts', () => {
     expect(await (await bert.ask(at)).text()).to.contain('at least 50% of the pool must stay in service')
     stand.scratch.write(FEATURE, text.replace('50%', '10%'))
     expect(await (await bert.ask(at)).text()).not.to.match(/at least [15]0% of the pool/)
+  })
+
+  it('take no yes to a plan that was edited, and begin nothing by it', async () => {
+    const { at, start } = await startBy('anna')
+    const file = join(stand.scratch.path, 'runs', start.steps[2]?.run ?? '', 'plans', `${plan}.json`)
+    const content = readFileSync(file, 'utf8')
+    const bert = await stand.browserOf('bert', app)
+    writeFileSync(file, content.replaceAll('web2', 'web9'))
+    const refused = await force(bert, `${at}/approve`, { plan })
+    expect(refused.status).to.equal(409)
+    expect(await refused.text()).to.match(/the plan cannot be read: .* is not what was planned/i)
+    expect(starter.starts[0]?.approved).to.equal(undefined)
+    writeFileSync(file, content)
+    expect((await force(bert, `${at}/approve`, { plan })).status).to.equal(303)
+    writeFileSync(file, content.replaceAll('web2', 'web9'))
+    expect((await force(await stand.browserOf('anna', app), `${at}/roll-out`, { plan })).status).to.equal(409)
+    expect(commands.started).to.deep.equal([])
   })
 
   const hostile: [string, Record<string, string>, number, RegExp][] = [

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readPlan } from '../../planning/plan_file'
-import type { Plan } from '../../planning/plan'
 import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
 import { STEPS, type StepName } from '../../starts/events'
 import { whyNotToApprove, whyNotToRollOut, whyOver } from '../../starts/judge_start'
 import { isUnderWay, type Starter } from '../../starts/starter'
 import { planOf, type Start } from '../../starts/start_state'
-import { LockstepError } from '../../system/errors'
 import { readRegularFile } from '../../system/regular_file'
 import type { FormRequest, FormRoute } from '../act'
 import { answerPage } from '../page'
@@ -17,6 +14,7 @@ import type { WaitingStart } from '../pages/sources'
 import { listFeatures, readFeature } from './feature_list'
 import { ownVariables } from './start_acts'
 import { choiceForm, wishForm } from './start_form'
+import { plannedIn } from './planned_in'
 import { startPage } from './start_page'
 import type { StartSources } from './start_sources'
 import { standingOfStart } from './start_words'
@@ -151,7 +149,7 @@ function showStart(sources: StartSources, request: FormRequest): Response {
     body: page`${faultOf(fault)}${startPage({
       start,
       standing: standingOfStart(start, approval, whyOver(start, beside)),
-      plan: planIn(start, sources.runs),
+      plan: plannedIn(start, sources.runs),
       text: plannedText(start, sources.folder),
       outputs: outputsOf(start, sources.runs),
       notToApprove,
@@ -172,17 +170,6 @@ function stateBeside(start: Start, starter: Starter) {
   return start.rollout === undefined && planOf(start) !== undefined
     ? starter.beside(start)
     : { sha256: start.sha256, code: start.code }
-}
-
-function planIn(start: Start, runs: string): Plan | string | undefined {
-  const plan = planOf(start)
-  if (plan === undefined) return undefined
-  try {
-    return readPlan(plan.name, join(runs, plan.run)).content
-  } catch (error) {
-    if (error instanceof LockstepError) return error.message
-    throw error
-  }
 }
 
 /** Returns the text that a plan was made from, and no other: who approves a plan says yes to all of it. */
