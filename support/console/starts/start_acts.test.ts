@@ -14,7 +14,7 @@ import { MemoryStartLog } from '../../testing/memory_start_log'
 import { MemoryStarts } from '../../testing/memory_starts'
 import { formOf } from '../personal_act'
 import { startActs } from './start_acts'
-import { startRoutes } from './start_routes'
+import { startRoutes, waitingStarts } from './start_routes'
 import type { StartSources } from './start_sources'
 
 const FEATURE = 'features/deploy.feature'
@@ -173,6 +173,16 @@ describe('the pages of starts', () => {
     writeFileSync(file, content.replaceAll('web2', 'web9'))
     expect((await force(await stand.browserOf('anna', app), `${at}/roll-out`, { plan })).status).to.equal(409)
     expect(commands.started).to.deep.equal([])
+  })
+
+  it('wait for no one in lists either, once the feature was changed', async () => {
+    const { browser } = await startBy('anna')
+    const waiting = () => waitingStarts({ desk: { starter, fault: undefined }, approvalIn: () => approval })
+    expect(waiting().map(({ waits }) => waits)).to.deep.equal(['waits for approval, not by anna'])
+    expect(await (await browser.ask('/starts')).text()).to.contain('waits for approval, not by anna')
+    commands.now = { sha256: 'other', code: 'code' }
+    expect(waiting()).to.deep.equal([])
+    expect(await (await browser.ask('/starts')).text()).to.contain('✘ has to be planned again')
   })
 
   const hostile: [string, Record<string, string>, number, RegExp][] = [

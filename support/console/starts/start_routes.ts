@@ -77,7 +77,8 @@ function showList(sources: StartSources, { person, may, url }: FormRequest): Res
   const { starter, fault } = sources.desk
   const all = (starter?.starts ?? []).filter(({ environment }) => may('look', environment)).toReversed()
   const part = partOf(all, url.searchParams.get('from'), MAX_STARTS)
-  const cards = part.shown.map((start) => startCard(start, sources))
+  const over = whyOverNow(starter)
+  const cards = part.shown.map((start) => startCard(start, sources, over(start)))
   const none =
     all.length === 0
       ? page`<p class="lead">Nothing was started from here that you may look at. ${linkTo('/start', 'Start')}</p>\n`
@@ -91,9 +92,13 @@ function faultOf(fault: string | undefined): Markup {
 }
 
 /** Shows a start in a list: what it waits for, and whom. */
-function startCard(start: Start, { approvalIn }: Pick<StartSources, 'approvalIn'>): Markup {
+function startCard(
+  start: Start,
+  { approvalIn }: Pick<StartSources, 'approvalIn'>,
+  over: string | undefined,
+): Markup {
   const { id, feature, environment, by, askedAt, rollout } = start
-  const standing = standingOfStart(start, approvalIn(environment))
+  const standing = standingOfStart(start, approvalIn(environment), over)
   const kind =
     rollout !== undefined && rollout.ended === undefined ? 'going' : standing.tone === 'warn' ? 'wait' : ''
   return page`<div class="card ${kind}"><p class="lead"><b>${linkTo(addressOf('starts', id), nameOf(feature))}</b> <span class="muted">for ${nameOf(environment)}</span></p>
@@ -106,8 +111,9 @@ export function waitingStarts({
   desk,
   approvalIn,
 }: Pick<StartSources, 'desk' | 'approvalIn'>): WaitingStart[] {
+  const over = whyOverNow(desk.starter)
   return (desk.starter?.starts ?? [])
-    .filter((start) => planOf(start) !== undefined && start.rollout === undefined)
+    .filter((start) => planOf(start) !== undefined && over(start) === undefined)
     .map((start) => ({
       at: addressOf('starts', start.id),
       feature: start.feature,
@@ -117,6 +123,17 @@ export function waitingStarts({
       since: start.askedAt,
     }))
     .toReversed()
+}
+
+/** Returns how to tell why a plan waits for no one any more. It looks at each feature once. */
+function whyOverNow(starter: Starter | undefined): (start: Start) => string | undefined {
+  const known = new Map<string, ReturnType<Starter['beside']>>()
+  return (start) => {
+    if (starter === undefined) return undefined
+    const beside = known.get(start.feature) ?? stateBeside(start, starter)
+    if (isOpen(start)) known.set(start.feature, beside)
+    return whyOver(start, isOpen(start) ? beside : start)
+  }
 }
 
 function showStart(sources: StartSources, request: FormRequest): Response {
@@ -165,11 +182,13 @@ function showStart(sources: StartSources, request: FormRequest): Response {
   return answer
 }
 
+function isOpen(start: Start): boolean {
+  return start.rollout === undefined && planOf(start) !== undefined
+}
+
 /** Looks at the files of a plan only where somebody can still do something with it. */
 function stateBeside(start: Start, starter: Starter) {
-  return start.rollout === undefined && planOf(start) !== undefined
-    ? starter.beside(start)
-    : { sha256: start.sha256, code: start.code }
+  return isOpen(start) ? starter.beside(start) : { sha256: start.sha256, code: start.code }
 }
 
 /** Returns the text that a plan was made from, and no other: who approves a plan says yes to all of it. */
