@@ -185,6 +185,14 @@ describe('the pages of starts', () => {
     expect(await (await browser.ask('/starts')).text()).to.contain('✘ has to be planned again')
   })
 
+  it('say where a list has more features than are offered, and take each of them', async () => {
+    for (let each = 0; each < 501; each += 1) stand.scratch.write(`features/x${each}.feature`, 'Feature: x\n')
+    const browser = await stand.browserOf('anna', app)
+    expect(await (await browser.ask('/start')).text()).to.contain('names 502 features, and the first 500')
+    const wish = { feature: 'features/x99.feature', environment: 'production' }
+    expect((await force(browser, '/starts', wish)).status).to.equal(303)
+  })
+
   const hostile: [string, Record<string, string>, number, RegExp][] = [
     ['a path', { feature: '../../etc/passwd' }, 404, /names no such feature/i],
     ['a feature that is an option', { feature: 'features/--require.feature' }, 404, /names no such feature/i],

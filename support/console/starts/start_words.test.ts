@@ -47,6 +47,10 @@ describe('the standing of a start in words', () => {
     expect(standingOfStart(start, 'none', 'x.feature was changed').text).to.equal('✘ has to be planned again')
   })
 
+  it('waits while other starts are planned', () => {
+    expect(standingOfStart(START, 'none').text).to.equal('waits to be planned')
+  })
+
   it('is good only where the rollout has succeeded', () => {
     const at = START.askedAt
     expect(standing({ at, result: 'succeeded', verdict: 'PASSED', why: null }).text).to.equal('✔ PASSED')

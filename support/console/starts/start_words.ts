@@ -12,6 +12,7 @@ export function standingOfStart(start: Start, approval: ConsoleApproval, over?: 
     return { text: `✘ ${verdict ?? `rollout ${result}`}`, tone: 'bad' }
   }
   if (rollout !== undefined) return { text: 'is being rolled out', tone: 'warn' }
+  if (steps.length === 0) return { text: 'waits to be planned', tone: 'warn' }
   if (isUnderWay(start)) return { text: 'is being planned', tone: 'warn' }
   if (planOf(start) === undefined) {
     const last = steps.at(-1)
