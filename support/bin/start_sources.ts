@@ -1,15 +1,16 @@
 import { dirname } from 'node:path'
-import type { ConsoleSettings } from '../config/console_setting'
+import { readConsoleApproval, type ConsoleSettings } from '../config/console_setting'
 import { readVariables } from '../config/variables_file'
 import type { StartSources } from '../console/starts/start_sources'
 import { startRunsIn } from '../deploys/command_starts'
+import { FreshFile } from '../people/file_identity'
 import { surroundingsOf } from '../run/parameters'
 import { systemClock } from '../system/clock'
 import type { Call } from './command'
 
 /** Returns where the pages of starts have their facts from, beside a `lockstep serve`. */
 export function startSources(
-  { features, environments, approval }: Pick<ConsoleSettings, 'features' | 'environments' | 'approval'>,
+  { features, environments }: Pick<ConsoleSettings, 'features' | 'environments'>,
   {
     config,
     state,
@@ -17,11 +18,13 @@ export function startSources(
     desk,
   }: { config: string; state: string; env: Call['env']; desk: StartSources['desk'] },
 ): StartSources {
+  // The words of the moment count, and while they cannot be read, the strictest ones.
+  const approvals = new FreshFile(config, readConsoleApproval, () => {})
   return {
     folder: dirname(config),
     features,
     environments,
-    approvalIn: (environment) => approval[environment] ?? 'another person',
+    approvalIn: (environment) => approvals.content?.[environment] ?? 'another person',
     variablesOf(environment) {
       const variables = readVariables(config, environment, surroundingsOf(env))
       variables.check()

@@ -6,9 +6,9 @@ import { BEGUN_BY } from '../run/errand'
 import { surroundingsOf, type RunParameters, type RunSurroundings } from '../run/parameters'
 import { Run } from '../run/run'
 import { takeCode } from '../run/expect_code'
-import { takePeople } from '../run/people_of_run'
 import { takeRunId } from '../run/run_id'
 import { keyOf, type ScenarioKey } from '../run/scenario_runs'
+import { peopleOfRollout } from '../starts/people_of_rollout'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 
@@ -90,8 +90,9 @@ function beginOfProcess(): Session {
   try {
     const id = takeRunId(process.env)
     const code = takeCode(process.env)
-    const people = takePeople(process.env)
-    return new Session({ ...surroundingsOf(process.env), code, people }, args, begunWith, true, id)
+    const surroundings = surroundingsOf(process.env)
+    const people = id === undefined ? undefined : peopleOfRollout(id, surroundings.folders.state)
+    return new Session({ ...surroundings, code, people }, args, begunWith, true, id)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     const surroundings = surroundingsOf({ ...process.env, [BEGUN_BY]: undefined })

@@ -143,14 +143,7 @@ export function readConsoleSetting(
     environments: names,
     secretFiles: [...secrets.files, ...(tls === undefined ? [] : [at(tls.key)])],
     features: written.features,
-    approval: Object.fromEntries(
-      names.map((name) => [
-        name,
-        typeof written.approval === 'string'
-          ? written.approval
-          : (written.approval[name] ?? 'another person'),
-      ]),
-    ),
+    approval: approvalsOf(written.approval, names),
   }
 }
 
@@ -217,6 +210,28 @@ function expectWhole(
         `there is no environment ${JSON.stringify(name)}; the closest one is ${nearest(name, names)}`,
       )
   return own
+}
+
+/**
+ * Reads who may approve, by environment, as a `lockstep.yaml` says it now.
+ * @throws LockstepError `bad-config`
+ */
+export function readConsoleApproval(configPath: string): ConsoleSettings['approval'] {
+  const text = readConfigFile(configPath, 'configuration', 'Lockstep')
+  const { environments, console: written } = readYaml(configPath, text, shape)
+  return approvalsOf(written?.approval ?? 'another person', Object.keys(environments))
+}
+
+function approvalsOf(
+  written: ConsoleApproval | Readonly<Record<string, ConsoleApproval>>,
+  environments: readonly string[],
+): ConsoleSettings['approval'] {
+  return Object.fromEntries(
+    environments.map((name) => [
+      name,
+      typeof written === 'string' ? written : (written[name] ?? 'another person'),
+    ]),
+  )
 }
 
 /** The files of a console, and where else people log in. */

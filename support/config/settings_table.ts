@@ -185,11 +185,6 @@ export const SETTINGS = {
     help: 'the digest of the code that the plan was made with which lockstep serve carries out',
     setBy: 'internal',
   },
-  LOCKSTEP_PEOPLE: {
-    takes: 'JSON',
-    help: 'the people of the console who have begun and approved a rollout of lockstep serve',
-    setBy: 'internal',
-  },
   LOCKSTEP_REPORTS: {
     takes: 'a folder',
     help: 'where a run leaves its reports that lockstep serve begins',

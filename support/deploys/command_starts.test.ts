@@ -62,19 +62,17 @@ describe('the commands that a start calls', () => {
     expect(said()).to.contain(`[plan]${common}[--release][4.2][--ticket][OPS-1][--limit][web[1-2]]`)
   })
 
-  it('have a rollout keep to the plan and the code, and tell it the people', async () => {
+  it('have a rollout keep to the plan and the code, as the run that its start has begun', async () => {
     const commands = startsBy('exit 0')
     const wish = order(commands)
     const planRun = commands.newRun()
-    const people = { begunBy: 'anna', approvedBy: 'bert' }
-    await commands.start({ ...wish, plan: '0123456789ab', planRun, ...people })
+    await commands.start({ ...wish, plan: '0123456789ab', planRun })
     await commands.untilGone(wish.run, never)
     expect(said()).to.contain(
       `[--plan][${scratch.path}/state/console/runs/${planRun}/plans/0123456789ab.json]`,
     )
     expect(said()).to.contain(`LOCKSTEP_CODE=${wish.code}\n`).and.contain(`LOCKSTEP_RUN=${wish.run}\n`)
     expect(said()).to.contain('LOCKSTEP_APPROVAL=console\n')
-    expect(said()).to.contain('LOCKSTEP_PEOPLE={"begunBy":"anna","approvedBy":"bert"}\n')
   })
 
   it('have passed nothing by an exit status alone', async () => {

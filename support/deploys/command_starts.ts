@@ -5,7 +5,6 @@ import { lastWords } from '../run/again'
 import { digestCode } from '../run/digest_code'
 import { CODE } from '../run/expect_code'
 import { MODES } from '../run/modes'
-import { PEOPLE } from '../run/people_of_run'
 import type { StepName } from '../starts/events'
 import type { Beside } from '../starts/judge_start'
 import type {
@@ -67,13 +66,8 @@ export class CommandStarts implements StartCommands {
 
   async start(order: StartRolloutOrder): Promise<void> {
     const plan = join(this.runs.folderOf(order.planRun), 'plans', `${order.plan}.json`)
-    const people = {
-      begunBy: order.begunBy,
-      ...(order.approvedBy === null ? {} : { approvedBy: order.approvedBy }),
-    }
     await this.runs.start(['run', ...this.wordsOf('run', order), '--plan', plan], order.run, {
       [CODE]: order.code,
-      [PEOPLE]: JSON.stringify(people),
       // There is no terminal: the gates of the feature are answered where it was started.
       LOCKSTEP_APPROVAL: 'console',
     })

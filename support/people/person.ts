@@ -21,3 +21,11 @@ export interface Policy {
 export function nameInConsole({ name }: Pick<Person, 'name'>): string {
   return `${name} (console)`
 }
+
+/**
+ * Returns whether two names are those of one person. Directories take a name in capitals too, and a proxy or a provider may
+ * hand it on as it was typed.
+ */
+export function isSamePerson(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase()
+}

@@ -59,11 +59,11 @@ describe('what is shown of a plan', () => {
   })
 
   it('calls nothing rolled out before its end is known', () => {
-    expect(shown(begun)[2]).to.equal(`is rolled out by run r1 since ${AT}`)
+    expect(shown(begun)[2]).to.equal(`is being rolled out by run r1 since ${AT}`)
     expect(shown(begun, { isServed: false })[2]).to.equal(
       `rollout r1 was begun at ${AT}; lockstep serve does not run, and has not seen its end`,
     )
-    expect(shown(begun, { servedOn: 'a' })[2]).to.equal(`is rolled out by run r1 since ${AT}`)
+    expect(shown(begun, { servedOn: 'a' })[2]).to.equal(`is being rolled out by run r1 since ${AT}`)
     expect(shown(begun, { servedOn: 'b' })[2]).to.match(
       new RegExp(
         `^rollout r1 was begun at ${AT} on a, and may still run there: lockstep serve on b waits for the end of its journal; once nothing of it runs there any more, say: .*lockstep.* pipeline website --gone r1$`,

@@ -83,7 +83,7 @@ function formatRollout(
   if (isServed && servedOn !== machine)
     return `rollout ${run} was begun at ${begunAt} on ${clean(machine)}, and may still run there: lockstep serve on ${clean(servedOn)} waits for the end of its journal; once nothing of it runs there any more, say: ${formatLockstep(`pipeline ${clean(repository)} --gone ${run}`)}`
   return isServed
-    ? `is rolled out by run ${run} since ${begunAt}`
+    ? `is being rolled out by run ${run} since ${begunAt}`
     : `rollout ${run} was begun at ${begunAt}; lockstep serve does not run, and has not seen its end`
 }
 

@@ -1,5 +1,5 @@
 import type { ConsoleApproval } from '../config/console_setting'
-import type { Person } from '../people/person'
+import { isSamePerson, type Person } from '../people/person'
 import { nextStep, planOf, stepUnderWay, type Start } from './start_state'
 
 /** What a plan was made of, as it is now. */
@@ -36,7 +36,7 @@ export function whyNotToApprove(
   if (over !== undefined) return over
   if (start.approved !== undefined)
     return `it was approved already by ${start.approved.by} at ${start.approved.at}`
-  return approval === 'another person' && start.by === name
+  return approval === 'another person' && isSamePerson(start.by, name)
     ? `${name} asked for it, and lockstep.yaml wants another person to approve it`
     : undefined
 }
@@ -48,7 +48,7 @@ export function whyNotToRollOut(start: Start, approval: ConsoleApproval, now: Be
   if (start.approved === undefined)
     return `its plan waits for the approval of ${approval === 'anybody' ? 'a person' : 'another person'}`
   // The configuration of the moment counts: another person may be wanted by now.
-  return approval === 'another person' && start.approved.by === start.by
+  return approval === 'another person' && isSamePerson(start.approved.by, start.by)
     ? `${start.by} has approved what ${start.by} asked for, and lockstep.yaml wants another person by now`
     : undefined
 }

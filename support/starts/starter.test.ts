@@ -72,8 +72,6 @@ describe('a start, from the wish to its rollout', () => {
     expect(commands.started[0]).to.deep.include({
       plan: START_PLAN,
       planRun: 'run4',
-      begunBy: 'anna',
-      approvedBy: 'bert',
       code: 'code',
     })
     expect(starter.find(id)?.rollout?.ended).to.include({ result: 'succeeded', verdict: 'PASSED' })

@@ -29,9 +29,6 @@ export interface StartRolloutOrder extends StartOrder {
   plan: string
   /** The run that made the plan. */
   planRun: string
-  /** The person who begins it, and the one who approved it; null where no approval was needed. */
-  begunBy: string
-  approvedBy: string | null
 }
 
 /** The outcome of a step. Only a plan has a name, hosts and changes. */
@@ -298,15 +295,13 @@ function orderOf(start: Start): Omit<StartOrder, 'run'> {
   return { feature, environment, variables, release, ticket, limit, sha256, code, by }
 }
 
-function rolloutOrder(start: Start, { run, by }: StartedRollout): StartRolloutOrder {
+function rolloutOrder(start: Start, { run }: StartedRollout): StartRolloutOrder {
   const plan = planOf(start)
   return {
     ...orderOf(start),
     run,
     plan: plan?.name ?? '',
     planRun: plan?.run ?? '',
-    begunBy: by,
-    approvedBy: start.approved?.by ?? null,
   }
 }
 

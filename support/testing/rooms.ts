@@ -42,6 +42,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/planning',
       'support/history',
       'support/pipeline',
+      'support/starts',
       'support/extensions',
       'support/rollout',
       'support/rollout/verbs',

@@ -24,8 +24,6 @@ export function startCommandsContract(name: string, open: () => CommandsUnderTes
     by: 'anna',
     plan: START_PLAN,
     planRun: commands.newRun(),
-    begunBy: 'anna',
-    approvedBy: 'bert',
   })
 
   describe(`the commands of starts: ${name}`, () => {

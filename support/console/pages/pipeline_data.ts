@@ -237,7 +237,7 @@ function planMarks({ plan, over, person }: JudgedPlan): Mark[] {
     ]
   const came: Mark =
     rollout.state === 'running'
-      ? { text: 'is rolled out', tone: 'warn' }
+      ? { text: 'is being rolled out', tone: 'warn' }
       : rollout.state === 'succeeded'
         ? { text: '✔ rolled out', tone: 'good' }
         : { text: `✘ rollout ${rollout.state}`, tone: 'bad' }

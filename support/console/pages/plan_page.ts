@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { ConsoleApproval } from '../../config/console_setting'
-import { nameInConsole, type Act, type Person } from '../../people/person'
+import { isSamePerson, nameInConsole, type Act, type Person } from '../../people/person'
 import type { PlanOfTag } from '../../pipeline/deploy_state'
 import { judgePlan, whyNotToApprove } from '../../pipeline/judge_approval'
 import type { PipelineState } from '../../pipeline/pipeline_state'
@@ -23,7 +23,8 @@ export function whyNotBy(
   const { environment, askedBy } = plan
   if (!may('approve', environment))
     return `the policy does not allow ${person.name} to approve in ${environment}`
-  return approvalIn(environment) === 'another person' && askedBy.includes(nameInConsole(person))
+  return approvalIn(environment) === 'another person' &&
+    askedBy.some((each) => isSamePerson(each, nameInConsole(person)))
     ? `${person.name} asked for this plan, and lockstep.yaml wants another person to approve it`
     : undefined
 }

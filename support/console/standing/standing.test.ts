@@ -42,7 +42,6 @@ class StandingConsole {
   by = 'anna@control'
   startFails: Error | undefined
   mayApproveOwn = false
-  by = 'anna@control'
   private lines: object[] = []
 
   async open(): Promise<this> {

@@ -10,7 +10,6 @@ export interface StartableFeature {
   variables: readonly string[]
 }
 
-const MAX_FEATURES = 500
 const MAX_DEPTH = 8
 /** A name that no command takes for an option, a pattern or a place of cucumber's. */
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9_.+@-]*$/
@@ -21,7 +20,6 @@ export function listFeatures(folder: string, globs: readonly string[]): string[]
   return walk(folder, '', 0)
     .filter((path) => path.endsWith('.feature') && patterns.some((pattern) => pattern.test(path)))
     .sort()
-    .slice(0, MAX_FEATURES)
 }
 
 /** Returns a feature with its variables; undefined where it cannot be read. */

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { ConsoleApproval } from '../../config/console_setting'
@@ -13,7 +14,7 @@ import { MemoryStartLog } from '../../testing/memory_start_log'
 import { MemoryStarts } from '../../testing/memory_starts'
 import { formOf } from '../personal_act'
 import { startActs } from './start_acts'
-import { startRoutes } from './start_routes'
+import { startRoutes, waitingStarts } from './start_routes'
 import type { StartSources } from './start_sources'
 
 const FEATURE = 'features/deploy.feature'
@@ -140,6 +141,56 @@ describe('the pages of starts', () => {
     ])
     const list = await (await browser.ask('/starts')).text()
     expect(list).to.contain(FEATURE).and.to.contain('asked for by anna')
+  })
+
+  it('show the text of the feature that was planned, and none that came after it', async () => {
+    const text = 'Feature: x\n  Scenario: y\n    Given at least 50% of the pool must stay in service\n'
+    stand.scratch.write(FEATURE, text)
+    commands.now = { sha256: createHash('sha256').update(text).digest('hex'), code: 'code' }
+    const browser = await stand.browserOf('anna', app)
+    expect(
+      (await force(browser, '/starts', { feature: FEATURE, environment: 'production' })).status,
+    ).to.equal(303)
+    const at = `/starts/${(await planned()).id}`
+    const bert = await stand.browserOf('bert', app)
+    expect(await (await bert.ask(at)).text()).to.contain('at least 50% of the pool must stay in service')
+    stand.scratch.write(FEATURE, text.replace('50%', '10%'))
+    expect(await (await bert.ask(at)).text()).not.to.match(/at least [15]0% of the pool/)
+  })
+
+  it('take no yes to a plan that was edited, and begin nothing by it', async () => {
+    const { at, start } = await startBy('anna')
+    const file = join(stand.scratch.path, 'runs', start.steps[2]?.run ?? '', 'plans', `${plan}.json`)
+    const content = readFileSync(file, 'utf8')
+    const bert = await stand.browserOf('bert', app)
+    writeFileSync(file, content.replaceAll('web2', 'web9'))
+    const refused = await force(bert, `${at}/approve`, { plan })
+    expect(refused.status).to.equal(409)
+    expect(await refused.text()).to.match(/the plan cannot be read: .* is not what was planned/i)
+    expect(starter.starts[0]?.approved).to.equal(undefined)
+    writeFileSync(file, content)
+    expect((await force(bert, `${at}/approve`, { plan })).status).to.equal(303)
+    writeFileSync(file, content.replaceAll('web2', 'web9'))
+    expect((await force(await stand.browserOf('anna', app), `${at}/roll-out`, { plan })).status).to.equal(409)
+    expect(commands.started).to.deep.equal([])
+  })
+
+  it('wait for no one in lists either, once the feature was changed', async () => {
+    const { browser } = await startBy('anna')
+    const waiting = () => waitingStarts({ desk: { starter, fault: undefined }, approvalIn: () => approval })
+    expect(waiting().map(({ waits }) => waits)).to.deep.equal(['waits for approval, not by anna'])
+    expect(await (await browser.ask('/starts')).text()).to.contain('waits for approval, not by anna')
+    commands.now = { sha256: 'other', code: 'code' }
+    expect(waiting()).to.deep.equal([])
+    expect(await (await browser.ask('/starts')).text()).to.contain('✘ has to be planned again')
+  })
+
+  it('say where a list has more features than are offered, and take each of them', async () => {
+    for (let each = 0; each < 501; each += 1) stand.scratch.write(`features/x${each}.feature`, 'Feature: x\n')
+    const browser = await stand.browserOf('anna', app)
+    expect(await (await browser.ask('/start')).text()).to.contain('names 502 features, and the first 500')
+    const wish = { feature: 'features/x99.feature', environment: 'production' }
+    expect((await force(browser, '/starts', wish)).status).to.equal(303)
   })
 
   const hostile: [string, Record<string, string>, number, RegExp][] = [

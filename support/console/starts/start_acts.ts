@@ -7,6 +7,7 @@ import { LockstepError } from '../../system/errors'
 import { addressOf } from '../pages/parts'
 import { personalAct, type ActOutcome, type PersonalAct, type PersonalRequest } from '../personal_act'
 import { listFeatures, readFeature } from './feature_list'
+import { plannedIn } from './planned_in'
 import type { StartSources } from './start_sources'
 import { parseWish } from './start_wish'
 
@@ -131,7 +132,7 @@ async function decide(
   if (!request.may(right, start.environment)) return notAllowed(request, right, start.environment)
   if (planOf(start) !== undefined && planOf(start)?.name !== plan)
     return refused('the plan of this start has another name', 409)
-  const reason = why(found)
+  const reason = why(found) ?? whyUnseen(start, sources)
   if (reason !== undefined) return refused(reason, 409)
   await request.note(`the plan ${plan} of ${start.id} for ${start.environment}`)
   const refusal = await carryOut(found, (now) =>
@@ -142,6 +143,12 @@ async function decide(
   return refusal === undefined
     ? { result: 'done', says, at: addressOf('starts', start.id) }
     : refused(refusal, 409)
+}
+
+/** Returns why a person cannot know what a plan says. Such a yes would be one to its name alone. */
+function whyUnseen(start: Start, { runs }: StartSources): string | undefined {
+  const planned = plannedIn(start, runs)
+  return typeof planned === 'string' ? `the plan cannot be read: ${planned}` : undefined
 }
 
 async function begin({ desk }: StartSources, request: PersonalRequest, wish: StartWish): Promise<ActOutcome> {

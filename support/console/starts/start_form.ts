@@ -3,6 +3,9 @@ import { nameOf } from '../pages/parts'
 import type { StartableFeature } from './feature_list'
 import { VALUE_OF, type OwnVariables } from './start_wish'
 
+/** The features that a browser is given to choose from, at most. */
+const MAX_OFFERED = 500
+
 export interface ChoiceData {
   /** The features of the list, and the environments that the reader may plan in. */
   features: readonly string[]
@@ -19,8 +22,12 @@ export function choiceForm({ features, environments, feature, environment }: Cho
         ? page`<option value="${name}" selected>${name}</option>`
         : page`<option value="${name}">${name}</option>`,
     )
-  return page`<form class="find" method="get" action="/start" aria-label="What is started, and where">
-<div><label for="feature">Feature</label><select id="feature" name="feature">${options(features, feature)}</select></div>
+  const more =
+    features.length > MAX_OFFERED
+      ? page`<p class="lead bad">lockstep.yaml names ${features.length} features, and the first ${MAX_OFFERED} are offered here; name fewer in console: { features: … }</p>\n`
+      : NOTHING
+  return page`${more}<form class="find" method="get" action="/start" aria-label="What is started, and where">
+<div><label for="feature">Feature</label><select id="feature" name="feature">${options(features.slice(0, MAX_OFFERED), feature)}</select></div>
 <div><label for="environment">Environment</label><select id="environment" name="environment">${options(environments, environment)}</select></div>
 <div><button>Choose</button></div></form>
 `

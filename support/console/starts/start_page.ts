@@ -13,6 +13,8 @@ export interface StartPageData {
   standing: Mark
   /** The plan, or why it cannot be seen; undefined before there is one. */
   plan: Plan | string | undefined
+  /** The text of the feature, as it was planned; undefined where it is another one by now, or before there is a plan. */
+  text: string | undefined
   /** The last output of each step. */
   outputs: ReadonlyMap<StepName, string>
   /** Why the reader cannot approve, or begin the rollout. */
@@ -26,11 +28,15 @@ const TITLES: Readonly<Record<StepName, string>> = { lint: 'Lint', rehearse: 'Re
 
 /** Shows a start: first what the reader can do next, then how far it has come, then its plan whole. */
 export function startPage(data: StartPageData): Markup {
-  const { start, plan } = data
+  const { start, plan, text } = data
   return page`${nextOf(data)}${wayOf(data)}${wishOf(start)}${
     plan === undefined
       ? NOTHING
       : page`<h2>The plan</h2>\n${typeof plan === 'string' ? noPlan(plan) : planView(planOf(start)?.name ?? '', plan)}`
+  }${
+    text === undefined
+      ? NOTHING
+      : page`<details><summary>The feature, as it was planned</summary>\n${linesOf(page, text)}</details>\n`
   }<h2>Steps</h2>\n${STEPS.map((step) => stepOf(step, data))}`
 }
 

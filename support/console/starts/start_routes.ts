@@ -1,13 +1,11 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readPlan } from '../../planning/plan_file'
-import type { Plan } from '../../planning/plan'
 import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
 import { STEPS, type StepName } from '../../starts/events'
 import { whyNotToApprove, whyNotToRollOut, whyOver } from '../../starts/judge_start'
 import { isUnderWay, type Starter } from '../../starts/starter'
 import { planOf, type Start } from '../../starts/start_state'
-import { LockstepError } from '../../system/errors'
 import { readRegularFile } from '../../system/regular_file'
 import type { FormRequest, FormRoute } from '../act'
 import { answerPage } from '../page'
@@ -16,6 +14,7 @@ import type { WaitingStart } from '../pages/sources'
 import { listFeatures, readFeature } from './feature_list'
 import { ownVariables } from './start_acts'
 import { choiceForm, wishForm } from './start_form'
+import { plannedIn } from './planned_in'
 import { startPage } from './start_page'
 import type { StartSources } from './start_sources'
 import { standingOfStart } from './start_words'
@@ -78,7 +77,8 @@ function showList(sources: StartSources, { person, may, url }: FormRequest): Res
   const { starter, fault } = sources.desk
   const all = (starter?.starts ?? []).filter(({ environment }) => may('look', environment)).toReversed()
   const part = partOf(all, url.searchParams.get('from'), MAX_STARTS)
-  const cards = part.shown.map((start) => startCard(start, sources))
+  const over = whyOverNow(starter)
+  const cards = part.shown.map((start) => startCard(start, sources, over(start)))
   const none =
     all.length === 0
       ? page`<p class="lead">Nothing was started from here that you may look at. ${linkTo('/start', 'Start')}</p>\n`
@@ -92,9 +92,13 @@ function faultOf(fault: string | undefined): Markup {
 }
 
 /** Shows a start in a list: what it waits for, and whom. */
-function startCard(start: Start, { approvalIn }: Pick<StartSources, 'approvalIn'>): Markup {
+function startCard(
+  start: Start,
+  { approvalIn }: Pick<StartSources, 'approvalIn'>,
+  over: string | undefined,
+): Markup {
   const { id, feature, environment, by, askedAt, rollout } = start
-  const standing = standingOfStart(start, approvalIn(environment))
+  const standing = standingOfStart(start, approvalIn(environment), over)
   const kind =
     rollout !== undefined && rollout.ended === undefined ? 'going' : standing.tone === 'warn' ? 'wait' : ''
   return page`<div class="card ${kind}"><p class="lead"><b>${linkTo(addressOf('starts', id), nameOf(feature))}</b> <span class="muted">for ${nameOf(environment)}</span></p>
@@ -107,8 +111,9 @@ export function waitingStarts({
   desk,
   approvalIn,
 }: Pick<StartSources, 'desk' | 'approvalIn'>): WaitingStart[] {
+  const over = whyOverNow(desk.starter)
   return (desk.starter?.starts ?? [])
-    .filter((start) => planOf(start) !== undefined && start.rollout === undefined)
+    .filter((start) => planOf(start) !== undefined && over(start) === undefined)
     .map((start) => ({
       at: addressOf('starts', start.id),
       feature: start.feature,
@@ -118,6 +123,17 @@ export function waitingStarts({
       since: start.askedAt,
     }))
     .toReversed()
+}
+
+/** Returns how to tell why a plan waits for no one any more. It looks at each feature once. */
+function whyOverNow(starter: Starter | undefined): (start: Start) => string | undefined {
+  const known = new Map<string, ReturnType<Starter['beside']>>()
+  return (start) => {
+    if (starter === undefined) return undefined
+    const beside = known.get(start.feature) ?? stateBeside(start, starter)
+    if (isOpen(start)) known.set(start.feature, beside)
+    return whyOver(start, isOpen(start) ? beside : start)
+  }
 }
 
 function showStart(sources: StartSources, request: FormRequest): Response {
@@ -149,8 +165,9 @@ function showStart(sources: StartSources, request: FormRequest): Response {
     person,
     body: page`${faultOf(fault)}${startPage({
       start,
-      standing: standingOfStart(start, approval),
-      plan: planIn(start, sources.runs),
+      standing: standingOfStart(start, approval, whyOver(start, beside)),
+      plan: plannedIn(start, sources.runs),
+      text: plannedText(start, sources.folder),
       outputs: outputsOf(start, sources.runs),
       notToApprove,
       notToRollOut,
@@ -165,21 +182,25 @@ function showStart(sources: StartSources, request: FormRequest): Response {
   return answer
 }
 
-/** Looks at the files of a plan only where somebody can still do something with it. */
-function stateBeside(start: Start, starter: Starter) {
+function isOpen(start: Start): boolean {
   return start.rollout === undefined && planOf(start) !== undefined
-    ? starter.beside(start)
-    : { sha256: start.sha256, code: start.code }
 }
 
-function planIn(start: Start, runs: string): Plan | string | undefined {
-  const plan = planOf(start)
-  if (plan === undefined) return undefined
+/** Looks at the files of a plan only where somebody can still do something with it. */
+function stateBeside(start: Start, starter: Starter) {
+  return isOpen(start) ? starter.beside(start) : { sha256: start.sha256, code: start.code }
+}
+
+/** Returns the text that a plan was made from, and no other: who approves a plan says yes to all of it. */
+function plannedText(start: Start, folder: string): string | undefined {
+  if (planOf(start) === undefined) return undefined
   try {
-    return readPlan(plan.name, join(runs, plan.run)).content
-  } catch (error) {
-    if (error instanceof LockstepError) return error.message
-    throw error
+    const text = readFileSync(join(folder, start.feature))
+    return createHash('sha256').update(text).digest('hex') === start.sha256
+      ? text.toString('utf8')
+      : undefined
+  } catch {
+    return undefined
   }
 }
 
