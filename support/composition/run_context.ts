@@ -4,7 +4,6 @@ import type { RunEntries } from '../rollout/model/out_of_rotation'
 import type { Limit } from '../rollout/model/limit'
 import type { Links } from '../rollout/model/family'
 import type { Ledger } from '../rollout/model/ledger'
-import type { HistoryPlaces } from '../history/open_history'
 import type { ExpectedHosts } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import type { JournalFile } from '../system/journal_file'
@@ -17,14 +16,9 @@ import type { Plan } from '../planning/plan'
 import type { Mode } from '../run/modes'
 import type { RunJournal } from '../run/journals'
 import type { BeginAgain } from '../run/again'
-import { configPath, type RunSurroundings } from '../run/parameters'
+import type { RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
 import { lazy } from './lazy'
-
-/** Returns the places of the history of a run. */
-export function historyPlaces(context: RunSurroundings): HistoryPlaces {
-  return { config: configPath(context, process.cwd()), env: context.env, folders: context.folders }
-}
 
 /** The parts that a run is put together from; all its rollouts share them. */
 export interface RunContext {

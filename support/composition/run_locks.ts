@@ -12,7 +12,7 @@ import { hostLocks } from '../locks/run_locks'
 import type { hostLeases, RunLocks } from '../locks/host_leases'
 import type { RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
-import { historyPlaces } from './run_context'
+import { historyPlaces } from './history_places'
 
 export interface Locking {
   feature: string

@@ -4,6 +4,7 @@ import type { ProcessContext } from '../config/mcollective_cfg'
 import type { Folders } from '../run/folders'
 import { LockstepError } from '../system/errors'
 import { FollowedHistory } from './followed_history'
+import { CUT_OFF } from './history_record'
 import { knownHistory, NOTHING_SHARED, type KnownHistory } from './known_history'
 import type { Sharing } from './shared_history'
 import type { Shipped } from './ship'
@@ -63,7 +64,9 @@ export async function importHistory(places: HistoryPlaces): Promise<Shipped | un
   const database = databaseOf(places)
   if (database === undefined) return undefined
   const shared = { history: places.folders.history, shared: sharedIn(places), database }
-  return sharing().share(shared, 'import', new AbortController().signal)
+  const shipped = await sharing().share(shared, 'import', new AbortController().signal)
+  await giveBackLocks(places)
+  return shipped
 }
 
 async function shareHistory(
@@ -78,6 +81,7 @@ async function shareHistory(
   const shared = { history: places.folders.history, shared: sharedIn(places), database }
   try {
     const { faults } = await sharing().share(shared, how, until)
+    await giveBackLocks(places)
     return { faults, away: undefined }
   } catch (error) {
     // The disk is not the program's fault either.
@@ -85,6 +89,14 @@ async function shareHistory(
       return { faults: [], away: (error as Error).message }
     throw error
   }
+}
+
+/** Gives back the locks of own runs that ended while the database was away. Where that fails, a later look does it. */
+async function giveBackLocks({ config, env, folders }: HistoryPlaces): Promise<void> {
+  const { openLocks } = require('../locks/open_locks') as typeof import('../locks/open_locks')
+  const { discardLocksOfEnded } = require('../locks/left_locks') as typeof import('../locks/left_locks')
+  const isCutOff = (reason: string) => reason === CUT_OFF
+  await discardLocksOfEnded(folders.state, isCutOff, openLocks({ config, env })).catch(() => {})
 }
 
 /** Reads where the history is shared. Neither YAML nor a schema is loaded where there is no file. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { findLeftHosts } from '../rollout/model/out_of_rotation'
 import { readRunJournals } from '../run/journals'
+import type { LockStore } from './lock_store'
 import { openLocks, type LockPlaces } from './open_locks'
 
 /**
@@ -20,6 +21,21 @@ export async function discardLocksOf(
   const over = new Set([...runs].filter((run) => known.has(run) && !open.has(run)))
   for (const { run, state } of await locks.list())
     if (over.has(run) && state !== 'alive') await locks.discard(run)
+}
+
+/**
+ * Removes the locks of runs that have ended by their own whole journals in `folder`, and have left nothing out of rotation:
+ * where the database was away at their end, they could not give them back. Any other lock stays.
+ * @throws LockstepError when locks cannot be read
+ */
+export async function discardLocksOfEnded(
+  folder: string,
+  isCutOff: (reason: string) => boolean,
+  locks: Pick<LockStore, 'list' | 'discard'>,
+): Promise<void> {
+  const isOver = endedRuns(folder, isCutOff)
+  for (const { run, state } of await locks.list())
+    if (state !== 'alive' && isOver(run)) await locks.discard(run)
 }
 
 /** Returns the runs of `folder` that have left journals. */

@@ -163,7 +163,11 @@ export function askApi(
   const sent = {
     method,
     headers: own,
-    ...(stream !== undefined ? { body: stream, duplex: 'half' as const } : body === undefined ? {} : { body }),
+    ...(stream !== undefined
+      ? { body: stream, duplex: 'half' as const }
+      : body === undefined
+        ? {}
+        : { body }),
   }
   return Promise.resolve(app.request(url, sent, { incoming: { socket: { remoteAddress: peer } } }))
 }
