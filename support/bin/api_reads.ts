@@ -14,9 +14,8 @@ import { putBackCommand } from '../reporting/put_back_command'
 import { runJsonOf } from '../reporting/run_json'
 import { findLeftHosts } from '../rollout/model/out_of_rotation'
 import { readJournalState } from '../run/recorded_run'
+import { document, formOf } from './api_document'
 import { plansIn } from './deploy_wishes'
-import { formatJson } from './json'
-import { FORMS, type DocumentOf, type FormName } from './json_forms'
 import { documentOfAnnouncing, documentOfRepository } from './pipeline_document'
 
 /** The runs of a page of the history, and the commits of a page of a repository. */
@@ -119,18 +118,6 @@ export function apiReads(state: ConsoleState, surroundings: ProcessSurroundings)
       read: (request) => readHosts(request, state, sightOf(request)),
     },
   ]
-}
-
-function formOf(form: FormName) {
-  return { form, schema: FORMS[form] }
-}
-
-function document<Name extends FormName>(
-  form: Name,
-  content: DocumentOf<Name>,
-  next?: ApiAnswer['next'],
-): ApiAnswer {
-  return { pieces: [formatJson(form, content)], next }
 }
 
 async function readStatus(state: ConsoleState, sight: Sight): Promise<ApiAnswer> {

@@ -21,6 +21,7 @@ import { processStartedAt } from '../system/process_start'
 import { apiReads } from './api_reads'
 import type { Call } from './command'
 import { standingActs } from './standing_acts'
+import { startReads } from './start_reads'
 
 /**
  * Returns the pages of the console beside a `lockstep serve`, and the files that they load.
@@ -90,7 +91,7 @@ export function consoleContent(
       open: (shared) =>
         apiApp({
           ...shared,
-          reads: apiReads(known, surroundings),
+          reads: [...apiReads(known, surroundings), ...startReads(starts)],
           acts: personalActs,
           metrics: (sees, isWhole) => metrics.format(sees, isWhole),
           version,

@@ -795,6 +795,73 @@ const pipeline = v.strictObject({
   notKnown: texts('why not everything is known, in sentences'),
 })
 
+const result = v.pipe(
+  v.nullable(v.picklist(['succeeded', 'failed', 'interrupted'])),
+  v.description('how it ended; null while it goes on'),
+)
+
+const starts = v.strictObject({
+  schema: v.literal('lockstep/starts/1'),
+  starts: v.pipe(
+    v.array(
+      v.strictObject({
+        start: text('the id of the start'),
+        by: text('the person who asked for it'),
+        askedAt: text('when, in ISO 8601'),
+        feature: text('the path of its feature'),
+        environment: text('where it goes'),
+        variables: v.pipe(v.record(v.string(), v.string()), v.description('the values that were given')),
+        release: textOrNull('what it calls its release'),
+        ticket: textOrNull('what it is for'),
+        limit: textOrNull('the hosts that it is limited to; null for all'),
+        standing: text('what it waits for, or came to, as the page says it'),
+        over: textOrNull('why its plan does not count any more; null while it does'),
+        steps: v.pipe(
+          v.array(
+            v.strictObject({
+              step: v.pipe(v.picklist(['lint', 'rehearse', 'plan']), v.description('what was done')),
+              run: text('the id of its run'),
+              begunAt: text('when, in ISO 8601'),
+              result,
+              why: textOrNull('why it did not pass'),
+            }),
+          ),
+          v.description('what comes before a rollout, in order'),
+        ),
+        plan: v.pipe(
+          v.nullable(
+            v.strictObject({
+              name: text('its name, which an approval and a rollout have to give'),
+              hosts: whole('the hosts in it'),
+              changes: whole('the changes in it'),
+            }),
+          ),
+          v.description('null until there is one'),
+        ),
+        approved: v.pipe(
+          v.nullable(v.strictObject({ at: text('when, in ISO 8601'), by: text('the person') })),
+          v.description('who approved exactly this plan; null until somebody did'),
+        ),
+        rollout: v.pipe(
+          v.nullable(
+            v.strictObject({
+              run: text('the id of its run'),
+              by: text('the person who began it'),
+              begunAt: text('when, in ISO 8601'),
+              result,
+              verdict: textOrNull('what it came to, as PASSED'),
+              why: textOrNull('why it did not pass'),
+            }),
+          ),
+          v.description('its one rollout; null until it is begun'),
+        ),
+      }),
+    ),
+    v.description('the newest first'),
+  ),
+  notKnown: texts('why not everything is known, in sentences'),
+})
+
 const rollouts = v.strictObject({
   schema: v.literal('lockstep/rollouts/1'),
   rollouts: v.pipe(
@@ -886,6 +953,7 @@ export const FORMS = {
   'lockstep/run/1': run,
   'lockstep/plan/1': plan,
   'lockstep/rollouts/1': rollouts,
+  'lockstep/starts/1': starts,
   'lockstep/fleet/1': fleet,
 } as const
 

@@ -157,7 +157,11 @@ async function begin({ desk }: StartSources, request: PersonalRequest, wish: Sta
   await request.note(`${wish.feature} for ${wish.environment}`)
   const asked = await starter.ask(wish)
   return 'id' in asked
-    ? { result: 'done', says: 'it is linted, rehearsed and planned', at: addressOf('starts', asked.id) }
+    ? {
+        result: 'done',
+        says: 'it is taken down, and is linted, rehearsed and planned next',
+        at: addressOf('starts', asked.id),
+      }
     : refused(asked.why, 503)
 }
 

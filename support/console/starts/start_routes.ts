@@ -126,7 +126,7 @@ export function waitingStarts({
 }
 
 /** Returns how to tell why a plan waits for no one any more. It looks at each feature once. */
-function whyOverNow(starter: Starter | undefined): (start: Start) => string | undefined {
+export function whyOverNow(starter: Starter | undefined): (start: Start) => string | undefined {
   const known = new Map<string, ReturnType<Starter['beside']>>()
   return (start) => {
     if (starter === undefined) return undefined

@@ -59,7 +59,7 @@ async function pageOf(address: string, person: DemoPerson | undefined): Promise<
   }
   const answer = await fetch(`${origin}/login`, {
     method: 'POST',
-    body: new URLSearchParams({ ...form, then: '/' }),
+    body: new URLSearchParams(form),
     headers: { origin, cookie: cookiesOf(login) },
     redirect: 'manual',
   })

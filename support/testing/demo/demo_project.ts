@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from '../../config/environment'
 import { compiledCopy } from '../compiled_copy'
@@ -59,10 +59,12 @@ console:
 }
 
 /** Makes Lockstep a dependency of the project, as npm would, so that commands are shown as a person would call them. */
-function installLockstep({ path }: Scratch): void {
-  mkdirSync(join(path, 'node_modules', '.bin'), { recursive: true })
+function installLockstep(scratch: Scratch): void {
+  const { path } = scratch
+  const program = join(path, ...PROGRAM)
+  const call = `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`
+  scratch.write('node_modules/.bin/lockstep', call, 0o755)
   symlinkSync(compiledCopy(), join(path, 'node_modules', 'lockstep'))
-  symlinkSync(join('..', ...PROGRAM.slice(1)), join(path, 'node_modules', '.bin', 'lockstep'))
 }
 
 function clientCfg({ brokers, security, collective }: Environment): string {
