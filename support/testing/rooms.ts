@@ -428,6 +428,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/history',
       'support/bus',
       'support/pipeline',
+      'support/starts',
       'support/deploys',
       'support/verify',
       'support/rollout/model',
