@@ -243,7 +243,10 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       ['user groups anna --group web --group night', 'these groups, and no others'],
       ['user list', 'everybody who can log in'],
       ['user logout anna', 'also where a proxy or an OpenID provider names people'],
-      ['user add-token anna --name ci --may look --may plan --in test --days 30', 'prints a token for programs'],
+      [
+        'user add-token anna --name ci --may look --may plan --in test --days 30',
+        'prints a token for programs',
+      ],
     ],
     exits: {
       0: 'done, or printed',
