@@ -88,7 +88,7 @@ export function mcollectiveFleet(
       log.info({ selection, found: found.hosts.length }, 'discovered')
       return found
     },
-    async call({ agent, action, inputs }, hosts, { beforeSend, tellWait, onAnswer = noop }) {
+    async call({ agent, action, inputs }, hosts, { beforeSend, expectAllowed, tellWait, onAnswer = noop }) {
       await open(tellWait)
       const result = await client.call({
         agent,
@@ -98,6 +98,7 @@ export function mcollectiveFleet(
         within: within(agent),
         signal,
         beforeSend,
+        expectAllowed,
         tellWait,
         onAnswer,
       })

@@ -24,6 +24,8 @@ export interface Outgoing {
   body: Buffer
   /** Seconds that the message is valid. */
   ttl: number
+  /** Throws where the message may not go out any more. Called right before it does, once a broker is there. */
+  expectAllowed?: (() => void) | undefined
 }
 
 export interface ConnectorListener {

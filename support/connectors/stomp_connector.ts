@@ -52,17 +52,17 @@ export function stompConnector(options: StompConnectorOptions): Connector {
   return {
     scanCost: naming.scanCost,
     open: (signal) => connection.open(signal),
-    broadcast(to, { body, ttl }, signal) {
+    broadcast(to, { body, ttl, expectAllowed }, signal) {
       const headers = { destination: naming.broadcast(to), ...common(ttl) }
-      return connection.send([{ headers, body }], signal)
+      return connection.send([{ headers, body }], signal, expectAllowed)
     },
-    direct(to, hosts, { body, ttl }, signal) {
+    direct(to, hosts, { body, ttl, expectAllowed }, signal) {
       const shared = common(ttl)
       const messages = hosts.map((host) => {
         const { destination, headers } = naming.directed(to, host)
         return { headers: { destination, ...headers, ...shared }, body }
       })
-      return connection.send(messages, signal)
+      return connection.send(messages, signal, expectAllowed)
     },
     listen: (listener) => void listeners.push(listener),
     close: () => connection.close(),

@@ -70,6 +70,8 @@ export interface Discovered {
 
 export interface CallWatch {
   beforeSend: (requestId: string) => Promise<void>
+  /** Throws where the request may not go out any more, as when it waited for a way to the hosts. */
+  expectAllowed?: (() => void) | undefined
   /** Tells for whose answers the call waits. */
   tellWait: TellWait
   /** Called once for each host, at the moment when its answer is there. */

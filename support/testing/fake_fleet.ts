@@ -53,10 +53,11 @@ export class FakeFleet implements Fleet {
   async call(
     request: Request,
     hosts: readonly string[],
-    { beforeSend, onAnswer }: Parameters<Fleet['call']>[2],
+    { beforeSend, expectAllowed, onAnswer }: Parameters<Fleet['call']>[2],
   ): Promise<Answers> {
     const requestId = String(this.asked.length).padStart(32, '0')
     await beforeSend(requestId)
+    expectAllowed?.()
     this.asked.push({ request, hosts })
     const outcomes = new Map(hosts.map((host) => [host, this.answer(host, request)] as const))
     for (const { kind } of outcomes.values()) if (kind !== 'silent') onAnswer?.()

@@ -170,6 +170,23 @@ describe('a connection to a pool of brokers', () => {
 
   const MESSAGE = { headers: { destination: '/topic/a' }, body: Buffer.from('b') }
 
+  it('sends nothing that may not go out any more once a broker is there', async () => {
+    const real = await broker()
+    const made = connection([{ port: real.port }])
+    await made.open(forever)
+    real.sockets[0]?.resetAndDestroy()
+    await until(() => events.includes('lost'))
+    let isLost = false
+    const sent = made.send([MESSAGE], forever, () => {
+      if (isLost) throw new LockstepError('lock-failed', 'the lock is lost')
+    })
+    isLost = true
+    expect((await failure(sent)).code).to.equal('lock-failed')
+    await made.send([MESSAGE], forever)
+    await until(() => real.frames.some(({ command }) => command === 'SEND'))
+    expect(real.frames.filter(({ command }) => command === 'SEND')).to.have.length(1)
+  })
+
   it('publishes once a broker has confirmed it, and not before', async () => {
     let confirm = () => {}
     const slow = await broker((frame, socket) => {

@@ -93,11 +93,17 @@ export class StompConnection {
   }
 
   /**
-   * Sends each message once, waiting for a broker if there is none at the moment.
+   * Sends each message once, waiting for a broker if there is none at the moment. Nothing goes out when `expectAllowed`
+   * throws, which is asked once a broker is there.
    * @throws LockstepError `broker-lost` when `signal` is aborted first
    */
-  async send(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<void> {
+  async send(
+    messages: readonly OutgoingMessage[],
+    signal: AbortSignal,
+    expectAllowed: () => void = () => {},
+  ): Promise<void> {
     const session = await this.connected(signal)
+    expectAllowed()
     const { version } = session
     const frames = messages.map(({ headers, body }) => encodeFrame('SEND', headers, body, version))
     try {

@@ -56,6 +56,21 @@ describe('the way of verbs to hosts', () => {
     expect(told).to.deep.equal(['web1', 'web2'])
   })
 
+  it('sends no change whose lock was lost while it waited for a way to the hosts', async () => {
+    let looks = 0
+    const expectOwned = () => {
+      looks += 1
+      if (looks === 2) throw new LockstepError('lock-failed', 'the lock is lost')
+    }
+    const told: string[] = []
+    const answer = (host: string): Answer => {
+      told.push(host)
+      return { kind: 'answered', data: {} }
+    }
+    expect((await failure(ask(answer, { mutating: true, expectOwned }))).message).to.equal('the lock is lost')
+    expect(told).to.deep.equal([])
+  })
+
   it('writes down no moment where every host is silent', async () => {
     expect(await ask(() => ({ kind: 'silent', waited: 20_000 }))).not.to.have.property('times')
   })

@@ -42,7 +42,7 @@ export class JournalledGateway implements HostGateway {
   }
 
   readonly ask = (asked: Request, hosts: readonly string[]): Promise<Answers> => {
-    const { fleet, audience, clock } = this.around
+    const { fleet, audience, clock, expectOwned } = this.around
     const request = explicit(asked)
     const stopwatch = new AnswerStopwatch(() => clock.elapsed())
     const send = (beforeSend: (requestId: string) => Promise<void>) =>
@@ -51,6 +51,7 @@ export class JournalledGateway implements HostGateway {
           await beforeSend(requestId)
           stopwatch.start()
         },
+        expectAllowed: request.mutating ? expectOwned : undefined,
         tellWait: audience.tellWait,
         onAnswer: () => stopwatch.lap(),
       })

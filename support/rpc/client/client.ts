@@ -44,6 +44,8 @@ export interface Call {
   signal: AbortSignal
   /** Called with the request id once nothing can stop the request from going out; the send waits for it. */
   beforeSend?: (requestId: string) => Promise<void> | void
+  /** Throws where the request may not go out any more: it may have waited for a broker. */
+  expectAllowed?: (() => void) | undefined
   /** Tells for whose answers the call waits. */
   tellWait?: TellWait
   /** Called once for each host, at the moment when its answer is there. */
@@ -239,6 +241,7 @@ export class RpcClient {
     within: number
     signal: AbortSignal
     beforeSend?: Call['beforeSend']
+    expectAllowed?: Call['expectAllowed']
     tellWait?: TellWait
     onAnswer?: () => void
   }): Promise<CallResult> {
@@ -349,7 +352,12 @@ export class RpcClient {
   }
 
   private async send(
-    request: { agent: string; message: RubyValue; running?: readonly string[] },
+    request: {
+      agent: string
+      message: RubyValue
+      running?: readonly string[]
+      expectAllowed?: Call['expectAllowed']
+    },
     requestId: string,
     hosts: readonly string[],
     signal: AbortSignal,
@@ -363,8 +371,9 @@ export class RpcClient {
       identities: broadcast ? [...hosts] : [],
     }
     const body = security.sealRequest(this.envelope(request.agent, requestId, filter, request.message))
-    if (broadcast) await connector.broadcast(to, { body, ttl }, signal)
-    else await connector.direct(to, hosts, { body, ttl }, signal)
+    const { expectAllowed } = request
+    if (broadcast) await connector.broadcast(to, { body, ttl, expectAllowed }, signal)
+    else await connector.direct(to, hosts, { body, ttl, expectAllowed }, signal)
   }
 
   private envelope(agent: string, requestid: string, filter: Filter, message: RubyValue) {
