@@ -127,7 +127,7 @@ function refusal(others: readonly Holder[], fleet: string, waited: number): stri
 function otherBrokers(others: readonly Holder[], fleet: string): string {
   const other = others.find((each) => each.fleet !== fleet)
   if (other === undefined) return ''
-  return `. Run ${other.run} goes by ${other.fleet}, this one by ${fleet}: if these are other hosts of the same name, let LOCKSTEP_LOCKS name another folder for one of the fleets`
+  return `. Run ${other.run} goes by ${other.fleet}, this one by ${fleet}: if these are other hosts of the same name, let LOCKSTEP_LOCKS name another folder for one of the fleets, and history another database where it is shared`
 }
 
 export function describeHolder({ run, feature, user, machine, pid, since, hosts, state }: Holder): string {
