@@ -84,7 +84,9 @@ export function planActs({ state, plans, approvalIn }: PlanSurroundings): Person
       path: `${PATH}/approve`,
       summary:
         'Approves exactly one plan of the pipeline, by its name and the run that made it. It is rolled out once.',
-      schema: v.strictObject({ plan: v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/)) }),
+      schema: v.strictObject({
+        plan: v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/), v.description('the name of exactly this plan')),
+      }),
       async perform(request, fields) {
         const plan = planOf(state, request)
         if (plan === undefined) return UNKNOWN

@@ -22,7 +22,9 @@ export function answerGate({ state, runs, clock, mayApproveOwn }: GateActOptions
     name: 'answer a gate',
     path: '/rollouts/:run/gates/:gate',
     summary: 'Approves or refuses that a rollout which waits at a gate goes on.',
-    schema: v.object({ answer: v.picklist(['approve', 'refuse']) }),
+    schema: v.strictObject({
+      answer: v.pipe(v.picklist(['approve', 'refuse']), v.description('whether the rollout goes on')),
+    }),
     async perform({ person, may, param, note, signal }, { answer }): Promise<ActOutcome> {
       const found = await runs.find(param('run'), may)
       if (found === undefined) return { result: 'refused', why: NOT_THERE, status: 404 }

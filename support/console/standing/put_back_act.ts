@@ -39,7 +39,7 @@ export function putBackRun(options: PutBackOptions): PersonalAct {
     name: 'put back',
     path: '/rollouts/:run/put-back',
     summary: 'Puts back the hosts that a rollout has left out of rotation.',
-    schema: v.object({}),
+    schema: v.strictObject({}),
     async perform({ person, may, param, note }): Promise<ActOutcome> {
       const { runs, putBacks, clock } = options
       const found = await runs.find(param('run'), may)

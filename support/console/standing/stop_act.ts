@@ -21,7 +21,7 @@ export function stopRun({ state, runs, clock }: StopOptions): PersonalAct {
     name: 'stop a rollout',
     path: '/rollouts/:run/stop',
     summary: 'Stops a rollout as Ctrl-C does: its step ends, and no other one begins.',
-    schema: v.object({}),
+    schema: v.strictObject({}),
     async perform({ person, may, param, note, signal }): Promise<ActOutcome> {
       const found = await runs.find(param('run'), may)
       if (found === undefined) return { result: 'refused', why: NOT_THERE, status: 404 }

@@ -19,7 +19,10 @@ interface Found {
   start: Start
 }
 
-const PLAN = v.strictObject({ plan: v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/)) })
+const text = (what: string) => v.pipe(v.string(), v.description(what))
+const PLAN = v.strictObject({
+  plan: v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/), v.description('the name of exactly this plan')),
+})
 
 /** Returns what people can do about starts. */
 export function startActs(sources: StartSources): PersonalAct[] {
@@ -32,7 +35,19 @@ function askFor(sources: StartSources): PersonalAct {
     path: '/starts',
     summary:
       'Lints, rehearses and plans a feature for an environment. Nothing is rolled out by it; the plan waits on a page.',
-    schema: v.objectWithRest({ feature: v.string(), environment: v.string() }, v.string()),
+    schema: v.objectWithRest(
+      {
+        feature: text('the path of a feature that lockstep.yaml lets people start'),
+        environment: text('where it goes'),
+        release: v.optional(text('what it calls its release'), ''),
+        ticket: v.optional(text('what it is for, such as OPS-123,WEB-7'), ''),
+        limit: v.optional(
+          text('the hosts that it is limited to, such as web[1-3]; all where it is left out'),
+          '',
+        ),
+      },
+      text('value.<name>: the value of a variable of the feature'),
+    ),
     async perform(request, fields) {
       const { feature, environment } = fields
       const { person } = request
