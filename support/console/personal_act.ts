@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Act, Person } from '../people/person'
-import type { ActRequest, ConsoleAct } from './act'
+import type { ActRequest, ConsoleAct, RefusalStatus } from './act'
 
 /** An act of a person, known once: pages take it as a form, the API as JSON. */
 export interface PersonalAct {
@@ -33,8 +33,9 @@ export interface PersonalRequest {
 
 /** The outcome of an act: where on the pages it is seen, or why nothing was done. */
 export type ActOutcome =
-  | { result: 'done'; says: string; at: string }
-  | { result: 'refused'; why: string; status: 403 | 404 | 409 | 422 | 503 }
+  { result: 'done'; says: string; at: string } | { result: 'refused'; why: string; status: RefusalStatus }
+
+export type RefusedAct = Extract<ActOutcome, { result: 'refused' }>
 
 /** Returns an act whose fields are read by a schema before it is performed. */
 export function personalAct<S extends v.GenericSchema<Record<string, unknown>>>({
@@ -53,11 +54,19 @@ export function personalAct<S extends v.GenericSchema<Record<string, unknown>>>(
     schema,
     async perform(request) {
       const read = v.safeParse(schema, request.fields, { abortEarly: true })
-      return read.success
-        ? perform(request, read.output)
-        : { result: 'refused', why: describe(read.issues[0]), status: 422 }
+      return read.success ? perform(request, read.output) : refused(describe(read.issues[0]), 422)
     },
   }
+}
+
+/** Returns the refusal of an act. `why` is our own words. */
+export function refused(why: string, status: RefusalStatus): RefusedAct {
+  return { result: 'refused', why, status }
+}
+
+/** Returns the refusal of an act that the policy does not allow; `what` is a verb, with its object where it needs one. */
+export function notAllowed({ name }: Pick<Person, 'name'>, what: string, environment: string): RefusedAct {
+  return refused(`the policy does not allow ${name} to ${what} in ${environment}`, 403)
 }
 
 /** Returns an act as a form takes it: its page is answered by the one on which it is seen. */

@@ -77,7 +77,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Returns a new token. Whoever asked for it sees it once; the file has its hash. */
+/** Returns a new token. It is shown once; the file has its hash. */
 export function newToken(): { token: string; hash: string } {
   const token = `${PREFIX}${randomBytes(SECRET_BYTES).toString('base64url')}`
   return { token, hash: hashOf(token) }

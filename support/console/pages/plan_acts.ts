@@ -5,7 +5,14 @@ import { whyNotToApprove } from '../../pipeline/judge_approval'
 import type { PipelineState } from '../../pipeline/pipeline_state'
 import type { FormRoute } from '../act'
 import { answerPage } from '../page'
-import { personalAct, type ActOutcome, type PersonalAct, type PersonalRequest } from '../personal_act'
+import {
+  notAllowed,
+  personalAct,
+  refused,
+  type ActOutcome,
+  type PersonalAct,
+  type PersonalRequest,
+} from '../personal_act'
 import { html as page } from '../../reporting/html/markup'
 import type { ConsoleState } from './console_state'
 import { addressOf, linkTo, nameOf } from './parts'
@@ -28,11 +35,7 @@ export interface PlanSurroundings {
 }
 
 const PATH = '/pipeline/:repository/plans/:run'
-const UNKNOWN: ActOutcome = {
-  result: 'refused',
-  why: 'there is no such plan that you may look at',
-  status: 404,
-}
+const UNKNOWN = refused('there is no such plan that you may look at', 404)
 
 /** Returns the page of each plan of the pipeline. */
 export function planRoutes({ state, approvalIn }: PlanSurroundings): FormRoute[] {
@@ -121,8 +124,7 @@ export function planActs({ state, plans, approvalIn }: PlanSurroundings): Person
         const plan = planOf(state, request)
         if (plan === undefined) return UNKNOWN
         const { repository, environment } = plan
-        if (!request.may('plan', environment))
-          return refused(`the policy does not allow ${request.person.name} to plan in ${environment}`, 403)
+        if (!request.may('plan', environment)) return notAllowed(request.person, 'plan', environment)
         await request.note(`the deploy of ${repository} to ${environment}`)
         const why = await plans.askForPlan(repository, environment, nameInConsole(request.person))
         return why === undefined
@@ -148,8 +150,4 @@ function planOf(
 
 function done({ repository, run }: PlanOfTag, says: string): ActOutcome {
   return { result: 'done', says, at: addressOf('pipeline', repository, 'plans', run) }
-}
-
-function refused(why: string, status: 403 | 409): ActOutcome {
-  return { result: 'refused', why, status }
 }

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs'
 import * as v from 'valibot'
+import { isSamePerson } from '../../people/person'
 import { describeGateEnd, type Gate } from '../../rollout/model/gate'
 import { readGateAnswer, writeGateAnswer } from '../../run/gate_answers'
 import type { Clock } from '../../system/clock'
 import { pathOf } from '../live/rollout_acts'
-import { personalAct, type ActOutcome, type PersonalAct } from '../personal_act'
+import { notAllowed, personalAct, refused, type ActOutcome, type PersonalAct } from '../personal_act'
 import { NOT_THERE, type StandingRun, type StandingRuns } from './standing_runs'
 
 export interface GateActOptions {
@@ -27,38 +28,33 @@ export function answerGate({ state, runs, clock, mayApproveOwn }: GateActOptions
     }),
     async perform({ person, may, param, note, signal }, { answer }): Promise<ActOutcome> {
       const found = await runs.find(param('run'), may)
-      if (found === undefined) return { result: 'refused', why: NOT_THERE, status: 404 }
+      if (found === undefined) return refused(NOT_THERE, 404)
       const { run, environment, followed } = found
-      if (!may('approve', environment))
-        return {
-          result: 'refused',
-          why: `the policy does not allow ${person.name} to approve in ${environment}`,
-          status: 403,
-        }
+      if (!may('approve', environment)) return notAllowed(person, 'approve', environment)
       const gates = followed.view.state.gates
       const gate = gates.find((each) => each.gate === param('gate'))
-      if (gate === undefined) return { result: 'refused', why: 'this rollout has no such gate', status: 404 }
+      if (gate === undefined) return refused('this rollout has no such gate', 404)
       if (
         answer === 'approve' &&
         !mayApproveOwn(environment) &&
         isOwnRun(person.name, followed.view.state.by)
       )
-        return { result: 'refused', why: whyNotOwn(person.name), status: 403 }
+        return refused(whyNotOwn(person.name), 403)
       const wanted = { run, gate: gate.gate }
       const whyNot = () =>
         whyNotToAnswer(found, gate, runs, state) ?? whyAnswered(readGateAnswer(state, wanted))
       const why = whyNot()
-      if (why !== undefined) return { result: 'refused', why, status: 409 }
+      if (why !== undefined) return refused(why, 409)
       await note(`${answer} run ${run} at its gate ${gate.gate}: ${gate.question}`)
       // Another person may have answered while this was written.
       const since = whyNot()
-      if (since !== undefined) return { result: 'refused', why: since, status: 409 }
+      if (since !== undefined) return refused(since, 409)
       const at = new Date(clock.now()).toISOString()
       try {
         writeGateAnswer(state, { ...wanted, person: person.name, answer, at })
       } catch (error) {
         const because = (error as Error).message
-        return { result: 'refused', why: `the answer could not be left for the run: ${because}`, status: 503 }
+        return refused(`the answer could not be left for the run: ${because}`, 503)
       }
       const ended = () => followed.view.state.gates.find((each) => each.gate === wanted.gate)?.ended
       await runs.says(found, () => ended() !== undefined, signal)
@@ -82,11 +78,7 @@ function outcomeOf(
   const outcome = answer === 'approve' ? 'approved' : 'refused'
   const isTaken = ended.means === 'console' && ended.by === person && ended.outcome === outcome
   if (isTaken) return { result: 'done', says: describeGateEnd(ended), at: pathOf(run) }
-  return {
-    result: 'refused',
-    why: `your answer came too late, and the run did not take it: ${describeGateEnd(ended)}`,
-    status: 409,
-  }
+  return refused(`your answer came too late, and the run did not take it: ${describeGateEnd(ended)}`, 409)
 }
 
 /** Returns why a gate cannot be answered from here any more, or at all; undefined where it can. */
@@ -123,9 +115,9 @@ const BEGUN_IN_CONSOLE = /^(\S+) \(console\)(?:, approved by \S+ \(console\))?, 
 export function isOwnRun(person: string, by: string): boolean {
   const [begun = '', begunBy] = BEGUN_IN_CONSOLE.exec(by) ?? []
   const process = by.slice(begun.length)
-  // The process of a rollout from the console is that of lockstep serve, whoever that is.
+  // The process of a rollout from the console is that of lockstep serve, not that of the person.
   const names = begunBy === undefined ? [process, process.replace(/@[^@]*$/, '')] : [begunBy]
-  return names.some((name) => name.toLowerCase() === person.toLowerCase())
+  return names.some((name) => isSamePerson(name, person))
 }
 
 export function whyNotOwn(person: string): string {

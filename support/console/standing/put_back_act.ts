@@ -5,7 +5,7 @@ import type { RunJournals } from '../../run/journals'
 import type { Clock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
 import { pathOf } from '../live/rollout_acts'
-import { personalAct, type ActOutcome, type PersonalAct } from '../personal_act'
+import { notAllowed, personalAct, refused, type ActOutcome, type PersonalAct } from '../personal_act'
 import type { PutBacks } from './put_backs'
 import { NOT_THERE, type StandingRun, type StandingRuns } from './standing_runs'
 
@@ -43,17 +43,12 @@ export function putBackRun(options: PutBackOptions): PersonalAct {
     async perform({ person, may, param, note }): Promise<ActOutcome> {
       const { runs, putBacks, clock } = options
       const found = await runs.find(param('run'), may)
-      if (found === undefined) return { result: 'refused', why: NOT_THERE, status: 404 }
+      if (found === undefined) return refused(NOT_THERE, 404)
       const { run, environment } = found
-      if (!may('put back', environment))
-        return {
-          result: 'refused',
-          why: `the policy does not allow ${person.name} to put back in ${environment}`,
-          status: 403,
-        }
+      if (!may('put back', environment)) return notAllowed(person, 'put back', environment)
       const why = whyNotToPutBack(found, options)
-      if (why !== undefined) return { result: 'refused', why, status: 409 }
-      if (starting.has(run)) return { result: 'refused', why: ONE_AT_A_TIME, status: 409 }
+      if (why !== undefined) return refused(why, 409)
+      if (starting.has(run)) return refused(ONE_AT_A_TIME, 409)
       starting.add(run)
       try {
         await note(`run ${run}`)
@@ -69,7 +64,7 @@ export function putBackRun(options: PutBackOptions): PersonalAct {
       } catch (error) {
         if (error instanceof LockstepError) throw error
         const because = (error as Error).message
-        return { result: 'refused', why: `the command could not be started: ${because}`, status: 503 }
+        return refused(`the command could not be started: ${because}`, 503)
       } finally {
         starting.delete(run)
       }

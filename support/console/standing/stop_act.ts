@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { noteWish, readWish } from '../../run/stop_wishes'
 import type { Clock } from '../../system/clock'
 import { pathOf } from '../live/rollout_acts'
-import { personalAct, type ActOutcome, type PersonalAct } from '../personal_act'
+import { notAllowed, personalAct, refused, type ActOutcome, type PersonalAct } from '../personal_act'
 import { NOT_THERE, whyNotItsProcess, type StandingRun, type StandingRuns } from './standing_runs'
 
 export interface StopOptions {
@@ -24,28 +24,23 @@ export function stopRun({ state, runs, clock }: StopOptions): PersonalAct {
     schema: v.strictObject({}),
     async perform({ person, may, param, note, signal }): Promise<ActOutcome> {
       const found = await runs.find(param('run'), may)
-      if (found === undefined) return { result: 'refused', why: NOT_THERE, status: 404 }
+      if (found === undefined) return refused(NOT_THERE, 404)
       const { run, environment, followed } = found
-      if (!may('start', environment))
-        return {
-          result: 'refused',
-          why: `the policy does not allow ${person.name} to stop a rollout in ${environment}`,
-          status: 403,
-        }
+      if (!may('start', environment)) return notAllowed(person, 'stop a rollout', environment)
       const why = whyNotToStop(found, runs, state)
-      if (why !== undefined) return { result: 'refused', why, status: 409 }
+      if (why !== undefined) return refused(why, 409)
       await note(`run ${run}`)
       // It may have come to its end, or be asked by somebody else, while this was written.
       await runs.says(found, () => true, signal)
       const since = whyNotToStop(found, runs, state)
-      if (since !== undefined) return { result: 'refused', why: since, status: 409 }
+      if (since !== undefined) return refused(since, 409)
       const { pid } = followed.process
       try {
         noteWish(state, run, { person: person.name, at: new Date(clock.now()).toISOString() })
         if (pid !== undefined) runs.surroundings.interrupt(pid)
       } catch (error) {
         const because = (error as Error).message
-        return { result: 'refused', why: `the run could not be told to stop: ${because}`, status: 409 }
+        return refused(`the run could not be told to stop: ${because}`, 409)
       }
       const isTaken = await runs.says(
         found,

@@ -5,13 +5,19 @@ import { planOf, type Start } from '../../starts/start_state'
 import type { Starter, StartWish } from '../../starts/starter'
 import { LockstepError } from '../../system/errors'
 import { addressOf } from '../pages/parts'
-import { personalAct, type ActOutcome, type PersonalAct, type PersonalRequest } from '../personal_act'
+import {
+  notAllowed,
+  personalAct,
+  refused,
+  type ActOutcome,
+  type PersonalAct,
+  type PersonalRequest,
+  type RefusedAct,
+} from '../personal_act'
 import { listFeatures, readFeature } from './feature_list'
 import { plannedIn } from './planned_in'
 import type { StartSources } from './start_sources'
 import { parseWish } from './start_wish'
-
-type Refused = Extract<ActOutcome, { result: 'refused' }>
 
 /** A start that a request is about, with what carries it on. */
 interface Found {
@@ -53,7 +59,7 @@ function askFor(sources: StartSources): PersonalAct {
       const { person } = request
       if (!sources.environments.includes(environment) || !request.may('look', environment))
         return refused('there is no such environment that you may look at', 404)
-      if (!request.may('plan', environment)) return notAllowed(request, 'plan', environment)
+      if (!request.may('plan', environment)) return notAllowed(request.person, 'plan', environment)
       const known = listFeatures(sources.folder, sources.features).includes(feature)
       const read = known ? readFeature(sources.folder, feature) : undefined
       if (read === undefined)
@@ -78,7 +84,7 @@ function planAgain(sources: StartSources): PersonalAct {
       const found = find(sources, request)
       if ('why' in found) return found
       const { feature, environment, variables, release, ticket, limit } = found.start
-      if (!request.may('plan', environment)) return notAllowed(request, 'plan', environment)
+      if (!request.may('plan', environment)) return notAllowed(request.person, 'plan', environment)
       if (!listFeatures(sources.folder, sources.features).includes(feature))
         return refused('lockstep.yaml does not name its feature any more', 409)
       const wish = { feature, environment, variables, release, ticket, limit }
@@ -144,7 +150,7 @@ async function decide(
   const found = find(sources, request)
   if ('why' in found) return found
   const { starter, start } = found
-  if (!request.may(right, start.environment)) return notAllowed(request, right, start.environment)
+  if (!request.may(right, start.environment)) return notAllowed(request.person, right, start.environment)
   if (planOf(start) !== undefined && planOf(start)?.name !== plan)
     return refused('the plan of this start has another name', 409)
   const reason = why(found) ?? whyUnseen(start, sources)
@@ -181,7 +187,7 @@ async function begin({ desk }: StartSources, request: PersonalRequest, wish: Sta
 }
 
 /** Returns the start that a path names, where the person may look at its environment. */
-function find({ desk }: StartSources, { param, may }: PersonalRequest): Found | Refused {
+function find({ desk }: StartSources, { param, may }: PersonalRequest): Found | RefusedAct {
   const { starter, fault } = desk
   if (starter === undefined || fault !== undefined) return refused(fault ?? '', 503)
   const start = starter.find(param('start'))
@@ -199,12 +205,4 @@ export function ownVariables(sources: StartSources, environment: string) {
       return `the variables of ${environment} cannot be read: ${error.message}`
     throw error
   }
-}
-
-function notAllowed({ person }: PersonalRequest, act: Act, environment: string): Refused {
-  return refused(`the policy does not allow ${person.name} to ${act} in ${environment}`, 403)
-}
-
-function refused(why: string, status: Refused['status']): Refused {
-  return { result: 'refused', why, status }
 }
