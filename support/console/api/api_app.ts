@@ -6,7 +6,8 @@ import type { Act, Person, Policy } from '../../people/person'
 import { findToken, personOfToken, type KnownToken } from '../../people/tokens_file'
 import type { Clock } from '../../system/clock'
 import type { AuditTrail } from '../audit'
-import { askedOf } from '../console'
+import { askedOf } from '../asked'
+import type { Fresh } from '../console_options'
 import { addressOf, ANSWER_HEADERS, isOwnHost, MAX_FORM_BYTES, MAX_URL } from '../guard'
 import type { ActOutcome, PersonalAct } from '../personal_act'
 import { CODES, PREFIX, type ApiRead, type ApiRefusal, type ApiRequest } from './api_route'
@@ -14,11 +15,6 @@ import { parseFlatJson } from './flat_json'
 import { describeApi } from './openapi'
 import { SentOnce, type ActDone } from './sent_once'
 import { WrongTokens } from './wrong_tokens'
-
-/** The content of a file that may change; undefined while it is not right. */
-interface Fresh<T> {
-  readonly content: T | undefined
-}
 
 /** What an API answers. */
 export interface ApiContent {
