@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { LiveRuns } from '../console/live/live_runs'
 import { rolloutRoutes } from '../console/live/rollout_routes'
 import { apiApp, isApiPath } from '../console/api/api_app'
 import { LockstepMetrics } from '../console/metrics/lockstep_metrics'
@@ -20,6 +21,7 @@ import { systemClock } from '../system/clock'
 import { processStartedAt } from '../system/process_start'
 import { apiReads } from './api_reads'
 import type { Call } from './command'
+import { eventReads } from './event_reads'
 import { standingActs } from './standing_acts'
 import { startReads } from './start_reads'
 
@@ -73,6 +75,7 @@ export function consoleContent(
     version,
     clock: systemClock,
   })
+  const live = new LiveRuns(state, systemClock, surroundings)
   const standing = standingActs({ config, state, env, surroundings, approvalIn: starts.approvalIn })
   const ofPlans = { state: known, plans, approvalIn: starts.approvalIn }
   const personalActs = [...planActs(ofPlans), ...startActs(starts), ...standing.acts]
@@ -82,7 +85,7 @@ export function consoleContent(
       ...planRoutes(ofPlans),
       ...startRoutes(starts),
       ...standing.routes,
-      ...rolloutRoutes({ state, clock: systemClock, surroundings, isShared: sharing !== undefined }),
+      ...rolloutRoutes(live, sharing !== undefined),
     ],
     acts: personalActs.map(formOf),
     assets: [STYLE],
@@ -91,7 +94,7 @@ export function consoleContent(
       open: (shared) =>
         apiApp({
           ...shared,
-          reads: [...apiReads(known, surroundings), ...startReads(starts)],
+          reads: [...apiReads(known, live), ...eventReads(live), ...startReads(starts)],
           acts: personalActs,
           metrics: (sees, isWhole) => metrics.format(sees, isWhole),
           version,

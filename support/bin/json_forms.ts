@@ -937,6 +937,25 @@ const fleet = v.strictObject({
   notKnown: texts('why not everything is known, in sentences'),
 })
 
+const rolloutEvents = v.strictObject({
+  schema: v.literal('lockstep/rollout-events/1'),
+  run: text('the id of the run'),
+  events: v.pipe(
+    v.array(
+      v.strictObject({
+        offset: whole('its id: the byte of the journal behind it'),
+        event: v.pipe(
+          v.looseObject({ type: text('its type, such as verdict'), at: text('when, in ISO 8601') }),
+          v.description('what the journal has; each type has fields of its own'),
+        ),
+      }),
+    ),
+    v.description('the events behind `after`, in their order'),
+  ),
+  end: whole('where the page ends: `after` of the next one, also where nothing more is there yet'),
+  notKnown: texts('why not everything is known, in sentences'),
+})
+
 export const FORMS = {
   'lockstep/status/1': status,
   'lockstep/put-back/1': putBack,
@@ -953,6 +972,7 @@ export const FORMS = {
   'lockstep/run/1': run,
   'lockstep/plan/1': plan,
   'lockstep/rollouts/1': rollouts,
+  'lockstep/rollout-events/1': rolloutEvents,
   'lockstep/starts/1': starts,
   'lockstep/fleet/1': fleet,
 } as const

@@ -10,6 +10,7 @@ import { FakeClock, settled } from '../../testing/fake_clock'
 import { journalText } from '../../testing/journal_text'
 import { carriedOut, randomRun, type RandomRun } from '../../testing/random_run'
 import { Scratch } from '../../testing/scratch'
+import { LiveRuns } from './live_runs'
 import { rolloutRoutes } from './rollout_routes'
 import { BEAT_EVERY_MS } from './client_stream'
 import { partsOf } from './rollout_parts'
@@ -79,7 +80,7 @@ class LiveConsole {
   }
 
   private newRoutes() {
-    return rolloutRoutes({ state: this.scratch.path, clock: this.clock, surroundings: this.surroundings })
+    return rolloutRoutes(new LiveRuns(this.scratch.path, this.clock, this.surroundings))
   }
 }
 
@@ -374,7 +375,7 @@ describe('a rollout that is looked at live', () => {
     const refused = await askAs('ann')
     expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '30'])
     expect(await refused.text()).to.equal(
-      'You have 10 live pages open; close one of them, and load this one again.\n',
+      'You have 10 live pages or streams open; close one of them, and come again.\n',
     )
     for (let n = MAX_STREAMS_OF_PERSON; n < MAX_STREAMS; n += 1)
       expect((await askAs(`person ${n}`)).status).to.equal(200)

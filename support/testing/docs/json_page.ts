@@ -28,6 +28,7 @@ const SAID_BY: Readonly<Record<FormName, string>> = {
     '`lockstep run`, `plan`, `rehearse` and `ci` with `--json`; the file `reports/run.json` of every run',
   'lockstep/plan/1': 'the file `reports/plans/<plan>.json`, which the document of a planning run names',
   'lockstep/rollouts/1': '`GET /api/v1/rollouts` of the [API](api.md)',
+  'lockstep/rollout-events/1': '`GET /api/v1/rollouts/<run>/events` of the [API](api.md)',
   'lockstep/starts/1': '`GET /api/v1/starts` of the [API](api.md)',
   'lockstep/fleet/1': '`GET /api/v1/fleet` of the [API](api.md)',
 }
