@@ -4,7 +4,7 @@ import { apiApp, isApiPath } from '../console/api/api_app'
 import { LockstepMetrics } from '../console/metrics/lockstep_metrics'
 import type { ConsoleContent } from '../console/open_console'
 import { startActs } from '../console/starts/start_acts'
-import { startRoutes, waitingStarts } from '../console/starts/start_routes'
+import { begunByStarts, startRoutes, waitingStarts } from '../console/starts/start_routes'
 import type { StartSources } from '../console/starts/start_sources'
 import { STYLE } from '../console/page'
 import { ConsoleState } from '../console/pages/console_state'
@@ -64,6 +64,7 @@ export function consoleContent(
     now,
     listLocks,
     startsWaiting,
+    begunByStarts: () => begunByStarts(starts),
   })
   const known = new ConsoleState(sources)
   const { version } = require('lockstep/package.json') as { version: string }
@@ -82,7 +83,13 @@ export function consoleContent(
       ...planRoutes(ofPlans),
       ...startRoutes(starts),
       ...standing.routes,
-      ...rolloutRoutes({ state, clock: systemClock, surroundings, isShared: sharing !== undefined }),
+      ...rolloutRoutes({
+        state,
+        clock: systemClock,
+        surroundings,
+        isShared: sharing !== undefined,
+        begun: () => known.begunRollouts(),
+      }),
     ],
     acts: personalActs.map(formOf),
     assets: [STYLE],

@@ -19,6 +19,7 @@ import type { HostRelease } from '../../history/host_releases'
 import { runOfPart } from '../../history/deployed_commits'
 import { standingOf } from '../../history/standing'
 import { UNRELEASED, type HistoryEntry } from '../../history/history_record'
+import { stillStarting, type BegunRollout } from '../begun_rollout'
 import type { ConsoleState, Knowledge } from './console_state'
 import type { Sight } from './sight'
 import type { ConsoleSources, WaitingStart } from './sources'
@@ -34,6 +35,8 @@ export interface NowData {
   hasJournals: boolean
   out: readonly OutOfRotation[]
   underWay: readonly RolloutUnderWay[]
+  /** The rollouts that were begun, and of which no journal tells anything yet. */
+  starting: readonly BegunRollout[]
   approvals: readonly WaitingApproval[]
   /** The gates at which rollouts under way wait. */
   gates: readonly WaitingGate[]
@@ -134,6 +137,7 @@ export async function readNow(state: ConsoleState, sight: Sight): Promise<NowDat
     ...(typeof holders === 'string' ? [holders] : []),
     ...('fault' in spools ? [spools.fault] : []),
   ]
+  const told = new Set(journals.flatMap(({ run }) => (environmentOf.has(run) ? [run] : [])))
   return {
     now: sources.now(),
     isWhole: sight.isWhole,
@@ -141,6 +145,9 @@ export async function readNow(state: ConsoleState, sight: Sight): Promise<NowDat
     hasJournals: journals.length > 0,
     out: leftOut(journals, environmentOf).filter(({ first }) => sees(first.run)),
     underWay: underWay.filter(({ environment }) => sight.sees(environment)),
+    starting: stillStarting(state.begunRollouts(), (run) => told.has(run)).filter(({ environment }) =>
+      sight.sees(environment),
+    ),
     approvals: waitingApprovals(known, sources.takesTag).filter(({ environment }) => sight.sees(environment)),
     gates: waitingGates(journals, underWay).filter(({ environment }) => sight.sees(environment)),
     starts: (sources.startsWaiting?.() ?? []).filter(({ environment }) => sight.sees(environment)),

@@ -12,6 +12,7 @@ const EMPTY: NowData = {
   hasJournals: true,
   out: [],
   underWay: [],
+  starting: [],
   approvals: [],
   gates: [],
   starts: [],
@@ -38,6 +39,18 @@ function dataOf(text: string): NowData {
         began: text,
         hosts: 3,
         wave: text,
+      },
+    ],
+    starting: [
+      {
+        run: text,
+        at: '/starts/a',
+        name: text,
+        environment: text,
+        by: text,
+        machine: text,
+        since: AT,
+        isOver: false,
       },
     ],
     gates: [
@@ -104,6 +117,14 @@ describe('the page of now', () => {
     expect(found).to.deep.equal([...found].sort((a, b) => a - b))
     expect(Math.min(...found)).to.be.at.least(0)
     expect(text).to.contain('2026-11-22 12:00 UTC').and.to.contain('(3 min ago)')
+  })
+
+  it('names who has begun a rollout that has no journal yet, and leads to its start', () => {
+    const { starting } = dataOf('anna')
+    const { text } = nowPage({ ...EMPTY, starting })
+    expect(text).to.contain('Rollouts under way <small>1</small>')
+    expect(text).to.match(/href="\/starts\/a">anna<\/a>[\s\S]*is being started by anna, since /)
+    expect(text).not.to.contain('What comes next')
   })
 
   it('calls nothing clear while not everything is known', () => {

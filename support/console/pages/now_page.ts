@@ -2,6 +2,7 @@ import { UNRELEASED } from '../../history/history_record'
 import { hosts as counted } from '../../rollout/model/verdict'
 import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
 import { formatLockstep, PLACES, quoteWord } from '../../system/commands'
+import type { BegunRollout } from '../begun_rollout'
 import type {
   EnvironmentReleases,
   NowData,
@@ -35,23 +36,23 @@ const MAX_NAMES = 6
 
 /** Shows what is so now: first what somebody has to see to, then what goes on, then what hosts have. */
 export function nowPage(data: NowData): Markup {
-  const { underWay, approvals, gates, starts, spools, environments, locks, faults, now } = data
+  const { underWay, starting, approvals, gates, starts, spools, environments, locks, faults, now } = data
   const isKnown = environments.some(({ hosts }) => hosts > 0)
   return page`${outSection(data)}${faultsOf(faults)}${section('Waits for a person', [
     ...gates.map((each) => gateCard(each, now)),
     ...approvals.map((each) => approvalCard(each, now)),
     ...starts.map((each) => startCard(each, now)),
-  ])}${section(
-    'Rollouts under way',
-    underWay.map((each) => rolloutCard(each, now)),
-  )}${
+  ])}${section('Rollouts under way', [
+    ...starting.map((each) => startingCard(each, now)),
+    ...underWay.map((each) => rolloutCard(each, now)),
+  ])}${
     spools.length === 0
       ? NOTHING
       : page`<h2>Not taken yet</h2>\n${listOf(
           spools.map((line) => page`${line}`),
           MAX_SHOWN,
         )}`
-  }${unwrittenSection(data)}${isKnown || underWay.length > 0 ? releasesSection(environments) : beginning(data)}${
+  }${unwrittenSection(data)}${isKnown || underWay.length + starting.length > 0 ? releasesSection(environments) : beginning(data)}${
     locks.length === 0
       ? NOTHING
       : page`<h2>Locks</h2>\n${listOf(
@@ -139,6 +140,14 @@ function rolloutCard(each: RolloutUnderWay, now: number): Markup {
   return page`<div class="card going"><p class="lead"><b>${linkTo(addressOf('rollouts', run), of)}</b> <span class="muted">in ${nameOf(environment)}</span></p>
 <p>${hosts === 0 ? 'no roll call yet' : counted(hosts)}${wave === undefined ? '' : `, in ${nameOf(wave)}`}</p>
 <p class="muted">run ${run} of ${nameOf(feature)}${by === undefined ? '' : `, by ${nameOf(by)}`}, since ${timeOf(began)}${ageOf(began, now)}</p><p><a class="act" href="${addressOf('rollouts', run, 'stop')}">Stop…</a></p></div>
+`
+}
+
+function startingCard(each: BegunRollout, now: number): Markup {
+  const { run, at, name, environment, by, machine, since } = each
+  return page`<div class="card going"><p class="lead"><b>${linkTo(at, nameOf(name))}</b> <span class="muted">in ${nameOf(environment)}</span></p>
+<p>is being started by ${nameOf(by)}, since ${timeOf(since)}${ageOf(since, now)}</p>
+<p class="muted">run ${run} on ${nameOf(machine)}; its journal tells nothing of it yet</p></div>
 `
 }
 
