@@ -64,6 +64,7 @@ export function consoleContent(
     now,
     listLocks,
     startsWaiting,
+    canStart: starts.features.length > 0,
     begunByStarts: () => begunByStarts(starts),
   })
   const known = new ConsoleState(sources)

@@ -132,7 +132,9 @@ export function startingPage({ run, at, by, machine, since, isOver }: BegunRollo
     ? html`<p class="lead bad">This rollout did not begin, or its journal is gone.</p>
         <p><a href="${at}">What is known of it</a></p> `
     : html`<p class="lead">It is being started by ${by}, since ${formatTime(Date.parse(since))}.</p>
-        <p>Its journal tells nothing of it yet. This page loads itself again. <a href="${at}">Its plan</a></p> `
+        <p>
+          Its journal tells nothing of it yet. This page loads itself again. <a href="${at}">Its plan</a>
+        </p> `
   return html`<div class="card ${isOver ? 'out' : 'going'}">
     ${is}
     <p class="muted">run ${run} on ${machine}</p>

@@ -85,12 +85,7 @@ export function rolloutRoutes({
         const { person, url, may } = request
         const journals = listRunJournals(state)
         const before = url.searchParams.get('before') ?? undefined
-        const runs = await listRuns(
-          journals,
-          summaries,
-          (environment) => may('look', environment),
-          before,
-        )
+        const runs = await listRuns(journals, summaries, (environment) => may('look', environment), before)
         const note = isShared ? OWN_ALONE : NOTHING
         const starting = await listStarting(request, journals)
         const body = html`${note}${listPage(runs, before, starting)}`

@@ -41,6 +41,8 @@ export interface NowData {
   /** The gates at which rollouts under way wait. */
   gates: readonly WaitingGate[]
   starts: readonly WaitingStart[]
+  /** True where lockstep.yaml names features that people start from pages. */
+  canStart: boolean
   /** Pushes and announcements that nothing has taken yet. */
   spools: readonly string[]
   environments: readonly EnvironmentReleases[]
@@ -55,6 +57,8 @@ export interface OutOfRotation extends LeftHosts {
   environment: string
   putBack: string
   byHand: string | undefined
+  /** True while the rollout that has taken them out is under way. */
+  isGoing: boolean
 }
 
 export interface WaitingGate {
@@ -143,7 +147,7 @@ export async function readNow(state: ConsoleState, sight: Sight): Promise<NowDat
     isWhole: sight.isWhole,
     isShared: sources.sharing !== undefined,
     hasJournals: journals.length > 0,
-    out: leftOut(journals, environmentOf).filter(({ first }) => sees(first.run)),
+    out: leftOut(journals, environmentOf, going).filter(({ first }) => sees(first.run)),
     underWay: underWay.filter(({ environment }) => sight.sees(environment)),
     starting: stillStarting(state.begunRollouts(), (run) => told.has(run)).filter(({ environment }) =>
       sight.sees(environment),
@@ -151,6 +155,7 @@ export async function readNow(state: ConsoleState, sight: Sight): Promise<NowDat
     approvals: waitingApprovals(known, sources.takesTag).filter(({ environment }) => sight.sees(environment)),
     gates: waitingGates(journals, underWay).filter(({ environment }) => sight.sees(environment)),
     starts: (sources.startsWaiting?.() ?? []).filter(({ environment }) => sight.sees(environment)),
+    canStart: sources.canStart ?? false,
     spools: 'fault' in spools || !sight.seesAll ? [] : formatSpools(spools),
     environments: environmentReleases(knowledge, sight, sources.environments),
     locks:
@@ -200,12 +205,14 @@ const MAX_IN_COMMAND = 8
 function leftOut(
   journals: readonly RunJournal[],
   environmentOf: ReadonlyMap<string, string>,
+  going: ReadonlySet<string>,
 ): OutOfRotation[] {
   return groupLeftHosts(findLeftHosts(journals)).map((left) => ({
     ...left,
     environment: environmentOf.get(left.first.run) ?? '',
     putBack: putBackCommand(left.first.run, journals),
     byHand: putBackByHand(left.first.obligation, left.hosts, MAX_IN_COMMAND),
+    isGoing: going.has(left.first.run),
   }))
 }
 

@@ -79,7 +79,8 @@ function outSection(data: NowData): Markup {
     left > 0
       ? page`<p class="muted">… and ${left} more: ${linkless(formatLockstep('status --hosts all', PLACES))}</p>\n`
       : NOTHING
-  return page`<section aria-label="Out of rotation"><h2 class="bad">Out of rotation: ${counted(hosts)}</h2>\n${cards}${more}</section>\n`
+  const tone = out.every(({ isGoing }) => isGoing) ? 'warn' : 'bad'
+  return page`<section aria-label="Out of rotation"><h2 class="${tone}">Out of rotation: ${counted(hosts)}</h2>\n${cards}${more}</section>\n`
 }
 
 /** Says that nothing is out, and of which part of the world that is known. */
@@ -93,13 +94,19 @@ function nothingOut({ faults, isWhole, isShared, hasJournals }: NowData): Markup
   return page`<p class="lead good">${`✔ Nothing is out of rotation${where}${whose}.`}</p>\n`
 }
 
-function outCard({ first, hosts, environment, putBack, byHand }: OutOfRotation, now: number): Markup {
-  return page`<div class="card out"><p class="lead"><b>${hostsOf(hosts)}</b> <span class="muted">of ${nameOf(environment)}</span></p>
+function outCard(
+  { first, hosts, environment, putBack, byHand, isGoing }: OutOfRotation,
+  now: number,
+): Markup {
+  const way = isGoing
+    ? page`<p>Its rollout is under way. Hosts are put back from here once it is over.</p>\n`
+    : page`<p>Put back:</p>
+${commandOf(putBack)}<p><a class="act" href="${addressOf('rollouts', first.run, 'put-back')}">Put back…</a></p>
+${byHand === undefined ? NOTHING : page`<p class="muted">or by hand${byHand}</p>\n`}`
+  return page`<div class="card ${isGoing ? 'wait' : 'out'}"><p class="lead"><b>${hostsOf(hosts)}</b> <span class="muted">of ${nameOf(environment)}</span></p>
 <p>${first.obligation}</p>
 <p>since ${timeOf(first.since)}${ageOf(first.since, now)}, by run ${linkTo(addressOf('rollouts', first.run), first.run)} of ${nameOf(first.feature)}</p>
-<p>Put back:</p>
-${commandOf(putBack)}<p><a class="act" href="${addressOf('rollouts', first.run, 'put-back')}">Put back…</a></p>
-${byHand === undefined ? NOTHING : page`<p class="muted">or by hand${byHand}</p>\n`}</div>
+${way}</div>
 `
 }
 
@@ -202,9 +209,16 @@ function markOfRelease({ hosts, passed, release }: ReleaseOnHosts): Mark {
 }
 
 /** Shows a new user what to do first. Each command works as it stands. */
-function beginning({ isWhole }: NowData): Markup {
+function beginning({ isWhole, canStart }: NowData): Markup {
   const where = isWhole ? '' : ' of the environments that you may look at'
-  return emptyState(`No rollout${where} is in the history yet. What comes next:`, [
+  const onPages = canStart
+    ? page`<p class="lead">${linkTo('/start', 'Choose a feature')} to plan it, and to roll it out once its plan is approved.</p>\n`
+    : NOTHING
+  return page`${onPages}${beginInTerminal(where)}`
+}
+
+function beginInTerminal(where: string): Markup {
+  return emptyState(`No rollout${where} is in the history yet. What comes next, in a terminal:`, [
     ['Look whether brokers, hosts and balancers are well:', formatLockstep('doctor', PLACES)],
     ['See who is there:', formatLockstep('ping', PLACES)],
     [

@@ -106,7 +106,9 @@ export function planPage(data: PlanPageData): Markup {
 /** Returns whether something of a plan goes on by itself, which the page shows once it is loaded again. */
 export function isUnderWay({ plan, lapsed }: Pick<PlanPageData, 'plan' | 'lapsed'>): boolean {
   if (plan.state === 'running') return true
-  return plan.approved !== undefined && lapsed === undefined && (plan.rollout?.state ?? 'running') === 'running'
+  return (
+    plan.approved !== undefined && lapsed === undefined && (plan.rollout?.state ?? 'running') === 'running'
+  )
 }
 
 /** Shows the one thing that the reader can do next, or why there is none. */

@@ -214,7 +214,7 @@ describe('the routes of the console', () => {
       const said = [...asked.values()].reduce((rest, value) => rest.replaceAll(`value="${value}"`, ''), text)
       expect(said, page).not.to.contain('secret')
     }
-    const whole = await ask('/', of)
+    const whole = await ask('/', sources({ isAlive: () => false }))
     expect(whole.text)
       .to.contain('secret-host')
       .and.to.contain('put-back --run 20261122-120000-bbbb --environment secret-env')

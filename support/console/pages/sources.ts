@@ -40,6 +40,8 @@ export interface ConsoleSources {
   now: () => number
   /** Returns what was started from pages and waits for a person; absent where nothing can be started there. */
   startsWaiting?: () => readonly WaitingStart[]
+  /** True where lockstep.yaml names features that people start from pages. */
+  canStart?: boolean
   /** Returns the rollouts that were begun from pages; absent where nothing can be started there. */
   begunByStarts?: () => readonly BegunRollout[]
 }
@@ -71,7 +73,10 @@ export function consoleSources({
   env: Readonly<Record<string, string | undefined>>
   /** @throws LockstepError `lock-failed` */
   listLocks: () => Promise<readonly Holder[]>
-} & Pick<ConsoleSources, 'takesTag' | 'servedOn' | 'now' | 'sharing' | 'startsWaiting' | 'begunByStarts'>): ConsoleSources {
+} & Pick<
+  ConsoleSources,
+  'takesTag' | 'servedOn' | 'now' | 'sharing' | 'startsWaiting' | 'canStart' | 'begunByStarts'
+>): ConsoleSources {
   const { environments, repositories } = readPipelinePlaces(config)
   const spool = readSpoolSetting(config)
   return {
