@@ -134,6 +134,8 @@ describe('the page of now', () => {
       '<a href="/start">Choose a feature</a> to plan it',
     )
     expect(nowPage(EMPTY).text).not.to.contain('Choose a feature')
+    const { starts } = dataOf('web1')
+    expect(nowPage({ ...EMPTY, canStart: true, starts }).text).not.to.contain('What comes next')
   })
 
   it('names who has begun a rollout that has no journal yet, and leads to its start', () => {

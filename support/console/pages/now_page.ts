@@ -38,6 +38,7 @@ const MAX_NAMES = 6
 export function nowPage(data: NowData): Markup {
   const { underWay, starting, approvals, gates, starts, spools, environments, locks, faults, now } = data
   const isKnown = environments.some(({ hosts }) => hosts > 0)
+  const isBegun = [underWay, starting, approvals, gates, starts].some((each) => each.length > 0)
   return page`${outSection(data)}${faultsOf(faults)}${section('Waits for a person', [
     ...gates.map((each) => gateCard(each, now)),
     ...approvals.map((each) => approvalCard(each, now)),
@@ -52,7 +53,7 @@ export function nowPage(data: NowData): Markup {
           spools.map((line) => page`${line}`),
           MAX_SHOWN,
         )}`
-  }${unwrittenSection(data)}${isKnown || underWay.length + starting.length > 0 ? releasesSection(environments) : beginning(data)}${
+  }${unwrittenSection(data)}${isKnown || isBegun ? releasesSection(environments) : beginning(data)}${
     locks.length === 0
       ? NOTHING
       : page`<h2>Locks</h2>\n${listOf(

@@ -100,7 +100,7 @@ describe('the routes of the console', () => {
       },
     ]
     const own = sources({ begunByStarts })
-    const now = async (may = (_: string) => true) => (await ask('/', own, may)).text
+    const now = async (may?: (environment: string) => boolean) => (await ask('/', own, may)).text
     expect(await now())
       .to.contain('is being started by anna')
       .and.contain('(1 min ago)')
