@@ -5,7 +5,7 @@ import { apiApp, isApiPath } from '../console/api/api_app'
 import { LockstepMetrics } from '../console/metrics/lockstep_metrics'
 import type { ConsoleContent } from '../console/open_console'
 import { startActs } from '../console/starts/start_acts'
-import { startRoutes, waitingStarts } from '../console/starts/start_routes'
+import { begunByStarts, startRoutes, waitingStarts } from '../console/starts/start_routes'
 import type { StartSources } from '../console/starts/start_sources'
 import { STYLE } from '../console/page'
 import { ConsoleState } from '../console/pages/console_state'
@@ -66,6 +66,8 @@ export function consoleContent(
     now,
     listLocks,
     startsWaiting,
+    canStart: starts.features.length > 0,
+    begunByStarts: () => begunByStarts(starts),
   })
   const known = new ConsoleState(sources)
   const { version } = require('lockstep/package.json') as { version: string }
@@ -85,7 +87,7 @@ export function consoleContent(
       ...planRoutes(ofPlans),
       ...startRoutes(starts),
       ...standing.routes,
-      ...rolloutRoutes(live, sharing !== undefined),
+      ...rolloutRoutes({ runs: live, isShared: sharing !== undefined, begun: () => known.begunRollouts() }),
     ],
     acts: personalActs.map(formOf),
     assets: [STYLE],

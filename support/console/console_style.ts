@@ -37,9 +37,9 @@ dl.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap
 dl.facts dt { color: var(--muted) } dl.facts dd { margin: 0 }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 }
 th, td { text-align: left; vertical-align: top; padding: .35rem 1rem .35rem 0; border-bottom: 1px solid var(--line) }
-td > ul, td > a.act { display: inline-block; border: 1px solid currentColor; border-radius: .35rem; padding: .45rem 1rem; margin: .2rem .3rem .2rem 0; font-weight: 600; text-decoration: none }
+a.act { display: inline-block; border: 1px solid currentColor; border-radius: .35rem; padding: .45rem 1rem; margin: .2rem .3rem .2rem 0; font-weight: 600; text-decoration: none }
 form button { margin: .3rem .4rem .3rem 0 }
-details { margin: 0 } th, td { overflow-wrap: break-word } time { white-space: nowrap }
+td > ul, td > details { margin: 0 } th, td { overflow-wrap: break-word } time { white-space: nowrap }
 thead th { color: var(--muted); font-weight: normal; font-size: .9em } tbody th { font-weight: 600 }
 form.find { display: flex; flex-wrap: wrap; gap: .5rem .9rem; align-items: end; margin: .8rem 0; padding: .7rem .9rem; background: var(--soft); border-radius: .5rem }
 form.find label { display: block; font-size: .9em; color: var(--muted) }

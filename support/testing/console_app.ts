@@ -22,7 +22,7 @@ async function main(state: string, port: number): Promise<void> {
     startedAt: processStartedAt,
     holders: () => locks.list().catch(() => []),
   }
-  const routes = rolloutRoutes(new LiveRuns(resolve(state), systemClock, surroundings))
+  const routes = rolloutRoutes({ runs: new LiveRuns(resolve(state), systemClock, surroundings) })
   for (const route of routes)
     app.get(route.path, async (context) => {
       const answer = await route.answer({

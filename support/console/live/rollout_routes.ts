@@ -3,52 +3,90 @@ import { join } from 'node:path'
 import type { LiveRuns, SeenRun } from './live_runs'
 import { pageFeed } from './page_feed'
 import { parsePlace } from './part_book'
-import { listPage, listRuns } from './rollout_list'
+import { listPage, listRuns, startingPage } from './rollout_list'
 import { nameOf, rolloutPage } from './rollout_page'
 import { ROLLOUT_STYLE } from './rollout_style'
 import type { Watcher } from './watcher'
 import type { TooMany } from './watchers'
+import { stillStarting, type BegunRollout } from '../begun_rollout'
 import { answerPage } from '../page'
 import { EVENT_HEADERS, type ConsoleRequest, type ConsoleRoute } from '../route'
 import { html, NOTHING } from '../../reporting/html/markup'
 
-/**
- * The paths of rollouts: their list, the page of each, its events, and what the pages load. `isShared` says that other control hosts
- * share their histories: their rollouts are not here.
- */
-export function rolloutRoutes(runs: LiveRuns, isShared = false): ConsoleRoute[] {
+export interface RolloutRouteOptions {
+  runs: LiveRuns
+  /** True where other control hosts share their histories: their rollouts are not here. */
+  isShared?: boolean
+  /** Returns the rollouts that were begun here: some have no journal yet, and some never will. */
+  begun?: () => readonly BegunRollout[]
+}
+
+/** The paths of rollouts: their list, the page of each, its events, and what the pages load. */
+export function rolloutRoutes({
+  runs,
+  isShared = false,
+  begun = () => [],
+}: RolloutRouteOptions): ConsoleRoute[] {
   /** Resolves with what `use` makes of a run; a run that a person may not look at is not there. */
   const withRun = async (
     request: ConsoleRequest,
     use: (watcher: Watcher, seen: SeenRun) => Response,
+    answerOther = notThere,
   ): Promise<Response> => {
     const answer = await runs.watch({ run: request.param('run'), may: request.may }, use)
-    if (answer === undefined) return notThere(request)
+    if (answer === undefined) return answerOther(request)
     return answer instanceof Response ? answer : refuse(answer)
+  }
+
+  /** Resolves with the rollouts that are just being started, of those that a person may look at. */
+  const listStarting = async ({ may }: ConsoleRequest, journals: ReturnType<LiveRuns['journals']>) => {
+    const all = begun().filter(({ isOver, environment }) => !isOver && may('look', environment))
+    const own = journals.filter(({ run }) => all.some((each) => each.run === run))
+    const told = new Set<string>()
+    for (const journal of own)
+      if ((await runs.summaries.environmentOf(journal)) !== undefined) told.add(journal.run)
+    return stillStarting(all, (run) => told.has(run))
+  }
+
+  /** Answers for a run of which no journal tells anything: one may be that has just been begun. */
+  const answerUntold = (request: ConsoleRequest): Response => {
+    const found = begun().find(({ run }) => run === request.param('run'))
+    if (found === undefined || !request.may('look', found.environment)) return notThere(request)
+    const { person } = request
+    const title = `Rollout in ${found.environment}`
+    const answer = answerPage({ title, path: '/rollouts', person, body: startingPage(found) })
+    if (!found.isOver) answer.headers.set('refresh', String(LOOK_AGAIN_AFTER_S))
+    return answer
   }
 
   return [
     {
       path: '/rollouts',
-      async answer({ person, url, may }) {
+      async answer(request) {
+        const { person, url, may } = request
         const before = url.searchParams.get('before') ?? undefined
         const sees = (environment: string) => may('look', environment)
-        const listed = await listRuns(runs.journals(), runs.summaries, sees, before)
+        const journals = runs.journals()
+        const listed = await listRuns(journals, runs.summaries, sees, before)
         const note = isShared ? OWN_ALONE : NOTHING
-        const body = html`${note}${listPage(listed, before)}`
+        const starting = await listStarting(request, journals)
+        const body = html`${note}${listPage(listed, before, starting)}`
         return answerPage({ title: 'Rollouts', path: '/rollouts', person, body })
       },
     },
     {
       path: '/rollouts/:run',
       answer: (request) =>
-        withRun(request, (watcher, { journal }) =>
-          answerPage({
-            title: nameOf(watcher),
-            path: '/rollouts',
-            person: request.person,
-            body: rolloutPage(journal.run, watcher, runs.now()),
-          }),
+        withRun(
+          request,
+          (watcher, { journal }) =>
+            answerPage({
+              title: nameOf(watcher),
+              path: '/rollouts',
+              person: request.person,
+              body: rolloutPage(journal.run, watcher, runs.now()),
+            }),
+          answerUntold,
         ),
     },
     {
@@ -68,6 +106,9 @@ export function rolloutRoutes(runs: LiveRuns, isShared = false): ConsoleRoute[] 
     { path: '/rollout.css', answer: () => file(ROLLOUT_STYLE, 'text/css') },
   ]
 }
+
+/** Seconds after which the page of a rollout is loaded again that is just being started. */
+const LOOK_AGAIN_AFTER_S = 2
 
 const OWN_ALONE = html`<p class="muted">
   These are the rollouts of this control host. Those of others are in the

@@ -149,6 +149,38 @@ describe('a plan of the pipeline on its page', () => {
     expect(approvals()?.by).to.equal('anna (console)')
   })
 
+  it('says once it is approved what becomes of it, and loads itself again until its rollout has ended', async () => {
+    const bert = await stand.browserOf('bert', open())
+    const look = async () => {
+      const answer = await bert.ask(PAGE)
+      return { text: await answer.text(), isLoadedAgain: answer.headers.has('refresh') }
+    }
+    expect((await look()).isLoadedAgain).to.equal(false)
+    await bert.send(PAGE, `${PAGE}/approve`, { plan: name })
+    const approved = await look()
+    expect(approved.text)
+      .to.contain('Approved by bert (console). Its rollout is started next.')
+      .and.not.to.contain('cannot be approved')
+    expect(approved.isLoadedAgain).to.equal(true)
+    const target = { repository: 'website', environment: 'production', commit: A, tag: 'v1' }
+    const rollout = { ...target, run: 'r9' }
+    await add([{ type: 'rollout begun', ...rollout, planRun: 'p1', plan: name, machine: 'control1' }])
+    expect((await look()).text).to.contain('rolls it out. This page loads itself again.')
+    await add([{ type: 'rollout ended', ...rollout, result: 'failed', verdict: 'FAILED', why: 'web2 lied' }])
+    const ended = await look()
+    expect(ended.text).to.match(/was its rollout: <b>FAILED<\/b>: web2 lied/)
+    expect(ended.isLoadedAgain).to.equal(false)
+  })
+
+  it('says why it was approved and is not rolled out', async () => {
+    const bert = await stand.browserOf('bert', open())
+    await bert.send(PAGE, `${PAGE}/approve`, { plan: name })
+    await add(fetched(B, 'v2', 'production'))
+    expect(await (await bert.ask(PAGE)).text()).to.match(
+      /Approved by bert \(console\), and not rolled out: its approval ended unused, .* were to have v2/,
+    )
+  })
+
   /** Sends an approval with a token of the right path that the page itself did not give. */
   const force = async (person: string, path: string, plan: string) => {
     const browser = await stand.browserOf(person, open())

@@ -16,7 +16,7 @@ import {
 import { html as page } from '../../reporting/html/markup'
 import type { ConsoleState } from './console_state'
 import { addressOf, linkTo, nameOf } from './parts'
-import { planPage, readPlanPage, whyNotBy, type ApprovalIn } from './plan_page'
+import { isUnderWay, planPage, readPlanPage, whyNotBy, type ApprovalIn } from './plan_page'
 
 /** Has what people say about plans of the pipeline written down, by the process that serves. Each resolves with why not. */
 export interface PlanApprovals {
@@ -35,6 +35,8 @@ export interface PlanSurroundings {
 }
 
 const PATH = '/pipeline/:repository/plans/:run'
+/** Seconds after which a page is loaded again, while something of its plan goes on. */
+const RELOAD_AFTER_S = 5
 const UNKNOWN = refused('there is no such plan that you may look at', 404)
 
 /** Returns the page of each plan of the pipeline. */
@@ -67,12 +69,14 @@ export function planRoutes({ state, approvalIn }: PlanSurroundings): FormRoute[]
           approveForm: canApprove ? newForm(`${at}/approve`) : '',
           againForm: mayPlan ? newForm(`${at}/again`) : '',
         })
-        return answerPage({
+        const answer = answerPage({
           title: `Plan of ${nameOf(plan.tag)} for ${nameOf(plan.environment)}`,
           path: '/pipeline',
           person,
           body: shown,
         })
+        if (isUnderWay(data)) answer.headers.set('refresh', String(RELOAD_AFTER_S))
+        return answer
       },
     },
   ]

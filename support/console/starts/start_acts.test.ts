@@ -14,7 +14,7 @@ import { MemoryStartLog } from '../../testing/memory_start_log'
 import { MemoryStarts } from '../../testing/memory_starts'
 import { formOf } from '../personal_act'
 import { startActs } from './start_acts'
-import { startRoutes, waitingStarts } from './start_routes'
+import { begunByStarts, startRoutes, waitingStarts } from './start_routes'
 import type { StartSources } from './start_sources'
 
 const FEATURE = 'features/deploy.feature'
@@ -141,6 +141,32 @@ describe('the pages of starts', () => {
     ])
     const list = await (await browser.ask('/starts')).text()
     expect(list).to.contain(FEATURE).and.to.contain('asked for by anna')
+  })
+
+  it('tell which rollouts were begun, by whom, and which of them are over', async () => {
+    let end: () => void = () => {}
+    commands.onWait = () => new Promise<void>((resolve) => (end = resolve))
+    const { browser, at } = await startBy('anna')
+    const begun = () => begunByStarts({ desk: { starter, fault: undefined } })
+    expect(begun()).to.deep.equal([])
+    await (await stand.browserOf('bert', app)).send(at, `${at}/approve`, { plan })
+    await browser.send(at, `${at}/roll-out`, { plan })
+    await settled()
+    const [one, ...others] = begun()
+    expect(others).to.deep.equal([])
+    expect(one).to.include({
+      run: commands.started[0]?.run,
+      at,
+      name: FEATURE,
+      environment: 'production',
+      by: 'anna',
+      machine: 'a',
+      isOver: false,
+    })
+    commands.endOf = () => ({ result: 'failed', verdict: null, why: 'it did not begin' })
+    end()
+    await settled()
+    expect(begun().map(({ isOver }) => isOver)).to.deep.equal([true])
   })
 
   it('show the text of the feature that was planned, and none that came after it', async () => {

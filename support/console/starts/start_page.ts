@@ -83,7 +83,7 @@ function nextOf(data: StartPageData): Markup {
       : page`<p class="lead">The rollout does exactly what this plan says. It refuses itself where the feature, a value, the code or a host has changed.</p>\n${formOf(start, 'roll-out', forms['roll-out'], 'Start the rollout', name)}`
   const why =
     approving === NOTHING && starting === NOTHING
-      ? page`<p class="lead">${(start.approved === undefined ? notToApprove : undefined) ?? notToRollOut ?? 'Another person carries it on: the policy does not allow it to you'}.</p>\n`
+      ? page`<p class="lead">You cannot carry it on now: ${(start.approved === undefined ? notToApprove : undefined) ?? notToRollOut ?? 'the policy does not allow it to you'}.</p>\n`
       : NOTHING
   return card('wait', page`${why}${approving}${starting}`)
 }

@@ -8,6 +8,7 @@ import { isUnderWay, type Starter } from '../../starts/starter'
 import { planOf, type Start } from '../../starts/start_state'
 import { readRegularFile } from '../../system/regular_file'
 import type { FormRequest, FormRoute } from '../act'
+import type { BegunRollout } from '../begun_rollout'
 import { answerPage } from '../page'
 import { addressOf, emptyState, linkTo, markOf, moreOf, nameOf, partOf, timeOf } from '../pages/parts'
 import type { WaitingStart } from '../pages/sources'
@@ -123,6 +124,16 @@ export function waitingStarts({
       since: start.askedAt,
     }))
     .toReversed()
+}
+
+/** Returns the rollouts that starts have begun. */
+export function begunByStarts({ desk }: Pick<StartSources, 'desk'>): BegunRollout[] {
+  return (desk.starter?.starts ?? []).flatMap(({ id, feature, environment, rollout }) => {
+    if (rollout === undefined) return []
+    const { run, by, machine, begunAt, ended } = rollout
+    const at = addressOf('starts', id)
+    return [{ run, at, name: feature, environment, by, machine, since: begunAt, isOver: ended !== undefined }]
+  })
 }
 
 /** Returns how to tell why a plan waits for no one any more. It looks at each feature once. */

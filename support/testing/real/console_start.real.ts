@@ -1,19 +1,18 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
 import { readStarts } from '../../starts/start_journal'
 import { StartState, type Start } from '../../starts/start_state'
 import { launchChromium } from '../chromium'
+import { findingsOf } from '../chromium_pages'
 import { compiledCopy } from '../compiled_copy'
 import { LiveRollout } from '../live_rollout'
 import { freePort, start, untilReady, type Running } from './processes'
 
 const COMPILED = compiledCopy()
 const LOCKSTEP = join(COMPILED, 'support', 'bin', 'lockstep.cjs')
-const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8')
 const PASSWORD = 'Quagga-zebra-okapi-7'
 const WITHIN_MS = 240_000
 const VERSION = '4.2.6-3.el5'
@@ -215,15 +214,4 @@ async function says(page: Page, selector: string, text: RegExp): Promise<void> {
 async function shoot(page: Page, what: string): Promise<void> {
   const folder = process.env['SCREENSHOTS']
   if (folder !== undefined) await page.screenshot({ path: join(folder, `start ${what}.png`), fullPage: true })
-}
-
-/** Returns what axe finds that is serious or critical. */
-async function findingsOf(page: Page): Promise<string[]> {
-  await page.evaluate(AXE)
-  const { violations } = (await page.evaluate('axe.run()')) as {
-    violations: { id: string; impact: string; nodes: { html: string }[] }[]
-  }
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
 }
