@@ -74,7 +74,7 @@ export function consoleContent(
     clock: systemClock,
   })
   const standing = standingActs({ config, state, env, surroundings, approvalIn: starts.approvalIn })
-  const ofPlans = { state: known, plans, approvalIn: starts.approvalIn }
+  const ofPlans = { state: known, plans, approvalIn: starts.approvalIn, rights: starts.rights }
   const personalActs = [...planActs(ofPlans), ...startActs(starts), ...standing.acts]
   return {
     routes: [

@@ -840,7 +840,13 @@ const starts = v.strictObject({
         ),
         approved: v.pipe(
           v.nullable(v.strictObject({ at: text('when, in ISO 8601'), by: text('the person') })),
-          v.description('who approved exactly this plan; null until somebody did'),
+          v.description(
+            'who approved exactly this plan; null until somebody did, and once that person may not approve any more',
+          ),
+        ),
+        withdrawn: v.pipe(
+          v.nullable(v.strictObject({ at: text('when, in ISO 8601'), by: text('the person') })),
+          v.description('who withdrew it; null where no one did'),
         ),
         rollout: v.pipe(
           v.nullable(

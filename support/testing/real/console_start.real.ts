@@ -191,6 +191,38 @@ describe('a start from the pages of lockstep serve, on hosts over a broker', fun
     expect(live.haproxy.outOfService('www')).to.deep.equal([])
   })
 
+  it('is refused where the approver loses the right, also while lockstep serve is away, and is withdrawn then', async () => {
+    await plan()
+    await approve()
+    const page = url(`/starts/${last().id}`)
+    await anna.goto(page)
+    const withoutBert = POLICY.replace('bert may approve in test\n', '')
+    live.scratch.write('policy.txt', withoutBert)
+    // The page is one of before: its button is still there.
+    await anna.getByRole('button', { name: 'Start the rollout' }).click()
+    const sentence =
+      /bert, who approved it, may not approve in test any more; another person has to approve it/i
+    await says(anna, 'main', sentence)
+    live.scratch.write('policy.txt', POLICY)
+    await anna.goto(page)
+    await anna.getByRole('button', { name: 'Start the rollout' }).waitFor()
+    await serving?.stop('SIGKILL')
+    execFileSync(process.execPath, [LOCKSTEP, 'user', 'remove', 'bert', ...places()])
+    await serve()
+    await anna.getByRole('button', { name: 'Start the rollout' }).click()
+    await says(anna, 'main', /bert, who approved it, is not in the file of people any more/i)
+    await anna.goto(page)
+    await says(anna, '.card', /is not in the file of people any more; another person has to approve it/)
+    await shoot(anna, 'not approved any more')
+    await anna.getByRole('button', { name: 'Withdraw this start' }).click()
+    await says(anna, '.card', /It was withdrawn by anna/)
+    await shoot(anna, 'withdrawn')
+    expect(readdirSync(at('state', 'live'))).to.have.length(1)
+    expect([last().rollout, last().withdrawn?.by]).to.deep.equal([undefined, 'anna'])
+    execFileSync(process.execPath, [LOCKSTEP, 'user', 'add', 'bert', ...places()], { input: `${PASSWORD}\n` })
+    bert = await logIn('bert', PHONE)
+  })
+
   it('is refused after its approval where the feature was changed', async () => {
     await plan()
     await approve()
