@@ -192,6 +192,19 @@ describe('the pages of starts', () => {
     expect(await (await browser.ask('/starts')).text()).to.contain('✘ has to be planned again')
   })
 
+  it('choose the feature and the environment where there is one of each, and begin nothing by it', async () => {
+    const anna = await stand.browserOf('anna', app)
+    const two = await (await anna.ask('/start')).text()
+    expect(two).to.contain('<button>Choose').and.not.to.contain('Lint, rehearse and plan')
+    const dora = await stand.browserOf('dora', app)
+    const one = await (await dora.ask('/start')).text()
+    expect(one).to.contain(`<option value="${FEATURE}" selected>`)
+    expect(one).to.contain('<option value="production" selected>').and.to.contain('Lint, rehearse and plan')
+    expect(starter.starts).to.deep.equal([])
+    stand.scratch.write('features/other.feature', 'Feature: x\n')
+    expect(await (await dora.ask('/start')).text()).not.to.contain('Lint, rehearse and plan')
+  })
+
   it('say where a list has more features than are offered, and take each of them', async () => {
     for (let each = 0; each < 501; each += 1) stand.scratch.write(`features/x${each}.feature`, 'Feature: x\n')
     const browser = await stand.browserOf('anna', app)

@@ -55,7 +55,10 @@ function showForm(sources: StartSources, { person, may, url, newForm }: FormRequ
         ],
       ]),
     )
-  const [feature, environment] = [url.searchParams.get('feature'), url.searchParams.get('environment')]
+  const asked = [url.searchParams.get('feature'), url.searchParams.get('environment')]
+  // Where there is one of each, there is nothing to choose. The form is shown, and sent by a person alone.
+  const isOnly = asked.every((each) => each === null) && features.length === 1 && environments.length === 1
+  const [feature = null, environment = null] = isOnly ? [...features, ...environments] : asked
   const choice = {
     features,
     environments,
