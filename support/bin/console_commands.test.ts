@@ -33,7 +33,15 @@ describe('lockstep user, where an OpenID provider names people', () => {
       cwd: scratch.path,
       env: { LOCKSTEP_STATE: 'state' },
       args,
-      options: { group: [], name: undefined, may: [], in: [], days: undefined },
+      options: {
+        group: [],
+        name: undefined,
+        may: [],
+        in: [],
+        days: undefined,
+        since: undefined,
+        json: false,
+      },
     })
 
   it('adds no one, and says where people come from', async () => {

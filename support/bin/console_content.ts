@@ -79,7 +79,7 @@ export function consoleContent(
   })
   const live = new LiveRuns(state, systemClock, surroundings)
   const standing = standingActs({ config, state, env, surroundings, approvalIn: starts.approvalIn })
-  const ofPlans = { state: known, plans, approvalIn: starts.approvalIn }
+  const ofPlans = { state: known, plans, approvalIn: starts.approvalIn, rights: starts.rights }
   const personalActs = [...planActs(ofPlans), ...startActs(starts), ...standing.acts]
   return {
     routes: [

@@ -276,6 +276,25 @@ const prune = v.strictObject({
   ),
 })
 
+const audit = v.strictObject({
+  schema: v.literal('lockstep/audit/1'),
+  entries: v.pipe(
+    v.array(
+      v.strictObject({
+        at: text('when, in ISO 8601'),
+        type: text('what happened, such as logged in, acted or act refused; others may come'),
+        person: textOrNull('the person whom it is about; null where none is known'),
+        by: textOrNull('the user of the machine who has changed people; null for all else'),
+        address: textOrNull('where the request came from'),
+        through: textOrNull('how it came where that was no page, such as token ci'),
+        says: text('the details, in words'),
+      }),
+    ),
+    v.description('the oldest first'),
+  ),
+  faults: texts('why not everything is told, in sentences'),
+})
+
 const lint = v.strictObject({
   schema: v.literal('lockstep/lint/1'),
   exitCode,
@@ -840,7 +859,13 @@ const starts = v.strictObject({
         ),
         approved: v.pipe(
           v.nullable(v.strictObject({ at: text('when, in ISO 8601'), by: text('the person') })),
-          v.description('who approved exactly this plan; null until somebody did'),
+          v.description(
+            'who approved exactly this plan; null until somebody did, and once that person may not approve any more',
+          ),
+        ),
+        withdrawn: v.pipe(
+          v.nullable(v.strictObject({ at: text('when, in ISO 8601'), by: text('the person') })),
+          v.description('who withdrew it; null where no one did'),
         ),
         rollout: v.pipe(
           v.nullable(
@@ -966,6 +991,7 @@ export const FORMS = {
   'lockstep/doctor/1': doctor,
   'lockstep/steps/1': steps,
   'lockstep/prune/1': prune,
+  'lockstep/audit/1': audit,
   'lockstep/pipeline/1': pipeline,
   'lockstep/bus/1': busMessage,
   'lockstep/lint/1': lint,

@@ -14,6 +14,8 @@ import { readSetting } from '../config/settings'
 import { checkConsoleSetting, readConsoleSetting } from '../config/console_setting'
 import { readBusBroker } from '../config/bus_broker'
 import { openConsole } from '../console/open_console'
+import { rightsOfConsole } from '../console/rights_of_console'
+import { NO_RIGHTS } from '../people/rights_now'
 import { CommandDeploys } from '../deploys/command_deploys'
 import { CommandStarts } from '../deploys/command_starts'
 import { decidingFiles } from '../run/deciding_files'
@@ -140,7 +142,8 @@ export async function serve({
   }
   const plans = new PlanDesk(settings, takesTag)
   const desk = new StartDesk(new CommandStarts(calling))
-  const starts = pages && startSources(pages, { config, state, env, desk })
+  const rights = pages === undefined ? NO_RIGHTS : rightsOfConsole(pages, state, systemClock)
+  const starts = pages && startSources(pages, { config, state, env, desk, rights })
   const content =
     starts &&
     consoleContent({ config, state, hasPipeline: pipeline !== undefined, sharing, plans, starts }, env)
@@ -167,7 +170,7 @@ export async function serve({
       ...packageParts(packages, fleets),
       ...statusParts(settings.repositories),
       ...(shared === undefined ? [] : [historyPart(shareUntil)]),
-      ...deployParts(settings, { deploys, takesTag, nameOf: userName }),
+      ...deployParts(settings, { deploys, takesTag, nameOf: userName, rights }),
       ...(pages === undefined ? [] : [plans.part, desk.part]),
     ],
     prove: () => proveBuilds(settings, pages?.secretFiles ?? [], { state, config, env }),

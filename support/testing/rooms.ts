@@ -408,6 +408,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/statuses',
       'support/pipeline',
       'support/starts',
+      'support/people',
       'support/notifications',
       'support/locks',
       'support/config',

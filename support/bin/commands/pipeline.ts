@@ -188,7 +188,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     group: 'pipeline',
     summary: 'who can log in to the console: adds people, and lists them',
     about:
-      'It writes the file that console.people of lockstep.yaml names. A password is asked for without being shown, or is the first line of the standard input. A password that changes, and a person who goes, end their sessions and tokens. With logout, the sessions of a person end, and nothing else changes. A token is for programs that use the HTTP API; it is printed once, and a file of the state folder has its hash.',
+      'It writes the file that console.people of lockstep.yaml names. A password is asked for without being shown, or is the first line of the standard input. A password that changes, and a person who goes, end their sessions and tokens. With logout, the sessions of a person end, and nothing else changes. With audit, it prints what people did in the console, and what was refused to them. A token is for programs that use the HTTP API; it is printed once, and a file of the state folder has its hash.',
     arguments: [
       {
         name: 'what',
@@ -202,6 +202,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
           'remove',
           'list',
           'logout',
+          'audit',
           'add-token',
           'remove-token',
           'tokens',
@@ -230,6 +231,12 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
         help: 'with add-token: where, between commas, or "every environment"',
         completed: 'environments',
       },
+      since: {
+        takes: 'time',
+        help: 'with audit: a time in ISO 8601, such as 2026-11-01, or how long ago, such as 7d',
+        completed: 'nothing',
+      },
+      json: JSON_OPTION,
       days: {
         takes: 'number',
         help: 'with add-token: the days after which it ends, 366 at the most',
@@ -242,6 +249,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       ['user add anna --group web', 'asks for a password, twice'],
       ['user groups anna --group web --group night', 'these groups, and no others'],
       ['user list', 'everybody who can log in'],
+      ['user audit anna --since 7d', 'what anna did, and what was done to anna; without a name, everybody'],
       ['user logout anna', 'also where a proxy or an OpenID provider names people'],
       [
         'user add-token anna --name ci --may look --may plan --in test --days 30',

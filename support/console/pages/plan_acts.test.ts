@@ -7,6 +7,7 @@ import { writePlan } from '../../planning/plan_file'
 import type { Plan } from '../../planning/plan'
 import { openPipeline, type OpenPipeline } from '../../server/open_pipeline'
 import { PlanDesk } from '../../server/plan_desk'
+import { rightsBy } from '../../testing/memory_rights'
 import { ConsoleStand } from '../../testing/console_stand'
 import { tokenIn } from '../../testing/console_browser'
 import { fetched, HOSTS, planned } from '../../testing/deploy_events'
@@ -108,7 +109,7 @@ describe('a plan of the pipeline on its page', () => {
       isAlive: () => true,
       now: () => stand.clock.now(),
     })
-    const own = { state, plans: desk, approvalIn }
+    const own = { state, plans: desk, approvalIn, rights: rightsBy(stand.policy) }
     return stand.open({ acts: planActs(own).map(formOf), routes: planRoutes(own) })
   }
   const approvals = () => pipeline.state.deploys.plan('p1')?.approved
@@ -179,6 +180,20 @@ describe('a plan of the pipeline on its page', () => {
     expect(await (await bert.ask(PAGE)).text()).to.match(
       /Approved by bert \(console\), and not rolled out: its approval ended unused, .* were to have v2/,
     )
+  })
+
+  it('shows whose approval counts no more, and takes that of another person', async () => {
+    const app = open(() => 'anybody')
+    await (await stand.browserOf('bert', app)).send(PAGE, `${PAGE}/approve`, { plan: name })
+    await add([
+      { type: 'approval ended', run: 'p1', plan: name, why: 'bert, who approved it, may not', ...TARGET },
+    ])
+    expect(approvals()).to.equal(undefined)
+    const anna = await stand.browserOf('anna', app)
+    expect(await (await anna.ask(PAGE)).text()).to.contain('bert, who approved it, may not.')
+    expect((await anna.send(PAGE, `${PAGE}/approve`, { plan: name })).status).to.equal(303)
+    expect(approvals()?.by).to.equal('anna (console)')
+    expect(await (await anna.ask(PAGE)).text()).not.to.contain('bert, who approved it')
   })
 
   /** Sends an approval with a token of the right path that the page itself did not give. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { nameInConsole } from '../../people/person'
+import { nameInConsole, type Person } from '../../people/person'
+import { whyNotNow, type RightsNow } from '../../people/rights_now'
 import type { PlanOfTag } from '../../pipeline/deploy_state'
 import { whyNotToApprove } from '../../pipeline/judge_approval'
 import type { PipelineState } from '../../pipeline/pipeline_state'
@@ -22,7 +23,7 @@ import { isUnderWay, planPage, readPlanPage, whyNotBy, type ApprovalIn } from '.
 export interface PlanApprovals {
   approve(
     plan: { repository: string; run: string; plan: string },
-    by: string,
+    person: Person,
     isFit: (known: PipelineState) => string | undefined,
   ): Promise<string | undefined>
   askForPlan(repository: string, environment: string, by: string): Promise<string | undefined>
@@ -32,6 +33,8 @@ export interface PlanSurroundings {
   state: ConsoleState
   plans: PlanApprovals
   approvalIn: ApprovalIn
+  /** The rights of people as they are written at the moment. */
+  rights: RightsNow
 }
 
 const PATH = '/pipeline/:repository/plans/:run'
@@ -83,7 +86,7 @@ export function planRoutes({ state, approvalIn }: PlanSurroundings): FormRoute[]
 }
 
 /** Returns what people can do about plans of the pipeline. */
-export function planActs({ state, plans, approvalIn }: PlanSurroundings): PersonalAct[] {
+export function planActs({ state, plans, approvalIn, rights }: PlanSurroundings): PersonalAct[] {
   const { takesTag } = state.sources
   return [
     personalAct({
@@ -110,10 +113,15 @@ export function planActs({ state, plans, approvalIn }: PlanSurroundings): Person
         await request.note(`the plan ${fields.plan} of run ${run} for ${environment}`)
         const isFit = (now: PipelineState) => {
           const newest = now.deploys.plan(run)
-          return newest && whyNotBy(newest, request, approvalIn)
+          const { person } = request
+          const earlier = { ...person, at: new Date(state.sources.now()).toISOString() }
+          return (
+            newest &&
+            (whyNotBy(newest, request, approvalIn) ??
+              whyNotNow(earlier, 'approve', newest.environment, rights))
+          )
         }
-        const by = nameInConsole(request.person)
-        const why = await plans.approve({ repository, run, plan: fields.plan }, by, isFit)
+        const why = await plans.approve({ repository, run, plan: fields.plan }, request.person, isFit)
         return why === undefined
           ? done(plan, `the plan ${fields.plan} is approved, and is rolled out next`)
           : refused(why, 409)

@@ -123,9 +123,11 @@ function nextOf(data: PlanPageData): Markup {
     return page`<section class="card"><p class="lead">This plan cannot be approved: ${over ?? ''}.</p>\n${again}</section>\n`
   if (!isWhole)
     return page`<section class="card out"><p class="lead bad">This plan cannot be seen, so no one can approve it here.</p>\n${again}</section>\n`
+  const ended =
+    plan.approvalEnded === undefined ? NOTHING : page`<p class="lead bad">${plan.approvalEnded}.</p>\n`
   if (notBy !== undefined)
-    return page`<section class="card wait"><p class="lead">It waits for approval, and not by you: ${notBy}.</p>\n${again}</section>\n`
-  return page`<section class="card wait"><p class="lead">It waits for your approval${person === undefined ? '' : `, since ${person}`}. You approve these hosts, and what each line below changes. Anything else is refused by the rollout.</p>
+    return page`<section class="card wait">${ended}<p class="lead">It waits for approval, and not by you: ${notBy}.</p>\n${again}</section>\n`
+  return page`<section class="card wait">${ended}<p class="lead">It waits for your approval${person === undefined ? '' : `, since ${person}`}. You approve these hosts, and what each line below changes. Anything else is refused by the rollout.</p>
 <form method="post" action="${addressOf('pipeline', plan.repository, 'plans', plan.run, 'approve')}"><input type="hidden" name="form" value="${approveForm}"><input type="hidden" name="plan" value="${plan.outcome?.plan ?? ''}"><button>Approve exactly this plan</button></form>
 ${again}</section>
 `

@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
 import { STEPS, type StepName } from '../../starts/events'
-import { whyNotToApprove, whyNotToRollOut, whyOver } from '../../starts/judge_start'
+import {
+  faultOfApproval,
+  judgePlanned,
+  standingNow,
+  whyNotToApprove,
+  whyNotToWithdraw,
+  whyOver,
+} from '../../starts/judge_start'
 import { isUnderWay, type Starter } from '../../starts/starter'
 import { planOf, type Start } from '../../starts/start_state'
 import { readRegularFile } from '../../system/regular_file'
@@ -13,7 +20,7 @@ import { answerPage } from '../page'
 import { addressOf, emptyState, linkTo, markOf, moreOf, nameOf, partOf, timeOf } from '../pages/parts'
 import type { WaitingStart } from '../pages/sources'
 import { listFeatures, readFeature } from './feature_list'
-import { ownVariables } from './start_acts'
+import { mayWithdraw, ownVariables } from './start_acts'
 import { choiceForm, wishForm } from './start_form'
 import { plannedIn } from './planned_in'
 import { startPage } from './start_page'
@@ -49,7 +56,10 @@ function showForm(sources: StartSources, { person, may, url, newForm }: FormRequ
         ],
       ]),
     )
-  const [feature, environment] = [url.searchParams.get('feature'), url.searchParams.get('environment')]
+  const asked = [url.searchParams.get('feature'), url.searchParams.get('environment')]
+  // Where there is one of each, there is nothing to choose. The form is shown, and sent by a person alone.
+  const isOnly = asked.every((each) => each === null) && features.length === 1 && environments.length === 1
+  const [feature = null, environment = null] = isOnly ? [...features, ...environments] : asked
   const choice = {
     features,
     environments,
@@ -95,11 +105,11 @@ function faultOf(fault: string | undefined): Markup {
 /** Shows a start in a list: what it waits for, and whom. */
 function startCard(
   start: Start,
-  { approvalIn }: Pick<StartSources, 'approvalIn'>,
+  { approvalIn, rights }: Pick<StartSources, 'approvalIn' | 'rights'>,
   over: string | undefined,
 ): Markup {
   const { id, feature, environment, by, askedAt, rollout } = start
-  const standing = standingOfStart(start, approvalIn(environment), over)
+  const standing = standingOfStart(standingNow(start, rights), approvalIn(environment), over)
   const kind =
     rollout !== undefined && rollout.ended === undefined ? 'going' : standing.tone === 'warn' ? 'wait' : ''
   return page`<div class="card ${kind}"><p class="lead"><b>${linkTo(addressOf('starts', id), nameOf(feature))}</b> <span class="muted">for ${nameOf(environment)}</span></p>
@@ -111,7 +121,8 @@ function startCard(
 export function waitingStarts({
   desk,
   approvalIn,
-}: Pick<StartSources, 'desk' | 'approvalIn'>): WaitingStart[] {
+  rights,
+}: Pick<StartSources, 'desk' | 'approvalIn' | 'rights'>): WaitingStart[] {
   const over = whyOverNow(desk.starter)
   return (desk.starter?.starts ?? [])
     .filter((start) => planOf(start) !== undefined && over(start) === undefined)
@@ -119,7 +130,7 @@ export function waitingStarts({
       at: addressOf('starts', start.id),
       feature: start.feature,
       environment: start.environment,
-      waits: standingOfStart(start, approvalIn(start.environment)).text,
+      waits: standingOfStart(standingNow(start, rights), approvalIn(start.environment)).text,
       by: start.by,
       since: start.askedAt,
     }))
@@ -158,14 +169,16 @@ function showStart(sources: StartSources, request: FormRequest): Response {
   const { environment, id } = start
   const at = addressOf('starts', id)
   const approval = sources.approvalIn(environment)
+  const { rights } = sources
   const beside = stateBeside(start, starter)
   const notToApprove =
     whyOver(start, beside) ??
     (may('approve', environment)
-      ? whyNotToApprove(start, person, approval, beside)
+      ? whyNotToApprove(start, person, approval, beside, rights)
       : `its plan waits for the approval of ${approval === 'another person' ? 'another person' : 'a person'}`)
+  const judged = judgePlanned(start, approval, beside, rights)
   const notToRollOut =
-    whyNotToRollOut(start, approval, beside) ??
+    ('why' in judged ? judged.why : undefined) ??
     (may('start', environment) ? undefined : `it waits for a person who may start in ${environment}`)
   const token = (act: string, isOpen: boolean) =>
     isOpen && fault === undefined ? newForm(`${at}/${act}`) : undefined
@@ -176,15 +189,17 @@ function showStart(sources: StartSources, request: FormRequest): Response {
     person,
     body: page`${faultOf(fault)}${startPage({
       start,
-      standing: standingOfStart(start, approval, whyOver(start, beside)),
+      standing: standingOfStart(standingNow(start, rights), approval, whyOver(start, beside)),
       plan: plannedIn(start, sources.runs),
       text: plannedText(start, sources.folder),
       outputs: outputsOf(start, sources.runs),
       notToApprove,
       notToRollOut,
+      lapsed: isOpen(start) ? faultOfApproval(start, rights)?.sentence : undefined,
       forms: {
         approve: token('approve', notToApprove === undefined && approval !== 'none'),
         'roll-out': token('roll-out', notToRollOut === undefined),
+        withdraw: token('withdraw', whyNotToWithdraw(start) === undefined && mayWithdraw(start, request)),
         again: token('again', !isGoing && may('plan', environment)),
       },
     })}`,
@@ -194,7 +209,7 @@ function showStart(sources: StartSources, request: FormRequest): Response {
 }
 
 function isOpen(start: Start): boolean {
-  return start.rollout === undefined && planOf(start) !== undefined
+  return start.rollout === undefined && start.withdrawn === undefined && planOf(start) !== undefined
 }
 
 /** Looks at the files of a plan only where somebody can still do something with it. */

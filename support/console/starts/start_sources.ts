@@ -1,4 +1,5 @@
 import type { ConsoleApproval } from '../../config/console_setting'
+import type { RightsNow } from '../../people/rights_now'
 import type { Starter } from '../../starts/starter'
 import type { OwnVariables } from './start_wish'
 
@@ -9,6 +10,8 @@ export interface StartSources {
   features: readonly string[]
   environments: readonly string[]
   approvalIn: (environment: string) => ConsoleApproval
+  /** The rights of people as they are written at the moment, also of those who are not logged in. */
+  rights: RightsNow
   /** Returns the variables of an environment. @throws LockstepError `bad-config` */
   variablesOf: (environment: string) => OwnVariables
   /** The folder in which each run of a start has one. */

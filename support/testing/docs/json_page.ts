@@ -21,6 +21,7 @@ const SAID_BY: Readonly<Record<FormName, string>> = {
   'lockstep/report/1': '`lockstep report <run> --json`',
   'lockstep/steps/1': '`lockstep steps --json`',
   'lockstep/prune/1': '`lockstep prune --json`',
+  'lockstep/audit/1': '`lockstep user audit --json`',
   'lockstep/pipeline/1': '`lockstep pipeline --json`',
   'lockstep/bus/1': 'each message of the [bus](bus.md)',
   'lockstep/lint/1': '`lockstep lint --json`',

@@ -190,6 +190,22 @@ describe('a start from the pages of lockstep serve, on hosts over a broker', fun
     expect(live.haproxy.outOfService('www')).to.deep.equal([])
   })
 
+  it('is refused where the approver loses the right', async () => {
+    await plan()
+    await approve()
+    const page = url(`/starts/${last().id}`)
+    await anna.goto(page)
+    const withoutBert = POLICY.replace('bert may approve in test\n', '')
+    live.scratch.write('policy.txt', withoutBert)
+    // The page is one of before: its button is still there.
+    await anna.getByRole('button', { name: 'Start the rollout' }).click()
+    const sentence =
+      /bert, who approved it, may not approve in test any more; another person has to approve it/i
+    await says(anna, 'main', sentence)
+    live.scratch.write('policy.txt', POLICY)
+    expect(last().rollout).to.equal(undefined)
+  })
+
   it('is refused after its approval where the feature was changed', async () => {
     await plan()
     await approve()
