@@ -6,9 +6,12 @@ import type { ConsoleContent } from '../console/open_console'
 import { startActs } from '../console/starts/start_acts'
 import { startRoutes, waitingStarts } from '../console/starts/start_routes'
 import type { StartSources } from '../console/starts/start_sources'
+import type { LookDesk } from '../console/looks/look_view'
 import { STYLE } from '../console/page'
 import { ConsoleState } from '../console/pages/console_state'
 import { formOf } from '../console/personal_act'
+import { driftNow, lookForDrift } from '../console/looks/drift_now'
+import { lookRoutes } from '../console/looks/look_routes'
 import { planActs, planRoutes, type PlanApprovals } from '../console/pages/plan_acts'
 import { consoleRoutes } from '../console/pages/routes'
 import { consoleSources } from '../console/pages/sources'
@@ -21,7 +24,9 @@ import { processStartedAt } from '../system/process_start'
 import { apiReads } from './api_reads'
 import type { Call } from './command'
 import { standingActs } from './standing_acts'
+import { lookReads } from './look_reads'
 import { startReads } from './start_reads'
+import { tagSources } from './tag_sources'
 
 /**
  * Returns the pages of the console beside a `lockstep serve`, and the files that they load.
@@ -34,7 +39,8 @@ export function consoleContent(
     hasPipeline,
     sharing,
     plans,
-    starts,
+    starts: startsAlone,
+    looks,
   }: {
     config: string
     state: string
@@ -42,6 +48,7 @@ export function consoleContent(
     sharing: SharingNow | undefined
     plans: PlanApprovals
     starts: StartSources
+    looks: LookDesk
   },
   env: Call['env'],
 ): ConsoleContent {
@@ -53,7 +60,7 @@ export function consoleContent(
   // Unknown locks keep no reader from a rollout.
   const holders = () => listLocks().catch(() => [])
   const surroundings = { machine, now, startedAt: processStartedAt, holders }
-  const startsWaiting = () => waitingStarts(starts)
+  const startsWaiting = () => waitingStarts(startsAlone)
   const sources = consoleSources({
     config,
     state,
@@ -66,6 +73,7 @@ export function consoleContent(
     startsWaiting,
   })
   const known = new ConsoleState(sources)
+  const starts = { ...startsAlone, tags: tagSources(known, looks, takesTag) }
   const { version } = require('lockstep/package.json') as { version: string }
   const metrics = new LockstepMetrics({
     state,
@@ -75,10 +83,17 @@ export function consoleContent(
   })
   const standing = standingActs({ config, state, env, surroundings, approvalIn: starts.approvalIn })
   const ofPlans = { state: known, plans, approvalIn: starts.approvalIn }
-  const personalActs = [...planActs(ofPlans), ...startActs(starts), ...standing.acts]
+  const drift = {
+    desk: looks,
+    environments: sources.environments,
+    hasRelease: (environment: string, release: string) =>
+      known.knowledge().runs.some((run) => run.environment === environment && run.release === release),
+  }
+  const personalActs = [...planActs(ofPlans), ...startActs(starts), ...standing.acts, lookForDrift(drift)]
   return {
     routes: [
-      ...consoleRoutes(sources, known),
+      ...consoleRoutes(sources, known, (request, asked) => driftNow(drift, request, asked)),
+      ...lookRoutes(looks),
       ...planRoutes(ofPlans),
       ...startRoutes(starts),
       ...standing.routes,
@@ -91,7 +106,7 @@ export function consoleContent(
       open: (shared) =>
         apiApp({
           ...shared,
-          reads: [...apiReads(known, surroundings), ...startReads(starts)],
+          reads: [...apiReads(known, surroundings), ...startReads(starts), ...lookReads(looks)],
           acts: personalActs,
           metrics: (sees, isWhole) => metrics.format(sees, isWhole),
           version,

@@ -15,6 +15,7 @@ import { checkConsoleSetting, readConsoleSetting } from '../config/console_setti
 import { readBusBroker } from '../config/bus_broker'
 import { openConsole } from '../console/open_console'
 import { CommandDeploys } from '../deploys/command_deploys'
+import { CommandLooks } from '../deploys/command_looks'
 import { CommandStarts } from '../deploys/command_starts'
 import { decidingFiles } from '../run/deciding_files'
 import { lookUpAccount } from '../pipeline/build_user'
@@ -28,6 +29,7 @@ import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
 import { fetchParts } from '../server/fetches'
 import { PlanDesk } from '../server/plan_desk'
+import { LookDesk } from '../server/look_desk'
 import { StartDesk } from '../server/start_desk'
 import { packageParts } from '../server/announcements'
 import { deployParts } from '../server/deploys'
@@ -140,10 +142,11 @@ export async function serve({
   }
   const plans = new PlanDesk(settings, takesTag)
   const desk = new StartDesk(new CommandStarts(calling))
+  const looks = new LookDesk(new CommandLooks(calling))
   const starts = pages && startSources(pages, { config, state, env, desk })
   const content =
     starts &&
-    consoleContent({ config, state, hasPipeline: pipeline !== undefined, sharing, plans, starts }, env)
+    consoleContent({ config, state, hasPipeline: pipeline !== undefined, sharing, plans, starts, looks }, env)
   const manager = takeServiceManager(log)
   const folders = { state, history: resolve(cwd, foldersIn(env).history) }
   const shareUntil = async (signal: AbortSignal) => {
@@ -168,7 +171,7 @@ export async function serve({
       ...statusParts(settings.repositories),
       ...(shared === undefined ? [] : [historyPart(shareUntil)]),
       ...deployParts(settings, { deploys, takesTag, nameOf: userName }),
-      ...(pages === undefined ? [] : [plans.part, desk.part]),
+      ...(pages === undefined ? [] : [plans.part, desk.part, looks.part]),
     ],
     prove: () => proveBuilds(settings, pages?.secretFiles ?? [], { state, config, env }),
     ...(standby ? { standby: { random: Math.random } } : {}),

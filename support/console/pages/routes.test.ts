@@ -60,6 +60,7 @@ describe('the routes of the console', () => {
       param: (name) => decodeURIComponent(parts[found.names.indexOf(`:${name}`)] ?? ''),
       header: () => undefined,
       signal: new AbortController().signal,
+      newForm: () => 'token',
     })
     return { status: response.status, text: await response.text() }
   }
@@ -229,6 +230,7 @@ describe('the routes of the console', () => {
         param: () => '',
         header: () => undefined,
         signal: new AbortController().signal,
+        newForm: () => 'token',
       })
       return (await response?.text()) ?? ''
     }
@@ -300,6 +302,7 @@ describe('the routes of the console', () => {
         param: () => '',
         header: () => undefined,
         signal: new AbortController().signal,
+        newForm: () => 'token',
       })
       return (await response?.text()) ?? ''
     }

@@ -29,6 +29,8 @@ const SAID_BY: Readonly<Record<FormName, string>> = {
   'lockstep/plan/1': 'the file `reports/plans/<plan>.json`, which the document of a planning run names',
   'lockstep/rollouts/1': '`GET /api/v1/rollouts` of the [API](api.md)',
   'lockstep/starts/1': '`GET /api/v1/starts` of the [API](api.md)',
+  'lockstep/tags/1': '`lockstep ping --tags --json`',
+  'lockstep/looks/1': '`GET /api/v1/looks` of the [API](api.md)',
   'lockstep/fleet/1': '`GET /api/v1/fleet` of the [API](api.md)',
 }
 
