@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import * as v from 'valibot'
+import type { LookWanted } from '../looks/look'
 import { LookFiles } from '../looks/look_files'
 import { Looks } from '../looks/looks'
 import { FakeClock, settled } from '../testing/fake_clock'
@@ -41,7 +42,14 @@ describe('the looks at hosts that the API reads', () => {
   }
 
   it('have the answer of each, and who asked, where the reader may look', async () => {
-    const wanted = { kind: 'tags', feature: 'x.feature', repository: 'website', classes: [], facts: [], tag: null } as const
+    const wanted: LookWanted = {
+      kind: 'tags',
+      feature: 'x.feature',
+      repository: 'website',
+      classes: [],
+      facts: [],
+      tag: null,
+    }
     looks.ask({ by: 'anna', environment: 'production', wanted })
     looks.ask({ by: 'bert', environment: 'test', wanted })
     commands.answer('look0002', aTagsAnswer())

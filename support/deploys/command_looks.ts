@@ -19,9 +19,7 @@ const DRIFT_EXITS = { OK: 0, CRITICAL: 2, UNKNOWN: 3 } as const
 
 /** Asks hosts by the commands that a person would call, in the folder of lockstep.yaml. */
 export class CommandLooks implements LookCommands {
-  constructor(
-    private readonly surroundings: Omit<DeploySurroundings, 'machine' | 'isRunning'>,
-  ) {}
+  constructor(private readonly surroundings: Omit<DeploySurroundings, 'machine' | 'isRunning'>) {}
 
   newId(): string {
     return newRunId(this.surroundings.clock)
@@ -56,10 +54,7 @@ export class CommandLooks implements LookCommands {
   }
 
   /** An answer counts only where it is one of this question, and its exit status says the same. */
-  private read(
-    { environment, wanted }: LookBegun,
-    result: CommandResult,
-  ): LookAnswer | { why: string } {
+  private read({ environment, wanted }: LookBegun, result: CommandResult): LookAnswer | { why: string } {
     const document = documentIn(this.surroundings.redact(result.stdout))
     if (wanted.kind === 'drift') {
       const read = v.safeParse(driftAnswer, document)
@@ -80,8 +75,7 @@ export class CommandLooks implements LookCommands {
   private wordsOf({ environment, wanted }: LookBegun): string[] {
     const { config, state } = this.surroundings
     const places = [`--environment=${environment}`, '--config', config, '--json']
-    if (wanted.kind === 'drift')
-      return ['drift', `--release=${wanted.release}`, '--state', state, ...places]
+    if (wanted.kind === 'drift') return ['drift', `--release=${wanted.release}`, '--state', state, ...places]
     const { repository, classes, facts, tag } = wanted
     return [
       'ping',

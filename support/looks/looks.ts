@@ -83,8 +83,7 @@ export class Looks {
 
   /** Returns why an environment cannot be asked now; undefined where it can. */
   whyNot(environment: string): string | undefined {
-    if (this.end === undefined)
-      return 'lockstep serve has only just begun, or ends; ask again in a moment'
+    if (this.end === undefined) return 'lockstep serve has only just begun, or ends; ask again in a moment'
     const own = [...this.running.keys()].flatMap((id) => this.known.get(id) ?? [])
     if (own.some((look) => look.environment === environment))
       return `hosts of ${environment} are being asked already; wait until that has ended`

@@ -45,7 +45,9 @@ export function foldTags(
 }
 
 function newestFirst(lists: readonly (readonly string[])[]): string[] {
-  return mergeOrders([...new Map(lists.map((list) => [list.join('\n'), withoutNumbersInFront(list)])).values()])
+  return mergeOrders([
+    ...new Map(lists.map((list) => [list.join('\n'), withoutNumbersInFront(list)])).values(),
+  ])
 }
 
 /** The names of numbers come first in an object, the smallest first: JavaScript knows no order for them. */

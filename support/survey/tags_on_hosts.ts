@@ -84,44 +84,48 @@ export async function tagsOnHosts(
   const { timeouts, name } = environment
   const redact = redactorOfOthers(secretsOf(environment))
   const expected = await expectedHosts(environment, selection, signal)
-  return withFleet(environment, { clock, signal, tellWait }, async ({ client, messages, expectConnected }) => {
-    const asking = { expected, askAgainWithin, signal, tellWait }
-    const { found, unexpected: early } = await findHosts(client, environment, selection, asking)
-    expectConnected()
-    const hosts = expected ?? found
-    const { missing: silent, strangers } = compareWith(hosts, found)
-    const odd = new Set(strangers)
-    const within = Math.min(timeouts['git'] ?? timeouts['default'] ?? git.timeout * 1000, MAX_LOOK_MS)
-    const { outcomes, unexpected } = await client.call({
-      agent: git.agent,
-      action: 'tags',
-      inputs: { repository, ...(tag === undefined ? {} : { tag }) },
-      hosts: found.filter((host) => !odd.has(host)),
-      within,
-      signal,
-      tellWait,
-    })
-    expectConnected()
-    const told = new Map<string, ToldTags>()
-    const unknown = new Map(silent.map((host) => [host, 'no answer']))
-    for (const [host, outcome] of outcomes) {
-      const read = readTags(outcome, tag)
-      if (typeof read === 'string') unknown.set(host, clean(redact(read)))
-      else told.set(host, read)
-    }
-    // A second answer that differs says that neither can be believed.
-    for (const { host, detail, fails } of [...messages, ...early, ...unexpected])
-      if (fails && told.delete(host)) unknown.set(host, clean(redact(detail)))
-    return {
-      environment: name,
-      repository,
-      hosts: [...hosts].sort(),
-      isExpected: expected !== undefined,
-      unknown: new Map([...unknown].sort(([a], [b]) => (a < b ? -1 : 1))),
-      strangers,
-      ...foldTags(told, tag),
-    }
-  })
+  return withFleet(
+    environment,
+    { clock, signal, tellWait },
+    async ({ client, messages, expectConnected }) => {
+      const asking = { expected, askAgainWithin, signal, tellWait }
+      const { found, unexpected: early } = await findHosts(client, environment, selection, asking)
+      expectConnected()
+      const hosts = expected ?? found
+      const { missing: silent, strangers } = compareWith(hosts, found)
+      const odd = new Set(strangers)
+      const within = Math.min(timeouts['git'] ?? timeouts['default'] ?? git.timeout * 1000, MAX_LOOK_MS)
+      const { outcomes, unexpected } = await client.call({
+        agent: git.agent,
+        action: 'tags',
+        inputs: { repository, ...(tag === undefined ? {} : { tag }) },
+        hosts: found.filter((host) => !odd.has(host)),
+        within,
+        signal,
+        tellWait,
+      })
+      expectConnected()
+      const told = new Map<string, ToldTags>()
+      const unknown = new Map(silent.map((host) => [host, 'no answer']))
+      for (const [host, outcome] of outcomes) {
+        const read = readTags(outcome, tag)
+        if (typeof read === 'string') unknown.set(host, clean(redact(read)))
+        else told.set(host, read)
+      }
+      // A second answer that differs says that neither can be believed.
+      for (const { host, detail, fails } of [...messages, ...early, ...unexpected])
+        if (fails && told.delete(host)) unknown.set(host, clean(redact(detail)))
+      return {
+        environment: name,
+        repository,
+        hosts: [...hosts].sort(),
+        isExpected: expected !== undefined,
+        unknown: new Map([...unknown].sort(([a], [b]) => (a < b ? -1 : 1))),
+        strangers,
+        ...foldTags(told, tag),
+      }
+    },
+  )
 }
 
 /** Returns what a host tells of its tags, or why that is not known. */

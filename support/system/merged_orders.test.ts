@@ -4,7 +4,12 @@ import { mergeOrders } from './merged_orders'
 
 describe('orders that are merged', () => {
   it('have each name where its own list has it', () => {
-    expect(mergeOrders([['d', 'b', 'a'], ['c', 'b']])).to.deep.equal(['d', 'c', 'b', 'a'])
+    expect(
+      mergeOrders([
+        ['d', 'b', 'a'],
+        ['c', 'b'],
+      ]),
+    ).to.deep.equal(['d', 'c', 'b', 'a'])
     expect(mergeOrders([['b'], ['b', 'a']])).to.deep.equal(['b', 'a'])
     expect(mergeOrders([])).to.deep.equal([])
   })

@@ -84,12 +84,15 @@ export function driftOf(look: Look, looks: Looks): Markup {
   if (answer?.schema !== 'lockstep/drift/1')
     return page`${lookLine(look)}${look.ended?.result === 'answered' ? page`<p class="bad">Its answer cannot be read any more; ask again.</p>\n` : NOTHING}`
   const { findings } = answer
-  const groups = [...groupBy(findings, ({ feature, line, text, seen }) => JSON.stringify([feature, line, text, seen]))]
+  const groups = [
+    ...groupBy(findings, ({ feature, line, text, seen }) => JSON.stringify([feature, line, text, seen])),
+  ]
   const items = groups.flatMap(([, group]) => {
     const [first] = group
     if (first === undefined) return []
     const { feature, line, text, seen } = first
-    const where = line === 0 ? NOTHING : page` <span class="muted">(${clean(feature)}:${line} ${clean(text, 200)})</span>`
+    const where =
+      line === 0 ? NOTHING : page` <span class="muted">(${clean(feature)}:${line} ${clean(text, 200)})</span>`
     return [page`<b>${hostsOf(group.map(({ host }) => host))}</b>: ${clean(seen, 300)}${where}`]
   })
   return page`<div class="card ${KINDS[answer.state]}"><p>${markOf(markOfDrift(answer))}</p>

@@ -21,15 +21,15 @@ function showLook(desk: LookDesk, request: FormRequest): Response {
   const look = looks?.find(param('look'))
   if (looks === undefined || look === undefined || !may('look', look.environment)) {
     const body = page`<p class="lead">There is no such look at hosts that you may see. Old ones are not kept.</p>\n<p>${linkTo('/', 'Go back')}</p>\n`
-    return answerPage(
-      { title: 'Not found', path: '/start', person, body },
-      looks === undefined ? 503 : 404,
-    )
+    return answerPage({ title: 'Not found', path: '/start', person, body }, looks === undefined ? 503 : 404)
   }
   const { wanted, environment } = look
   const shown = (): { title: string; path: string; body: Markup } => {
     if (wanted.kind === 'drift') {
-      const back = linkTo(addressOf('history', environment, wanted.release), `Release ${nameOf(wanted.release)}`)
+      const back = linkTo(
+        addressOf('history', environment, wanted.release),
+        `Release ${nameOf(wanted.release)}`,
+      )
       return {
         title: `Drift of release ${nameOf(wanted.release)} in ${nameOf(environment)}`,
         path: '/history',

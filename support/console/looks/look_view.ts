@@ -43,7 +43,13 @@ export function unknownHosts({ unknown, strangers, hosts, expected }: TagsAnswer
 }
 
 /** Shows the hosts of a feature in words. */
-export function selectionOf({ classes, facts }: { classes: readonly string[]; facts: readonly string[] }): string {
+export function selectionOf({
+  classes,
+  facts,
+}: {
+  classes: readonly string[]
+  facts: readonly string[]
+}): string {
   const words = [
     ...classes.map((name) => `class ${nameOf(name)}`),
     ...facts.map((fact) => `fact ${nameOf(fact)}`),

@@ -22,7 +22,8 @@ export function tagInAnswer(answer: TagsAnswer, asked: string | null, name: stri
   if (asked !== null && asked !== name) return undefined
   const found = answer.tags.find(({ tag }) => tag === name)
   if (found !== undefined) return found
-  const isWhole = answer.count === answer.tags.length && answer.tags.every(({ notTold }) => notTold.length === 0)
+  const isWhole =
+    answer.count === answer.tags.length && answer.tags.every(({ notTold }) => notTold.length === 0)
   if (!isWhole) return undefined
   const unknown = new Set(answer.unknown.map(({ host }) => host))
   return { tag: name, commits: [], lack: answer.hosts.filter((host) => !unknown.has(host)), notTold: [] }

@@ -45,7 +45,8 @@ export function tagIn(text: string): FeatureTag | undefined {
     }
     const step = STEP.exec(line)?.[1]?.trim()
     if (step === undefined) continue
-    if (step.startsWith(TAG)) for (const name of variableOf(step.slice(TAG.length).trim())) variables.add(name)
+    if (step.startsWith(TAG))
+      for (const name of variableOf(step.slice(TAG.length).trim())) variables.add(name)
     if (/^the repository /.test(step)) {
       const own = REPOSITORY.exec(step)?.[1]
       // A feature of two repositories has two kinds of tags.

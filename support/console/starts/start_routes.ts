@@ -81,7 +81,8 @@ function tagParts(
   if (tags === undefined || tag === undefined) return { asked: NOTHING, chooser: undefined }
   const { looks } = tags.desk
   const known = knownTags(looks, environment, tagsWantedOf(path, tag, null), tags.pushed(tag.repository, may))
-  const whyNot = looks === undefined ? 'lockstep serve has only just begun, or ends' : looks.whyNot(environment)
+  const whyNot =
+    looks === undefined ? 'lockstep serve has only just begun, or ends' : looks.whyNot(environment)
   const token = whyNot === undefined ? newForm('/tags') : undefined
   const named = (url.searchParams.get('tag') ?? '').trim()
   const chosen = tags.takesTag(named) ? named : ''
@@ -216,7 +217,7 @@ function tagOf(
   if (tags === undefined || tag === undefined || value === undefined) return undefined
   const wanted = tagsWantedOf(feature, tag, null)
   const known = knownTags(tags.desk.looks, environment, wanted, tags.pushed(tag.repository, may))
-  return page`${tagLine(value, known)}; the plan below asks each host itself`
+  return page`${tagLine(value, known)}; the plan asks each host itself`
 }
 
 function isOpen(start: Start): boolean {

@@ -50,7 +50,9 @@ export function parseWish(
     const fault = faultOf(name, value)
     if (fault !== undefined) return { why: fault }
     if (tag?.variable === name && !takesTag(value))
-      return { why: `<${name}> is no tag that hosts take; expected letters, digits and . + - _ /, such as v4.2.6` }
+      return {
+        why: `<${name}> is no tag that hosts take; expected letters, digits and . + - _ /, such as v4.2.6`,
+      }
     variables[name] = value
   }
   const release = (fields['release'] ?? '').trim() || null

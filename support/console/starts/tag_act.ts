@@ -31,7 +31,8 @@ export function askForTags({ folder, features, environments, tags }: StartSource
         return refused('the feature leaves no tag of a repository to be chosen', 422)
       if ('why' in read.tag.hosts) return refused(`its hosts cannot be asked: ${read.tag.hosts.why}`, 422)
       const one = tag.trim()
-      if (one !== '' && tags?.takesTag(one) !== true) return refused('that is no name of a tag that hosts take', 422)
+      if (one !== '' && tags?.takesTag(one) !== true)
+        return refused('that is no name of a tag that hosts take', 422)
       const wanted = tagsWantedOf(feature, read.tag, one === '' ? null : one)
       const looks = tags?.desk.looks
       const why = looks === undefined ? NOT_SERVING : looks.whyNot(environment)

@@ -47,7 +47,10 @@ describe('what hosts say when a person asks from a page', () => {
     stand = await new ConsoleStand().addPeople('anna', 'bert')
     stand.policy.content = policyOf(parsePolicy('policy', POLICY, ['test', 'production']))
     stand.scratch.write(FEATURE, TEXT)
-    stand.scratch.write('features/package.feature', 'Feature: x\n  Scenario: y\n    When I update the package <name>\n')
+    stand.scratch.write(
+      'features/package.feature',
+      'Feature: x\n  Scenario: y\n    When I update the package <name>\n',
+    )
     mkdirSync(join(stand.scratch.path, 'runs'))
     end = new AbortController()
     commands = new MemoryLooks()
@@ -125,9 +128,13 @@ describe('what hosts say when a person asks from a page', () => {
     const form = await textOf(anna, FORM)
     expect(form).to.match(/v2 on 2 of 4 hosts at c{12} as of .* UTC lacks on web3 not known of web4/)
     expect(form).to.match(/v1 on 3 of 4 hosts .* UTC not known of web4/)
-    expect(form).to.match(/Not known of 1 host: web4 : silent/).and.contain('asked by anna')
+    expect(form)
+      .to.match(/Not known of 1 host: web4 : silent/)
+      .and.contain('asked by anna')
     const page = await textOf(anna, `/looks/${look.id}`)
-    expect(page).to.match(/lacking on 1 host: web3/).and.match(/not known of 1 host: web4/)
+    expect(page)
+      .to.match(/lacking on 1 host: web3/)
+      .and.match(/not known of 1 host: web4/)
     const acted = stand.audited.filter(({ type }) => type === 'acted')
     const what = `tags of website for ${FEATURE} in test`
     expect(acted).to.have.length(1)
@@ -136,7 +143,9 @@ describe('what hosts say when a person asks from a page', () => {
 
   it('is no count before hosts are asked, nor of hosts that were asked for another tag', async () => {
     pushed = ['v9']
-    expect(await textOf(anna, FORM)).to.match(/v9 hosts were not asked for it/).and.not.match(/on \d+ of/)
+    expect(await textOf(anna, FORM))
+      .to.match(/v9 hosts were not asked for it/)
+      .and.not.match(/on \d+ of/)
     const one = { tag: 'v9', commits: [], lack: ['web1', 'web2', 'web3'], notTold: [] }
     const look = await answered({ ...aTagsAnswer(), count: 1, tags: [one] }, 'v9')
     expect(await textOf(anna, FORM)).to.match(/v9 on 0 of 4 hosts/)
@@ -151,13 +160,20 @@ describe('what hosts say when a person asks from a page', () => {
 
   it('is the newest answer of each tag, and an older one stays when a look fails', async () => {
     await answered()
-    const everywhere = { tag: 'v2', commits: [{ commit: 'd'.repeat(40), hosts: aTagsAnswer().hosts }], lack: [], notTold: [] }
+    const everywhere = {
+      tag: 'v2',
+      commits: [{ commit: 'd'.repeat(40), hosts: aTagsAnswer().hosts }],
+      lack: [],
+      notTold: [],
+    }
     await answered({ ...aTagsAnswer(), unknown: [], count: 1, tags: [everywhere] }, 'v2')
     expect(await textOf(anna, FORM)).to.match(/v2 on 4 of 4 hosts at d{12}/)
     expect((await force(anna, '/tags', asking)).status).to.equal(303)
     commands.answer(commands.asked.at(-1)?.id ?? '', { why: 'the broker is away' })
     await settled()
-    expect(await textOf(anna, FORM)).to.match(/could not be asked .*: the broker is away/).and.match(/v1 on 3 of 4/)
+    expect(await textOf(anna, FORM))
+      .to.match(/could not be asked .*: the broker is away/)
+      .and.match(/v1 on 3 of 4/)
   })
 
   it('is not good where hosts have a tag at two commits', async () => {
@@ -199,7 +215,7 @@ describe('what hosts say when a person asks from a page', () => {
     await settled()
     expect(starter.starts.map(({ variables }) => variables)).to.deep.equal([{ tag: 'v2' }, { tag: 'v7' }])
     expect(await textOf(anna, `/starts/${starter.starts[0]?.id}`)).to.match(
-      /tag v2 on 2 of 4 hosts .* lacks on web3 not known of web4 ; the plan below asks each host itself/,
+      /tag v2 on 2 of 4 hosts .* lacks on web3 not known of web4 ; the plan asks each host itself/,
     )
   })
 
@@ -207,7 +223,9 @@ describe('what hosts say when a person asks from a page', () => {
     await answered()
     expect(await (await anna.ask(`${FORM}&tag=v2`)).text()).to.contain('value="v2" checked')
     expect(await (await anna.ask(`${FORM}&tag=v7`)).text()).to.contain('value="v7" maxlength')
-    expect(await (await anna.ask(`${FORM}&tag=${encodeURIComponent('"><b>--x')}`)).text()).not.to.contain('--x')
+    expect(await (await anna.ask(`${FORM}&tag=${encodeURIComponent('"><b>--x')}`)).text()).not.to.contain(
+      '--x',
+    )
   })
 
   it('is asked for by people who may plan there, once at a time', async () => {

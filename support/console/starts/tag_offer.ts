@@ -86,7 +86,10 @@ export function tagLine(name: string, known: KnownTags): Markup {
       : page` <span class="muted">at ${shortId(only.commit)}</span>`
   const lacking = named('lacks on', told.lack)
   const rest = named('not told by', told.notTold)
-  const silent = named('not known of', answer.unknown.map(({ host }) => host))
+  const silent = named(
+    'not known of',
+    answer.unknown.map(({ host }) => host),
+  )
   return page`<b>${nameOf(name)}</b> ${markOf(standingOfTag(told, answer))}${at} <span class="muted">as of ${timeOf(look.ended?.at ?? look.at)}</span>${lacking}${rest}${silent}`
 }
 
@@ -124,7 +127,8 @@ export function tagChoice({
       ? page`<p>${linkTo(pathOfLook(known.answered), `Find one among ${left} more`)}</p>\n`
       : NOTHING
   const typed = known.of(chosen)
-  const standing = isOffered || chosen === '' || typed === undefined ? NOTHING : page`<p>${tagLine(chosen, known)}</p>\n`
+  const standing =
+    isOffered || chosen === '' || typed === undefined ? NOTHING : page`<p>${tagLine(chosen, known)}</p>\n`
   return page`<fieldset class="tags"><legend>${hint}: a tag of ${nameOf(tag.repository)}</legend>
 <ul class="plain">${radios}<li>${other}<label class="away" for="typed">${hint}</label><input id="typed" name="${VALUE_OF}${tag.variable}" value="${isOffered ? '' : chosen}" maxlength="100" autocomplete="off"></li></ul>
 ${standing}${more}<p class="muted">A tag that not every host has can be chosen. The plan asks each host itself, and decides.</p></fieldset>
@@ -153,9 +157,15 @@ export function tagsAsked({
     return page`${head}<p>The hosts cannot be asked from here: ${tag.hosts.why}. The plan asks them.</p>\n`
   const { answered, last, answer } = known
   const none =
-    last === undefined ? page`<p>The ${selectionOf(tag.hosts)} were not asked for their tags from here.</p>\n` : NOTHING
-  const whole = answered === undefined ? NOTHING : page`${lookLine(answered)}<p>${linkTo(pathOfLook(answered), 'All tags that hosts told, and who lacks each')}</p>\n`
-  const more = last === undefined || last === answered ? NOTHING : lookLine(last)
+    last === undefined
+      ? page`<p>The ${selectionOf(tag.hosts)} were not asked for their tags from here.</p>\n`
+      : NOTHING
+  const whole =
+    answered === undefined
+      ? NOTHING
+      : page`${lookLine(answered)}<p>${linkTo(pathOfLook(answered), 'All tags that hosts told, and who lacks each')}</p>\n`
+  const isTold = last?.ended?.result === 'answered'
+  const more = last === undefined || isTold ? NOTHING : lookLine(last)
   const button =
     token === undefined
       ? page`<p class="muted">${whyNot ?? ''}</p>\n`

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { expect } from 'chai'
@@ -10,14 +19,16 @@ import { compiledCopy } from '../compiled_copy'
 import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { startActivemq, type RealBroker } from './brokers'
+import { startHaproxy, type RealHaproxy } from './haproxy'
 import { RealFleet } from './mcollectived'
 import { freePort, start, untilReady, type Running } from './processes'
+import { WebServer } from './web_server'
 
 const COMPILED = compiledCopy()
 const LOCKSTEP = join(COMPILED, 'support', 'bin', 'lockstep.cjs')
 const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8')
 const PASSWORD = 'Quagga-zebra-okapi-7'
-const WITHIN_MS = 240_000
+const WITHIN_MS = 120_000
 const HOSTS = ['web1', 'web2', 'web3', 'web4'].map((name) => `${name}.example.net`)
 const USER = 'nobody'
 /** Without JavaScript: pages load themselves again by a header. */
@@ -29,7 +40,8 @@ const PHONE: BrowserContextOptions = {
 }
 const FEATURE = 'features/website.feature'
 const BACKGROUND = `  Background:
-    Given I want to update hosts with class roles::website
+    Given the load balancer is the haproxy backend www
+    And I want to update hosts with class roles::website
     And the repository website
     And the tag <tag>
 `
@@ -37,9 +49,13 @@ const DEPLOY = `Feature: Deploy the website
 ${BACKGROUND}    Then every host should have the tag
   Scenario Outline: The website on <wave>
     Given I take <wave>
+    When I block the load balancer
+    Then traffic from the load balancer should be blocked
     When I deploy the tag
     Then the deployed tag should be <tag>
     And the working tree should be unchanged
+    When I unblock the load balancer
+    Then traffic from the load balancer should be unblocked
     Examples:
       | wave     |
       | 1 host   |
@@ -60,6 +76,8 @@ describe('tags and drift on the pages of lockstep serve, on real hosts with real
   let website: GitRepository
   let broker: RealBroker | undefined
   let fleet: RealFleet
+  let haproxy: RealHaproxy | undefined
+  let servers: WebServer[] = []
   let gitDaemon: Running | undefined
   let serving: Running | undefined
   let browser: Browser | undefined
@@ -82,6 +100,8 @@ describe('tags and drift on the pages of lockstep serve, on real hosts with real
     const words = ['--listen=127.0.0.1', `--port=${ports.git}`, `--base-path=${scratch.path}`, '--export-all']
     gitDaemon = start('/usr/lib/git-core/git-daemon', [...words, '--reuseaddr'], at('git-daemon.log'))
     broker = await startActivemq(scratch)
+    servers = await Promise.all(HOSTS.map((name) => WebServer.start(name)))
+    haproxy = await startHaproxy(scratch, { backend: 'www', servers })
     fleet = new RealFleet(scratch, broker, 'psk')
     scratch.write('hosts.csv', `host,role\n${HOSTS.map((host) => `${host},roles::website\n`).join('')}`)
     scratch.write(
@@ -92,6 +112,8 @@ describe('tags and drift on the pages of lockstep serve, on real hosts with real
     inventory: [{ csv: hosts.csv }]
     discovery_window: 2 seconds
     timeouts: { default: 30 seconds }
+    look_every: 200 ms
+    haproxy: [{ socket: ${haproxy.socket} }]
 pipeline: { listen: { port: ${ports.serve} } }
 console: { people: people.yaml, policy: policy.txt, features: [${FEATURE}], approval: none }
 `,
@@ -120,6 +142,8 @@ console: { people: people.yaml, policy: policy.txt, features: [${FEATURE}], appr
     await serving?.stop()
     await fleet?.stop()
     await broker?.stop()
+    await haproxy?.stop()
+    for (const each of servers) await each.stop()
     await gitDaemon?.stop()
     scratch?.remove()
   })
@@ -185,7 +209,11 @@ plugin.git.website.user = ${USER}
     })
   const lookFiles = (end: string) => {
     const looks = at('state', 'console', 'looks')
-    return existsSync(looks) ? readdirSync(looks).filter((name) => name.endsWith(end)).sort() : []
+    return existsSync(looks)
+      ? readdirSync(looks)
+          .filter((name) => name.endsWith(end))
+          .sort()
+      : []
   }
   /** Plans a tag from the form, which is filled already, and waits for its end. */
   const plan = async (page: Page) => {
@@ -203,14 +231,18 @@ plugin.git.website.user = ${USER}
   it('says nothing of hosts before they are asked', async () => {
     await anna.goto(url(FORM))
     const shown = await anna.innerText('main')
-    expect(shown).to.contain('were not asked for their tags from here').and.not.to.match(/on \d+ of/)
+    expect(shown)
+      .to.contain('were not asked for their tags from here')
+      .and.not.to.match(/on \d+ of/)
   })
 
   it('names a silent host, and counts it nowhere', async () => {
     await daemons.get('web4.example.net')?.stop()
     await ask(anna)
     const shown = await anna.innerText('main')
-    expect(shown).to.contain('on 3 of 4 hosts').and.match(/Not known of 1 host:\s+web4\.example\.net: silent/)
+    expect(shown)
+      .to.contain('on 3 of 4 hosts')
+      .and.match(/Not known of 1 host:\s+web4\.example\.net: silent/)
     expect(shown).not.to.contain('on 4 of 4').and.not.to.contain('lacking on')
     await anna.goto(url(FORM))
     const form = await anna.innerText('main')
@@ -223,7 +255,9 @@ plugin.git.website.user = ${USER}
     await startDaemon('web4.example.net')
     await ask(phone)
     const shown = await phone.innerText('main')
-    expect(shown).to.match(/v1\.0 on 4 of 4 hosts/).and.match(/v1\.1 on 3 of 4 hosts\s+at/)
+    expect(shown)
+      .to.match(/v1\.0 on 4 of 4 hosts/)
+      .and.match(/v1\.1 on 3 of 4 hosts\s+at/)
     expect(shown).to.match(/lacking on 1 host: web4\.example\.net/)
     expect(shown).to.match(/As of \d{4}-.* UTC, asked by anna/)
     await shoot(phone, 'tags on a dark telephone')
@@ -297,12 +331,19 @@ plugin.git.website.user = ${USER}
     await bert.goto(url(RELEASE))
     expect(await bert.getByRole('button', { name: 'Look for drift now' }).count()).to.equal(0)
     await lookForDrift(phone)
-    expect(await phone.innerText('main')).to.match(/✔ no drift\s+release 1\.0 in test still passes on 4 hosts/)
-    const [served] = readdirSync(join(folder('web2.example.net'), 'releases')).filter((name) => /^[0-9a-f]{40}$/.test(name))
+    expect(await phone.innerText('main')).to.match(
+      /✔ no drift\s+release 1\.0 in test still passes on 4 hosts/,
+    )
+    const [served] = readdirSync(join(folder('web2.example.net'), 'releases')).filter((name) =>
+      /^[0-9a-f]{40}$/.test(name),
+    )
     writeFileSync(join(folder('web2.example.net'), 'releases', served ?? '', 'index.html'), 'by hand')
     await lookForDrift(phone)
     const shown = await phone.innerText('main')
-    expect(shown).to.match(/✘ drift/).and.contain('web2.example.net').and.not.match(/web[134]/)
+    expect(shown)
+      .to.match(/✘ drift/)
+      .and.contain('web2.example.net')
+      .and.not.match(/web[134]/)
     await shoot(phone, 'drift on a dark telephone')
     expect(await findingsOf(browser, phone)).to.deep.equal([])
     await bert.goto(url(RELEASE))
@@ -339,6 +380,50 @@ plugin.git.website.user = ${USER}
     expect(processesWith(`CONSOLE_LOOK=${id}`)).to.deep.equal([])
   })
 
+  it('is the same for a program with a token', async () => {
+    const words = [
+      'user',
+      'add-token',
+      'anna',
+      '--name',
+      'ci',
+      '--may',
+      'look',
+      '--may',
+      'plan',
+      '--in',
+      'test',
+      '--days',
+      '1',
+    ]
+    const token = execFileSync(process.execPath, [LOCKSTEP, ...words, ...places()], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+    const authorization = `Bearer ${token}`
+    const sent = await fetch(url('/api/v1/tags'), {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json', 'idempotency-key': 'ask-once-1' },
+      body: JSON.stringify({ feature: FEATURE, environment: 'test' }),
+    })
+    const done = (await sent.json()) as { at: string }
+    expect(sent.status, JSON.stringify(done)).to.equal(200)
+    const read = async () => {
+      const { looks } = (await (
+        await fetch(url(`/api/v1${done.at}`), { headers: { authorization } })
+      ).json()) as { looks: { state: string; by: string; tags: { unknown: unknown; hosts: string[] } }[] }
+      return looks[0]
+    }
+    let look = await read()
+    while (look?.state === 'under way') {
+      await new Promise((again) => setTimeout(again, 500))
+      look = await read()
+    }
+    expect(look).to.deep.include({ state: 'answered', by: 'anna' })
+    expect(look?.tags.hosts).to.deep.equal(HOSTS)
+    expect(look?.tags.unknown).to.deep.equal([{ host: 'web3.example.net', why: 'no answer' }])
+  })
+
   it('is in the audit trail, with who asked for what', () => {
     const acted = readAudit(at('state')).events.flatMap((event) =>
       event.type === 'acted' ? [`${event.person}: ${event.act}: ${event.what}`] : [],
@@ -352,7 +437,9 @@ function processesWith(variable: string): string[] {
   return readdirSync('/proc').filter((name) => {
     if (!/^\d+$/.test(name)) return false
     try {
-      return readFileSync(join('/proc', name, 'environ'), 'utf8').split('\0').includes(variable)
+      return readFileSync(join('/proc', name, 'environ'), 'utf8')
+        .split('\0')
+        .includes(variable)
     } catch {
       return false
     }
