@@ -95,9 +95,14 @@ export function driftOf(look: Look, looks: Looks): Markup {
       line === 0 ? NOTHING : page` <span class="muted">(${clean(feature)}:${line} ${clean(text, 200)})</span>`
     return [page`<b>${hostsOf(group.map(({ host }) => host))}</b>: ${clean(seen, 300)}${where}`]
   })
+  // A scenario ends at its first line that fails, in a look as in a rollout.
+  const rest =
+    answer.state === 'CRITICAL'
+      ? page`<p class="muted">A look ends at the first line that fails: what the lines after it would find, on these hosts and on others, is not known.</p>\n`
+      : NOTHING
   return page`<div class="card ${KINDS[answer.state]}"><p>${markOf(markOfDrift(answer))}</p>
 <p class="lead">${clean(answer.sentence, 600)}</p>
-${items.length === 0 ? NOTHING : listOf(items, MAX_FINDINGS)}${lookLine(look)}</div>
+${items.length === 0 ? NOTHING : listOf(items, MAX_FINDINGS)}${rest}${lookLine(look)}</div>
 `
 }
 
@@ -106,9 +111,9 @@ const KINDS = { OK: 'well', CRITICAL: 'out', UNKNOWN: 'wait' } as const
 function markOfDrift({ state }: Pick<DriftAnswer, 'state'>): Mark {
   switch (state) {
     case 'OK':
-      return { text: '✔ no drift', tone: 'good' }
+      return { text: '✔ still passes', tone: 'good' }
     case 'CRITICAL':
-      return { text: '✘ drift', tone: 'bad' }
+      return { text: '✘ no longer passes', tone: 'bad' }
     case 'UNKNOWN':
       return { text: '? not known', tone: 'warn' }
   }
