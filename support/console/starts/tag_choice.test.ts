@@ -126,7 +126,7 @@ describe('what hosts say when a person asks from a page', () => {
       tag: null,
     })
     const form = await textOf(anna, FORM)
-    expect(form).to.match(/v2 on 2 of 4 hosts at c{12} as of .* UTC lacks on web3 not known of web4/)
+    expect(form).to.match(/v2 on 2 of 4 hosts at c{12} as of .* UTC not on web3 not known of web4/)
     expect(form).to.match(/v1 on 3 of 4 hosts .* UTC not known of web4/)
     expect(form)
       .to.match(/Not known of 1 host: web4 : silent/)
@@ -215,7 +215,7 @@ describe('what hosts say when a person asks from a page', () => {
     await settled()
     expect(starter.starts.map(({ variables }) => variables)).to.deep.equal([{ tag: 'v2' }, { tag: 'v7' }])
     expect(await textOf(anna, `/starts/${starter.starts[0]?.id}`)).to.match(
-      /tag v2 on 2 of 4 hosts .* lacks on web3 not known of web4 ; the plan asks each host itself/,
+      /tag v2 on 2 of 4 hosts .* not on web3 not known of web4 ; the plan asks each host itself/,
     )
   })
 

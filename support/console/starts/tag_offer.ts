@@ -84,7 +84,7 @@ export function tagLine(name: string, known: KnownTags): Markup {
     only === undefined || others.length > 0
       ? NOTHING
       : page` <span class="muted">at ${shortId(only.commit)}</span>`
-  const lacking = named('lacks on', told.lack)
+  const lacking = named('not on', told.lack)
   const rest = named('not told by', told.notTold)
   const silent = named(
     'not known of',

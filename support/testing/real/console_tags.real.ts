@@ -277,7 +277,7 @@ plugin.git.website.user = ${USER}
     await plan(phone)
     await shoot(phone, 'a plan that does not pass')
     const shown = await phone.innerText('main')
-    expect(shown).to.match(/tag\s+v1\.1 on 3 of 4 hosts.*lacks on web4\.example\.net/s)
+    expect(shown).to.match(/tag\s+v1\.1 on 3 of 4 hosts.*not on web4\.example\.net/s)
     expect(shown).to.match(/✘ Plan/)
     expect(shown).not.to.contain('Start the rollout')
   })
