@@ -70,6 +70,7 @@ function describe({ id, by, at, environment, wanted, ended }: Look, answer: Look
   }
 }
 
-function withoutSchema<T extends { schema: string }>({ schema: _, ...rest }: T): Omit<T, 'schema'> {
+function withoutSchema<T extends { schema: string }>(document: T): Omit<T, 'schema'> {
+  const { schema: _, ...rest } = document
   return rest
 }

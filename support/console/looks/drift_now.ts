@@ -95,10 +95,9 @@ export function driftOf(look: Look, looks: Looks): Markup {
       line === 0 ? NOTHING : page` <span class="muted">(${clean(feature)}:${line} ${clean(text, 200)})</span>`
     return [page`<b>${hostsOf(group.map(({ host }) => host))}</b>: ${clean(seen, 300)}${where}`]
   })
-  // A scenario ends at its first line that fails, in a look as in a rollout.
   const rest =
     answer.state === 'CRITICAL'
-      ? page`<p class="muted">A look ends at the first line that fails: what the lines after it would find, on these hosts and on others, is not known.</p>\n`
+      ? page`<p class="muted">Lines after one that fails may not have been looked at: other hosts may differ too.</p>\n`
       : NOTHING
   return page`<div class="card ${KINDS[answer.state]}"><p>${markOf(markOfDrift(answer))}</p>
 <p class="lead">${clean(answer.sentence, 600)}</p>

@@ -47,7 +47,7 @@ export function tagIn(text: string): FeatureTag | undefined {
     if (step === undefined) continue
     if (step.startsWith(TAG))
       for (const name of variableOf(step.slice(TAG.length).trim())) variables.add(name)
-    if (/^the repository /.test(step)) {
+    if (step.startsWith('the repository ')) {
       const own = REPOSITORY.exec(step)?.[1]
       // A feature of two repositories has two kinds of tags.
       if (own === undefined || (repository !== undefined && repository !== own)) return undefined
