@@ -147,8 +147,7 @@ const history = v.strictObject({
   notKnown: texts('the files of the history that cannot be read'),
 })
 
-const drift = v.strictObject({
-  schema: v.literal('lockstep/drift/1'),
+const driftFields = {
   state: v.pipe(v.picklist(['OK', 'CRITICAL', 'UNKNOWN']), v.description('in the words of monitoring')),
   sentence: text('the state in a sentence'),
   findings: v.pipe(
@@ -164,6 +163,76 @@ const drift = v.strictObject({
     ),
     v.description('the hosts that are not as they were left'),
   ),
+}
+const drift = v.strictObject({ schema: v.literal('lockstep/drift/1'), ...driftFields })
+
+const namesOfHosts = (what: string) => v.pipe(v.array(v.string()), v.description(what))
+const tagsFields = {
+  environment: text('whose hosts were asked'),
+  repository: text('the repository, as the hosts have it'),
+  hosts: namesOfHosts('the hosts that should have them'),
+  expected: flag('true where the inventory says so; false where it is those that answered'),
+  unknown: v.pipe(
+    v.array(v.strictObject({ host: text('the identity of the host'), why: text('why it is not known') })),
+    v.description('the hosts that did not tell; they are never counted as having a tag'),
+  ),
+  strangers: namesOfHosts('the hosts that answered and are not in the inventory; they were not asked'),
+  count: whole('how many tags were told'),
+  tags: v.pipe(
+    v.array(
+      v.strictObject({
+        tag: text('its name'),
+        commits: v.pipe(
+          v.array(
+            v.strictObject({
+              commit: text('the whole commit id'),
+              hosts: namesOfHosts('the hosts that have it there'),
+            }),
+          ),
+          v.description('the commit at which hosts have it; more than one where they do not agree'),
+        ),
+        lack: namesOfHosts('the hosts that do not have it'),
+        notTold: namesOfHosts('the hosts that tell their newest tags alone, and not this one'),
+      }),
+    ),
+    v.description('the newest ones, 50 at the most, the newest first'),
+  ),
+}
+const tags = v.strictObject({ schema: v.literal('lockstep/tags/1'), exitCode, ...tagsFields })
+
+const looks = v.strictObject({
+  schema: v.literal('lockstep/looks/1'),
+  looks: v.pipe(
+    v.array(
+      v.strictObject({
+        look: text('its id'),
+        kind: v.pipe(v.picklist(['tags', 'drift']), v.description('what hosts were asked for')),
+        by: text('who asked'),
+        askedAt: text('when, in ISO 8601'),
+        environment: text('whose hosts were asked'),
+        feature: textOrNull('the feature that selects the hosts, of tags'),
+        repository: textOrNull('the repository, of tags'),
+        tag: textOrNull('the one tag that was asked about; null for the newest ones'),
+        release: textOrNull('the release, of drift'),
+        state: v.pipe(
+          v.picklist(['under way', 'answered', 'failed', 'cut off']),
+          v.description('how far it is; one that failed or was cut off says nothing of any host'),
+        ),
+        endedAt: textOrNull('when the answer was there, in ISO 8601'),
+        why: textOrNull('why there is no answer'),
+        tags: v.pipe(
+          v.nullable(v.strictObject({ exitCode, ...tagsFields })),
+          v.description('what hosts said, as lockstep/tags/1 has it; null in a list'),
+        ),
+        drift: v.pipe(
+          v.nullable(v.strictObject(driftFields)),
+          v.description('what hosts said, as lockstep/drift/1 has it; null in a list'),
+        ),
+      }),
+    ),
+    v.description('the newest first'),
+  ),
+  notKnown: texts('why not everything is known, in sentences'),
 })
 
 const ping = v.strictObject({
@@ -988,6 +1057,7 @@ export const FORMS = {
   'lockstep/drift/1': drift,
   'lockstep/report/1': report,
   'lockstep/ping/1': ping,
+  'lockstep/tags/1': tags,
   'lockstep/doctor/1': doctor,
   'lockstep/steps/1': steps,
   'lockstep/prune/1': prune,
@@ -1001,6 +1071,7 @@ export const FORMS = {
   'lockstep/rollout-events/1': rolloutEvents,
   'lockstep/starts/1': starts,
   'lockstep/fleet/1': fleet,
+  'lockstep/looks/1': looks,
 } as const
 
 export type FormName = keyof typeof FORMS

@@ -17,6 +17,7 @@ import { openConsole } from '../console/open_console'
 import { rightsOfConsole } from '../console/rights_of_console'
 import { NO_RIGHTS } from '../people/rights_now'
 import { CommandDeploys } from '../deploys/command_deploys'
+import { CommandLooks } from '../deploys/command_looks'
 import { CommandStarts } from '../deploys/command_starts'
 import { decidingFiles } from '../run/deciding_files'
 import { lookUpAccount } from '../pipeline/build_user'
@@ -30,6 +31,7 @@ import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
 import { fetchParts } from '../server/fetches'
 import { PlanDesk } from '../server/plan_desk'
+import { LookDesk } from '../server/look_desk'
 import { StartDesk } from '../server/start_desk'
 import { packageParts } from '../server/announcements'
 import { deployParts } from '../server/deploys'
@@ -143,10 +145,11 @@ export async function serve({
   const plans = new PlanDesk(settings, takesTag)
   const desk = new StartDesk(new CommandStarts(calling))
   const rights = pages === undefined ? NO_RIGHTS : rightsOfConsole(pages, state, systemClock)
+  const looks = new LookDesk(new CommandLooks(calling))
   const starts = pages && startSources(pages, { config, state, env, desk, rights })
   const content =
     starts &&
-    consoleContent({ config, state, hasPipeline: pipeline !== undefined, sharing, plans, starts }, env)
+    consoleContent({ config, state, hasPipeline: pipeline !== undefined, sharing, plans, starts, looks }, env)
   const manager = takeServiceManager(log)
   const folders = { state, history: resolve(cwd, foldersIn(env).history) }
   const shareUntil = async (signal: AbortSignal) => {
@@ -171,7 +174,7 @@ export async function serve({
       ...statusParts(settings.repositories),
       ...(shared === undefined ? [] : [historyPart(shareUntil)]),
       ...deployParts(settings, { deploys, takesTag, nameOf: userName, rights }),
-      ...(pages === undefined ? [] : [plans.part, desk.part]),
+      ...(pages === undefined ? [] : [plans.part, desk.part, looks.part]),
     ],
     prove: () => proveBuilds(settings, pages?.secretFiles ?? [], { state, config, env }),
     ...(standby ? { standby: { random: Math.random } } : {}),

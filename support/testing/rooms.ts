@@ -292,11 +292,16 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'what people start from pages: from the wish to the end of its rollout, as events on disk',
     mayImport: ['support/pipeline', 'support/config', 'support/people'],
   },
+  'support/looks': {
+    holds: 'questions to hosts that people ask from pages: one at a time, on disk, with their answers',
+    mayImport: [],
+  },
   'support/deploys': {
     holds:
       'plans and rollouts that `lockstep serve` begins: the command that a person would call, and what its journal tells',
     mayImport: [
       'support/starts',
+      'support/looks',
       'support/pipeline',
       'support/planning',
       'support/run',
@@ -364,13 +369,26 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/config',
     ],
   },
+  'support/console/looks': {
+    holds: 'what hosts say when a person asks from a page: their tags, and drift',
+    mayImport: [
+      'support/console',
+      'support/console/pages',
+      'support/looks',
+      'support/reporting',
+      'support/history',
+      'support/rollout/model',
+    ],
+  },
   'support/console/starts': {
     holds:
       'the pages on which people start: the form, what waits for whom, and the plan that a person approves',
     mayImport: [
       'support/console',
       'support/console/pages',
+      'support/console/looks',
       'support/starts',
+      'support/looks',
       'support/people',
       'support/reporting',
       'support/planning',
@@ -409,6 +427,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/pipeline',
       'support/starts',
       'support/people',
+      'support/looks',
       'support/notifications',
       'support/locks',
       'support/config',
@@ -430,6 +449,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/bus',
       'support/pipeline',
       'support/starts',
+      'support/looks',
       'support/deploys',
       'support/verify',
       'support/rollout/model',
@@ -448,6 +468,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/console/api',
       'support/console/metrics',
       'support/console/starts',
+      'support/console/looks',
       'support/server',
     ],
   },

@@ -60,6 +60,7 @@ describe('the routes of the console', () => {
       param: (name) => decodeURIComponent(parts[found.names.indexOf(`:${name}`)] ?? ''),
       header: () => undefined,
       signal: new AbortController().signal,
+      newForm: () => 'token',
     })
     return { status: response.status, text: await response.text() }
   }
@@ -264,6 +265,7 @@ describe('the routes of the console', () => {
         param: () => '',
         header: () => undefined,
         signal: new AbortController().signal,
+        newForm: () => 'token',
       })
       return (await response?.text()) ?? ''
     }
@@ -335,6 +337,7 @@ describe('the routes of the console', () => {
         param: () => '',
         header: () => undefined,
         signal: new AbortController().signal,
+        newForm: () => 'token',
       })
       return (await response?.text()) ?? ''
     }

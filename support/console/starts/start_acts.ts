@@ -23,6 +23,7 @@ import {
 import { listFeatures, readFeature } from './feature_list'
 import { plannedIn } from './planned_in'
 import type { StartSources } from './start_sources'
+import { askForTags } from './tag_act'
 import { parseWish } from './start_wish'
 
 /** A start that a request is about, with what carries it on. */
@@ -38,7 +39,14 @@ const PLAN = v.strictObject({
 
 /** Returns what people can do about starts. */
 export function startActs(sources: StartSources): PersonalAct[] {
-  return [askFor(sources), approve(sources), rollOut(sources), withdraw(sources), planAgain(sources)]
+  return [
+    askForTags(sources),
+    askFor(sources),
+    approve(sources),
+    rollOut(sources),
+    withdraw(sources),
+    planAgain(sources),
+  ]
 }
 
 function askFor(sources: StartSources): PersonalAct {
@@ -72,7 +80,7 @@ function askFor(sources: StartSources): PersonalAct {
         return refused('lockstep.yaml names no such feature among console: { features: … }', 404)
       const own = ownVariables(sources, environment)
       if (typeof own === 'string') return refused(own, 503)
-      const wish = parseWish(fields, read, environment, own)
+      const wish = parseWish(fields, read, environment, own, sources.tags?.takesTag ?? (() => true))
       if ('why' in wish) return refused(wish.why, 422)
       return begin(sources, request, { ...wish, by: person.name })
     },

@@ -15,6 +15,8 @@ export interface StartPageData {
   plan: Plan | string | undefined
   /** The text of the feature, as it was planned; undefined where it is another one by now, or before there is a plan. */
   text: string | undefined
+  /** What hosts last said of its tag; undefined where it has none. */
+  tag: Markup | undefined
   /** The last output of each step. */
   outputs: ReadonlyMap<StepName, string>
   /** Why the reader cannot approve, or begin the rollout. */
@@ -31,7 +33,7 @@ const TITLES: Readonly<Record<StepName, string>> = { lint: 'Lint', rehearse: 'Re
 /** Shows a start: first what the reader can do next, then how far it has come, then its plan whole. */
 export function startPage(data: StartPageData): Markup {
   const { start, plan, text } = data
-  return page`${nextOf(data)}${wayOf(data)}${wishOf(start)}${
+  return page`${nextOf(data)}${wayOf(data)}${wishOf(start, data.tag)}${
     plan === undefined
       ? NOTHING
       : page`<h2>The plan</h2>\n${typeof plan === 'string' ? noPlan(plan) : planView(planOf(start)?.name ?? '', plan)}`
@@ -126,7 +128,7 @@ function wayOf({ start, standing, lapsed }: StartPageData): Markup {
   return page`<ol class="way" aria-label="How far it has come">${items}</ol>\n`
 }
 
-function wishOf(start: Start): Markup {
+function wishOf(start: Start, tag: Markup | undefined): Markup {
   const { feature, environment, variables, release, ticket, limit, by, askedAt, approved } = start
   const values = Object.entries(variables).map(([name, value]) => page`<b>${name}</b> ${value}<br>`)
   const plan = planOf(start)
@@ -134,6 +136,7 @@ function wishOf(start: Start): Markup {
     ['feature', feature],
     ['environment', nameOf(environment)],
     ...(values.length === 0 ? [] : [['values', page`${values}`] as [string, Markup]]),
+    ...(tag === undefined ? [] : [['tag', tag] as [string, Markup]]),
     ...(release === null ? [] : [['release', release] as [string, string]]),
     ...(ticket === null ? [] : [['ticket', ticket] as [string, string]]),
     ...(limit === null ? [] : [['limited to', limit] as [string, string]]),

@@ -19,13 +19,14 @@ import type { BegunRollout } from '../begun_rollout'
 import { answerPage } from '../page'
 import { addressOf, emptyState, linkTo, markOf, moreOf, nameOf, partOf, timeOf } from '../pages/parts'
 import type { WaitingStart } from '../pages/sources'
-import { listFeatures, readFeature } from './feature_list'
+import { listFeatures, readFeature, type StartableFeature } from './feature_list'
 import { mayWithdraw, ownVariables } from './start_acts'
 import { choiceForm, wishForm } from './start_form'
 import { plannedIn } from './planned_in'
 import { startPage } from './start_page'
 import type { StartSources } from './start_sources'
 import { standingOfStart } from './start_words'
+import { knownTags, tagChoice, tagLine, tagsAsked, tagsWantedOf } from './tag_offer'
 
 /** Seconds after which a page is loaded again, while something of it goes on. */
 const RELOAD_AFTER_S = 5
@@ -56,10 +57,10 @@ function showForm(sources: StartSources, { person, may, url, newForm }: FormRequ
         ],
       ]),
     )
-  const asked = [url.searchParams.get('feature'), url.searchParams.get('environment')]
+  const named = [url.searchParams.get('feature'), url.searchParams.get('environment')]
   // Where there is one of each, there is nothing to choose. The form is shown, and sent by a person alone.
-  const isOnly = asked.every((each) => each === null) && features.length === 1 && environments.length === 1
-  const [feature = null, environment = null] = isOnly ? [...features, ...environments] : asked
+  const isOnly = named.every((each) => each === null) && features.length === 1 && environments.length === 1
+  const [feature = null, environment = null] = isOnly ? [...features, ...environments] : named
   const choice = {
     features,
     environments,
@@ -76,8 +77,30 @@ function showForm(sources: StartSources, { person, may, url, newForm }: FormRequ
   const own = ownVariables(sources, environment)
   if (typeof own === 'string') return answer(page`<p class="lead bad">${own}</p>\n${choiceForm(choice)}`, 503)
   const text = readFileSync(join(sources.folder, read.path), 'utf8')
-  const form = wishForm({ feature: read, environment, own, token: newForm('/starts'), text })
-  return answer(page`${choiceForm(choice)}${form}`)
+  const { asked, chooser } = tagParts(sources, read, environment, { may, url, newForm })
+  const form = wishForm({ feature: read, environment, own, token: newForm('/starts'), text, choice: chooser })
+  return answer(page`${choiceForm(choice)}${form}${asked}`)
+}
+
+/** Returns the choice of a tag, and what stands beside the form; nothing where the feature leaves no tag to be chosen. */
+function tagParts(
+  { tags }: Pick<StartSources, 'tags'>,
+  { path, tag }: StartableFeature,
+  environment: string,
+  { may, url, newForm }: Pick<FormRequest, 'may' | 'url' | 'newForm'>,
+): { asked: Markup; chooser: ((hint: string) => Markup) | undefined } {
+  if (tags === undefined || tag === undefined) return { asked: NOTHING, chooser: undefined }
+  const { looks } = tags.desk
+  const known = knownTags(looks, environment, tagsWantedOf(path, tag, null), tags.pushed(tag.repository, may))
+  const whyNot =
+    looks === undefined ? 'lockstep serve has only just begun, or ends' : looks.whyNot(environment)
+  const token = whyNot === undefined ? newForm('/tags') : undefined
+  const named = (url.searchParams.get('tag') ?? '').trim()
+  const chosen = tags.takesTag(named) ? named : ''
+  return {
+    asked: tagsAsked({ feature: path, environment, tag, known, whyNot, token }),
+    chooser: (hint) => tagChoice({ tag, known, chosen, hint }),
+  }
 }
 
 function toList(): Markup {
@@ -192,6 +215,7 @@ function showStart(sources: StartSources, request: FormRequest): Response {
       standing: standingOfStart(standingNow(start, rights), approval, whyOver(start, beside)),
       plan: plannedIn(start, sources.runs),
       text: plannedText(start, sources.folder),
+      tag: tagOf(start, sources, may),
       outputs: outputsOf(start, sources.runs),
       notToApprove,
       notToRollOut,
@@ -206,6 +230,20 @@ function showStart(sources: StartSources, request: FormRequest): Response {
   })
   if (isGoing) answer.headers.set('refresh', String(RELOAD_AFTER_S))
   return answer
+}
+
+/** Returns what hosts last said of the tag of a start. The plan asks them itself. */
+function tagOf(
+  { feature, environment, variables }: Start,
+  { folder, tags }: StartSources,
+  may: FormRequest['may'],
+): Markup | undefined {
+  const tag = tags === undefined ? undefined : readFeature(folder, feature)?.tag
+  const value = tag === undefined ? undefined : variables[tag.variable]
+  if (tags === undefined || tag === undefined || value === undefined) return undefined
+  const wanted = tagsWantedOf(feature, tag, null)
+  const known = knownTags(tags.desk.looks, environment, wanted, tags.pushed(tag.repository, may))
+  return page`${tagLine(value, known)}; the plan asks each host itself`
 }
 
 function isOpen(start: Start): boolean {

@@ -31,6 +31,8 @@ const SAID_BY: Readonly<Record<FormName, string>> = {
   'lockstep/rollouts/1': '`GET /api/v1/rollouts` of the [API](api.md)',
   'lockstep/rollout-events/1': '`GET /api/v1/rollouts/<run>/events` of the [API](api.md)',
   'lockstep/starts/1': '`GET /api/v1/starts` of the [API](api.md)',
+  'lockstep/tags/1': '`lockstep ping --tags --json`',
+  'lockstep/looks/1': '`GET /api/v1/looks` of the [API](api.md)',
   'lockstep/fleet/1': '`GET /api/v1/fleet` of the [API](api.md)',
 }
 
