@@ -74,7 +74,19 @@ describe('lockstep serve --unit, of a console without a pipeline', () => {
   const say = (written: string) => {
     scratch.write('lockstep.yaml', written)
     const env = { LOCKSTEP_STATE: 'state' }
-    return serve({ cwd: scratch.path, env, args: [], options: { unit: true, standby: false } })
+    return serve({
+      cwd: scratch.path,
+      env,
+      args: [],
+      options: {
+        unit: true,
+        standby: false,
+        monitoring: false,
+        noop: false,
+        removed: undefined,
+        json: false,
+      },
+    })
   }
   const ADDRESS = 'address: "https://deploy.example.org", tls: { certificate: c.pem, key: k.pem }'
 

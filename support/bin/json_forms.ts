@@ -1050,6 +1050,33 @@ const rolloutEvents = v.strictObject({
   notKnown: texts('why not everything is known, in sentences'),
 })
 
+const monitoring = v.strictObject({
+  schema: v.literal('lockstep/monitoring/1'),
+  exitCode,
+  noop: flag('whether nothing was changed, and it is told what would'),
+  targets: v.pipe(
+    v.array(
+      v.strictObject({
+        target: text('Nagios, Icinga or Prometheus'),
+        hosts: whole('the hosts that Lockstep has put there, after the look'),
+        added: texts('the hosts that are new, or would be'),
+        changed: texts('the hosts whose address, classes or checks are others, or would be'),
+        removed: texts('the hosts that are not in the inventory any more'),
+        refused: v.pipe(
+          v.array(v.strictObject({ host: text('the host'), why: text('why it was not told of') })),
+          v.description('the hosts that it was not told of'),
+        ),
+        fault: textOrNull('why it was not brought in step; null where it was'),
+        needsPerson: flag('whether the removal of so many hosts has to be confirmed'),
+      }),
+    ),
+    v.description('the systems; none where the inventory cannot be used'),
+  ),
+  fault: textOrNull('why the inventory cannot be used; null where it can'),
+  notInInventory: texts('the hosts that register and are not in the inventory'),
+  sentences: texts('the same in sentences'),
+})
+
 export const FORMS = {
   'lockstep/status/1': status,
   'lockstep/put-back/1': putBack,
@@ -1072,6 +1099,7 @@ export const FORMS = {
   'lockstep/starts/1': starts,
   'lockstep/fleet/1': fleet,
   'lockstep/looks/1': looks,
+  'lockstep/monitoring/1': monitoring,
 } as const
 
 export type FormName = keyof typeof FORMS

@@ -189,6 +189,21 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/postgresql',
     ],
   },
+  'support/monitoring': {
+    holds: 'the hosts that Nagios, Icinga and Prometheus watch: from registrations and the inventory',
+    mayImport: [
+      'support/monitoring/systems',
+      'support/rollout/model',
+      'support/inventory',
+      'support/config',
+      'support/protocol',
+      'support/connectors',
+    ],
+  },
+  'support/monitoring/systems': {
+    holds: 'what tells one monitoring system of hosts: files of Nagios, the API of Icinga 2, `file_sd`',
+    mayImport: ['support/notifications'],
+  },
   'support/postgresql': {
     holds: 'one connection to PostgreSQL: its statements, its failures, its texts',
     mayImport: ['support/config', 'support/rollout/model'],
@@ -203,7 +218,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'support/config': {
     holds: '`client.cfg`, `server.cfg`, `lockstep.yaml`, settings, secrets',
-    mayImport: ['support/notifications', 'support/balancers', 'support/connectors', 'support/agents'],
+    mayImport: [
+      'support/monitoring/systems',
+      'support/notifications',
+      'support/balancers',
+      'support/connectors',
+      'support/agents',
+    ],
   },
   'support/balancers': {
     holds: 'what takes a host out of the pool: the host’s firewall, HAProxy',
@@ -424,6 +445,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     mayImport: [
       'support/bus',
       'support/statuses',
+      'support/monitoring',
       'support/pipeline',
       'support/starts',
       'support/people',
@@ -452,6 +474,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/looks',
       'support/deploys',
       'support/verify',
+      'support/monitoring',
       'support/rollout/model',
       'support/locks',
       'support/inventory',

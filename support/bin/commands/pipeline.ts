@@ -163,22 +163,31 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     group: 'pipeline',
     summary: 'takes what is pushed, and follows it through its tests',
     about:
-      'It reads pipeline from lockstep.yaml. A push is on disk before its sender gets an answer. One process serves a state folder.',
+      'It reads pipeline, console and monitoring from lockstep.yaml. A push is on disk before its sender gets an answer. One process serves a state folder.',
     options: {
       unit: { help: 'prints a unit for systemd, and ends' },
       standby: {
         help: 'waits while another process serves the state folder, and takes over when that one ends',
       },
+      monitoring: { help: 'compares monitoring with the inventory once, brings it in step, and ends' },
+      noop: { help: 'with --monitoring: shows what would change, and changes nothing' },
+      removed: {
+        takes: 'count',
+        help: 'with --monitoring: says that exactly so many hosts have left, more than may leave by themselves',
+        completed: 'nothing',
+      },
+      json: JSON_OPTION,
     },
     settings: ['LOCKSTEP_CONFIG', 'LOCKSTEP_STATE'],
     examples: [
       ['serve --state /var/lib/lockstep', 'runs in the foreground, with its log on the standard output'],
       ['serve --state /var/lib/lockstep --unit', 'prints a unit for systemd that runs the same'],
       ['serve --state /srv/shared/lockstep --standby', 'one of two behind a balancer'],
+      ['serve --monitoring --noop', 'what would change in Nagios, Icinga and Prometheus'],
     ],
     exits: {
-      0: 'it was told to end',
-      1: 'a journal cannot be written, or does not tell everything',
+      0: 'it was told to end; monitoring is in step, or what would change is shown',
+      1: 'a journal cannot be written, or does not tell everything; monitoring is not in step',
       2: 'its configuration is not right, or its port is taken',
       6: 'another process serves the same state folder',
     },

@@ -16,6 +16,7 @@ const SAID_BY: Readonly<Record<FormName, string>> = {
   'lockstep/put-back/1': '`lockstep put-back --json`',
   'lockstep/history/1': '`lockstep history --json`',
   'lockstep/drift/1': '`lockstep drift --json`',
+  'lockstep/monitoring/1': '`lockstep serve --monitoring --json`',
   'lockstep/ping/1': '`lockstep ping --json`',
   'lockstep/doctor/1': '`lockstep doctor --json`',
   'lockstep/report/1': '`lockstep report <run> --json`',
