@@ -153,7 +153,9 @@ function plainValue(document: Document): unknown {
 }
 
 function formatIssue(path: readonly (string | number)[], issue: v.BaseIssue<unknown>): string {
-  const where = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${printable(key)}`)).join('')
+  const where = path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${printable(key) || '""'}`))
+    .join('')
   const key = where.replace(/^\./, '')
   if (issue.type === 'strict_object' && issue.expected === 'never')
     return `${key} is no key that Puppet knows`

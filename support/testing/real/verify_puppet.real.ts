@@ -364,10 +364,8 @@ describe('hook verify of Puppet code, by real pushes', function () {
         GOOD.replace('class web', `class web::n${at}`),
       ]),
     )
-    const begun = Date.now()
     const pushed = push({ ...many, 'modules/web/manifests/n599.pp': 'class web::n599 {\n' })
     expectRefused(pushed, /n599\.pp: puppet: Syntax error at end of input/)
     expect(pushed.text).to.contain('the push is refused: 1 error')
-    if (process.env['SHOW_TIMES'] !== undefined) console.log(`${(Date.now() - begun) / 1000} s`)
   })
 })
