@@ -94,7 +94,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     group: 'pipeline',
     summary: 'tells of every git push, and loses none; or refuses faulty ones',
     about:
-      'The hook is a small program of the shell. It leaves each push in a folder, on disk, and neither delays nor fails it. A Subversion repository gets a post-commit, which leaves revisions. With verify it is about a pre-receive, which checks features and YAML and refuses a push that is faulty.',
+      'The hook is a small program of the shell. It leaves each push in a folder, on disk, and neither delays nor fails it. A Subversion repository gets a post-commit, which leaves revisions. With verify it is about a pre-receive, which checks features, YAML and Puppet code and refuses a push that is faulty.',
     arguments: [
       {
         name: 'what',
@@ -136,8 +136,25 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       warn: {
         takes: 'check',
         many: true,
-        only: ['feature', 'yaml', 'lockstep.yaml'],
+        only: [
+          'feature',
+          'yaml',
+          'lockstep.yaml',
+          'hiera',
+          'eyaml',
+          'puppet',
+          'epp',
+          'puppet-lint',
+          'erb',
+          'puppetfile',
+        ],
         help: 'with verify: errors of this check are shown, and refuse nothing',
+      },
+      skip: {
+        takes: 'check',
+        many: true,
+        only: ['puppet', 'epp', 'puppet-lint', 'erb', 'puppetfile'],
+        help: 'with verify: this check is left out, which each push is told',
       },
       strict: { help: "with verify: a line that is no sentence of Lockstep's refuses the push" },
     },
