@@ -18,6 +18,7 @@ import { Checks } from './verbs/checks'
 import { Gates } from './verbs/gates'
 import { Packages } from './verbs/packages'
 import { Puppet } from './verbs/puppet'
+import { PuppetRuns } from './verbs/puppet_runs'
 import { Release } from './verbs/release'
 import { Repository } from './verbs/repository'
 import { RollCall } from './verbs/roll_call'
@@ -45,6 +46,7 @@ export class Rollout {
   readonly services: Services
   readonly checks: Checks
   readonly puppet: Puppet
+  readonly puppetRuns: PuppetRuns
   readonly agents: Agents
   readonly release: Release
   readonly afterFailure: AfterFailure
@@ -99,6 +101,10 @@ export class Rollout {
     this.services = new Services(step)
     this.checks = new Checks(step)
     this.puppet = new Puppet(step, ledger)
+    this.puppetRuns = new PuppetRuns(step, {
+      openRuns: () => resumption.openPuppetRuns(this.current),
+      earlier: checkpoint?.puppetRuns ?? new Map(),
+    })
     this.agents = new Agents(step, ports.redact)
     this.afterFailure = new AfterFailure(step, this)
     for (const host of checkpoint?.out ?? [])
