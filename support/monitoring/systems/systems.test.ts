@@ -34,11 +34,11 @@ describe('Prometheus that is told by a file', () => {
   it('writes brackets around an IPv6 address, and leaves a file of others alone', async () => {
     const file = join(scratch.path, 'sd.json')
     const target = new Prometheus({ file, port: 9100 })
-    await target.apply([{ ...web1, address: '2001:db8::1', checks: [] }], signal)
+    await target.apply([{ ...web1, address: '2001:db8::1', checks: [] }])
     expect(readFileSync(file, 'utf8')).to.include('"[2001:db8::1]:9100"')
     const others = '[{"targets":["a:1"],"labels":{"job":"x"}}]'
     writeFileSync(file, others)
-    expect(await said(target.apply([], signal))).to.match(
+    expect(await said(target.apply([]))).to.match(
       /is not as Lockstep writes it \(others have written it\)/,
     )
     expect(readFileSync(file, 'utf8')).to.equal(others)
