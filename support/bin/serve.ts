@@ -172,43 +172,46 @@ export async function serve({ cwd, env, args, options }: Call<Options>): Promise
     watched &&
     monitored &&
     monitoringIn(watched, monitored, { state, cwd, context: surroundings, redact, log })
-  await serveUntil({
-    settings,
-    triggers,
-    state,
-    env,
-    clock: systemClock,
-    log,
-    redact,
-    parts: [
-      ...partsWith(bus, settings.repositories),
-      ...fetchParts(settings, fleets),
-      ...packageParts(packages, fleets),
-      ...statusParts(settings.repositories),
-      ...(shared === undefined ? [] : [historyPart(shareUntil)]),
-      ...deployParts(settings, { deploys, takesTag, nameOf: userName, rights }),
-      ...(pages === undefined ? [] : [plans.part, desk.part, looks.part]),
-      ...(kept === undefined ? [] : [kept.part]),
-    ],
-    prove: () =>
-      proveBuilds(settings, [...(pages?.secretFiles ?? []), ...(watched?.secretFiles ?? [])], {
-        state,
-        config,
-        env,
-      }),
-    ...(standby ? { standby: { random: Math.random } } : {}),
-    ...(pages === undefined || content === undefined
-      ? {}
-      : {
-          tls: pages.tls,
-          openPages: (context) => openConsole(pages, content, { ...context, state, clock: systemClock, log }),
+  try {
+    await serveUntil({
+      settings,
+      triggers,
+      state,
+      env,
+      clock: systemClock,
+      log,
+      redact,
+      parts: [
+        ...partsWith(bus, settings.repositories),
+        ...fetchParts(settings, fleets),
+        ...packageParts(packages, fleets),
+        ...statusParts(settings.repositories),
+        ...(shared === undefined ? [] : [historyPart(shareUntil)]),
+        ...deployParts(settings, { deploys, takesTag, nameOf: userName, rights }),
+        ...(pages === undefined ? [] : [plans.part, desk.part, looks.part]),
+        ...(kept === undefined ? [] : [kept.part]),
+      ],
+      prove: () =>
+        proveBuilds(settings, [...(pages?.secretFiles ?? []), ...(watched?.secretFiles ?? [])], {
+          state,
+          config,
+          env,
         }),
-    signal: endOfProcess(),
-    onReady: () => manager.start(),
-  }).finally(async () => {
+      ...(standby ? { standby: { random: Math.random } } : {}),
+      ...(pages === undefined || content === undefined
+        ? {}
+        : {
+            tls: pages.tls,
+            openPages: (context) =>
+              openConsole(pages, content, { ...context, state, clock: systemClock, log }),
+          }),
+      signal: endOfProcess(),
+      onReady: () => manager.start(),
+    })
+  } finally {
     await kept?.close()
-    await manager.stop()
-  })
+    manager.stop()
+  }
   return { text: '', exitCode: 0 }
 }
 

@@ -27,19 +27,16 @@ export async function user({ cwd, env, args: [what = '', name], options }: Call<
   const places = placesOfConsole(cwd, env)
   const { people: path, namedBy } = places
   const state = resolve(cwd, foldersIn(env).state)
+  const { since, json, ...others } = options
   if (what === 'audit') {
-    const { since, json, ...others } = options
-    expectFitting(what, name, { ...others, since: undefined, json: false })
+    expectFitting(what, name, others)
     const person = name === undefined ? undefined : expectName(name, what)
     return showAudit({ person, since, json, state, now: systemClock.now() })
   }
-  if (options.since !== undefined || options.json)
-    throw new LockstepError(
-      'bad-input',
-      `--${options.json ? 'json' : 'since'} goes with audit, and not with ${what}`,
-    )
+  if (since !== undefined || json)
+    throw new LockstepError('bad-input', `--${json ? 'json' : 'since'} goes with audit, and not with ${what}`)
   if (isAboutTokens(what)) return tokens({ what, name, options, places, state })
-  expectFitting(what, name, options)
+  expectFitting(what, name, others)
   if (what === 'logout') return logOut(expectName(name, what), state)
   if (path === undefined)
     throw new LockstepError(
@@ -108,7 +105,7 @@ async function newPassword(person: string): Promise<string> {
 function expectFitting(
   what: string,
   name: string | undefined,
-  { group, since: _, json: _json, ...ofTokens }: Options,
+  { group, ...ofTokens }: Omit<Options, 'since' | 'json'>,
 ): void {
   const odd = Object.entries(ofTokens).find(([, given]) => given !== undefined && given.length > 0)
   if (odd !== undefined)

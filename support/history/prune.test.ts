@@ -217,7 +217,7 @@ describe('pruning', () => {
   it('takes what pages have noted of a stop or a put-back once its run is over, and nothing of a run that stays', () => {
     write(0, asked, passed)
     write(1, asked, passed)
-    const [gone = '', stays = ''] = runs
+    const [gone, stays] = runs
     const note = (name: string, of?: string) => {
       const path = scratch.write(
         `state/console/${name}`,

@@ -38,9 +38,7 @@ describe('Prometheus that is told by a file', () => {
     expect(readFileSync(file, 'utf8')).to.include('"[2001:db8::1]:9100"')
     const others = '[{"targets":["a:1"],"labels":{"job":"x"}}]'
     writeFileSync(file, others)
-    expect(await said(target.apply([]))).to.match(
-      /is not as Lockstep writes it \(others have written it\)/,
-    )
+    expect(await said(target.apply([]))).to.match(/is not as Lockstep writes it \(others have written it\)/)
     expect(readFileSync(file, 'utf8')).to.equal(others)
   })
 })

@@ -114,6 +114,7 @@ const UNTESTED = [
   'docs/verify.md: its commit ids differ each time; verify_puppet.real.ts pushes the same',
   'docs/svn.md: it changes a repository on a server; svn.real.ts installs it and commits',
   'docs/svn.md: it runs until it is told to end; svn.real.ts fetches a tag through it',
+  'docs/api.md: it goes on until the rollout is over; console_api.real.ts follows one with curl -N',
   'docs/api.md: it is of Prometheus; console_api.real.ts has a Prometheus read such a one',
   'docs/api.md: it needs a token; console_api.real.ts asks a lockstep serve with curl',
   'docs/api.md: it prints a token, which is another one each time; console_api.real.ts says the same',
@@ -123,5 +124,6 @@ const UNTESTED = [
   'docs/console.md: its secret is that of a machine; console_openid.real.ts starts it with a real provider',
   'docs/console.md: it needs a person who is logged in; console_openid.real.ts says it',
   'docs/shared-history.md: it is for a server of PostgreSQL',
+  'docs/tags.md: it needs hosts; console_tags.real.ts asks such',
   'docs/verify.md: it changes a repository on a server; verify.real.ts pushes through the hook',
 ]
