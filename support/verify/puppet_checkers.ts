@@ -71,6 +71,7 @@ function validate(
       ],
       where,
       programs.path,
+      { isJoined: true },
     )
     rmSync(join(where.folder, last))
     if (failure !== undefined) return notChecked(failure)

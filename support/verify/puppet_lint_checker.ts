@@ -36,9 +36,9 @@ export function puppetLintChecker(programs: ServerPrograms): Checker {
             ...more,
             ...names,
           ]
-          const { output, failure } = await runLimited(command, where, programs.path)
+          const { stdout, failure } = await runLimited(command, where, programs.path, { isJoined: false })
           if (failure !== undefined) return { remarks: new Map(), failure }
-          return parsePuppetLint(output, names)
+          return parsePuppetLint(stdout, names)
         })
       const first = await lint(
         files.filter((file) => !isTop(file)),
