@@ -21,6 +21,9 @@ describe('the checks of Puppet code', () => {
     expect(takers('manifests/site.PP')).to.deep.equal(['puppet .pp', 'puppet-lint .pp'])
     expect(takers('manifests/site.pp')).to.deep.equal(['puppet .pp', 'puppet-lint /manifests/site.pp'])
     expect(takers('web/plans/a.pp')).to.deep.equal(['puppet .plan.pp', 'puppet-lint .pp'])
+    // Classes below a folder of that name are no plans: in those, resources are no words.
+    expect(takers('web/manifests/plans/a.pp')[0]).to.equal('puppet .pp')
+    expect(takers('modules/plans/manifests/init.pp')[0]).to.equal('puppet .pp')
     expect(takers('a/../manifests/x.pp')).to.deep.equal(['puppet .pp', 'puppet-lint /manifests/x.pp'])
     expect(takers('web/manifests/../../x.pp')).to.deep.equal(['puppet .pp', 'puppet-lint .pp'])
     expect(takers('web/manifests/-x.pp')).to.deep.equal(['puppet .pp', 'puppet-lint .pp'])

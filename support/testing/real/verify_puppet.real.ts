@@ -102,6 +102,9 @@ describe('hook verify of Puppet code, by real pushes', function () {
         'modules/web/templates/site.conf.epp': '<%- | Integer $port | -%>\nport <%= $port %>\n',
         'modules/web/plans/restart.pp':
           "# @summary Restarts.\nplan web::restart(TargetSpec $targets) {\n  run_command('true', $targets)\n}\n",
+        // Classes below a folder with the name of plans, and a control comment that nothing ends.
+        'modules/web/manifests/plans/gold.pp': GOOD.replace('class web', 'class web::plans::gold'),
+        'modules/web/manifests/open.pp': GOOD.replace('class web', '# lint:ignore:140chars\nclass web::open'),
         'hiera.yaml': 'version: 5\nhierarchy:\n  - name: common\n    path: common.yaml\n',
         'data/common.yaml': 'web::package: mywebapp\n',
         Puppetfile:
