@@ -66,11 +66,15 @@ describe('the checks of Puppet code', () => {
       [{ kind: 'warning', check: 'b', message: 'n', line: 3, path: '2.pp' }],
     ]
     const names = ['0.pp', '1.pp', '2.pp']
+    const many = Array.from({ length: 1_000 }, () => ({ ...found[2]?.[0], path: '1.pp' }))
     expect([...parsePuppetLint(JSON.stringify(found), names).remarks]).to.deep.equal([
       ['0.pp', []],
       ['1.pp', [{ severity: 'error', line: 2, message: 'puppet-lint: m (a)' }]],
       ['2.pp', [{ severity: 'warning', line: 3, message: 'puppet-lint: n (b)' }]],
     ])
+    const { remarks } = parsePuppetLint(JSON.stringify([[...many, ...(found[1] ?? [])]]), ['1.pp'])
+    expect(remarks.get('1.pp')).to.have.length(100)
+    expect(remarks.get('1.pp')?.[0]?.severity).to.equal('error')
     for (const odd of [
       '',
       'Whoops!',
