@@ -116,6 +116,7 @@ describe('hook verify of Puppet code, by real pushes', function () {
   it('refuses what Puppet cannot parse, each fault with its line', () => {
     const pushed = push({
       [INIT]: GOOD.replace('ensure => installed,', 'ensure => => installed,'),
+      'other/hiera.yaml': 'version: 5\nhierachy: []\n---\nversion: 5\n',
       'modules/web/manifests/two.pp': "class web::two {\n  $a += 2\n  Foo['x'] = 3\n}\n",
       'modules/web/manifests/keys.pp': '# @summary x\nclass web::keys {\n  $x = { a => 1, a => 2 }\n}\n',
       'modules/web/templates/a.epp': 'a\nb <%= 1 + %>\n',
@@ -127,6 +128,7 @@ describe('hook verify of Puppet code, by real pushes', function () {
       "modules/web/manifests/two.pp:2: puppet: The operator '+=' is no longer supported",
       'modules/web/manifests/two.pp:3: puppet: Illegal attempt to assign',
       "modules/web/manifests/keys.pp:3: warning, puppet: The key 'a' is declared more than once",
+      'other/hiera.yaml:2: hiera: hierachy is no key that Puppet knows',
       "modules/web/templates/a.epp:2: puppet: Syntax error at '%>'",
       'modules/web/templates/b.erb:2: erb: syntax error',
     )
