@@ -346,6 +346,9 @@ describe('hook verify of Puppet code, by real pushes', function () {
     ["mod 'a/b'\nmod 'c/b'\n", 2],
     ["mod 'b', ref: 'v1'\n", 1],
     ['forge\n', 1],
+    // A method of each object works there; it is shown as code that is not judged.
+    ["require 'yaml'\nmod 'a/b'\n", undefined],
+    ['mod "a\\/b"\n', undefined],
   ]
   it('refuses a Puppetfile where r10k does', () => {
     const names = puppetfiles.map((_, at) => `env${at}/Puppetfile`)
@@ -360,6 +363,14 @@ describe('hook verify of Puppet code, by real pushes', function () {
       const found = pushed.text.includes(`${names[at]}:${line}: Puppetfile: `)
       expect(found, `${text}${pushed.text}`).to.equal(line !== undefined)
     }
+    expectRefused(
+      push({
+        'a/Puppetfile': "# coding: nonsense\nmod 'a/b'\n",
+        'b/Puppetfile': "# coding: euc-jp\nmod '\u3042'\n",
+      }),
+      'a/Puppetfile: Puppetfile: unknown encoding name: nonsense',
+      'b/Puppetfile:2: Puppetfile: invalid multibyte char (EUC-JP)',
+    )
   })
 
   it('checks 600 manifests in two calls of Puppet', () => {
