@@ -18,7 +18,7 @@ OPTIONS = %w[
 NAME = %r{\A(?:\w+[-/])?(\w+)\z}
 
 def remark(severity, line, message)
-  { severity: severity, line: line, message: message }
+  { severity: severity, line: line, message: message }.compact
 end
 
 # A text may name an encoding of its own, in which neither it nor a message about it is right.
