@@ -77,12 +77,18 @@ export function findFaultsOfForm(text: string): string[] {
     }
     return ''
   })
-  return isEncrypted(rest + text.slice(end)) ? [...faults, 'is cut short: expected ENC[PKCS7,…] with its ]'] : faults
+  return isEncrypted(rest + text.slice(end))
+    ? [...faults, 'is cut short: expected ENC[PKCS7,…] with its ]']
+    : faults
 }
 
 /** Returns the bytes within the brackets of a value. @throws what `fault` makes of the end of a sentence */
 function envelopeBytes(inside: string, fault: (why: string) => Error): Buffer {
-  const [, scheme = 'PKCS7', body = ''] = /^(?:(\w+)\s*,)?([^,]*)$/.exec(inside.trim()) ?? ['', undefined, ',']
+  const [, scheme = 'PKCS7', body = ''] = /^(?:(\w+)\s*,)?([^,]*)$/.exec(inside.trim()) ?? [
+    '',
+    undefined,
+    ',',
+  ]
   if (scheme !== 'PKCS7')
     throw fault(`is encrypted with ${excerpt(scheme, 20)}, which is not understood; expected ENC[PKCS7,…]`)
   const base64 = body.replace(/\s+/g, '')

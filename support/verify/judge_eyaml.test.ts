@@ -40,7 +40,11 @@ describe('the check of encrypted values', () => {
   })
 
   it('needs no time that grows with the square of a text', () => {
-    const texts = ['ENC['.repeat(500_000), `ENC[${' '.repeat(1_000_000)},,]`, `ENC[a${' '.repeat(1_000_000)},,]`]
+    const texts = [
+      'ENC['.repeat(500_000),
+      `ENC[${' '.repeat(1_000_000)},,]`,
+      `ENC[a${' '.repeat(1_000_000)},,]`,
+    ]
     for (const text of texts) expect(said(`a: "${text}"\n`)).to.have.length(1)
   })
 

@@ -19,12 +19,16 @@ export function runLimited(
   path: string,
   { isJoined }: { isJoined: boolean },
 ): Promise<CommandResult> {
-  return runCommand('/bin/sh', ['-c', `${LIMITED}${isJoined ? ' 2>&1' : ''}`, String(MAX_PROGRAM_MEMORY_MB * 1024), ...command], {
-    cwd: folder,
-    signal,
-    inherits: () => false,
-    // Puppet writes what it says in this encoding.
-    env: { PATH: path, HOME: folder, LC_ALL: 'C.UTF-8', LANG: 'C.UTF-8' },
-    outputAtMost: MAX_OUTPUT,
-  })
+  return runCommand(
+    '/bin/sh',
+    ['-c', `${LIMITED}${isJoined ? ' 2>&1' : ''}`, String(MAX_PROGRAM_MEMORY_MB * 1024), ...command],
+    {
+      cwd: folder,
+      signal,
+      inherits: () => false,
+      // Puppet writes what it says in this encoding.
+      env: { PATH: path, HOME: folder, LC_ALL: 'C.UTF-8', LANG: 'C.UTF-8' },
+      outputAtMost: MAX_OUTPUT,
+    },
+  )
 }
