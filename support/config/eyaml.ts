@@ -66,7 +66,9 @@ export function expectPair(privateKey: KeyObject, certificatePem: string, where:
  */
 export function findFaultsOfForm(text: string): string[] {
   const faults: string[] = []
-  const rest = text.replaceAll(TOKEN, (_token, inside: string) => {
+  // A value ends by a bracket: where none follows, no value is looked for, which would take as long as the square of the text.
+  const end = text.lastIndexOf(']') + 1
+  const rest = text.slice(0, end).replaceAll(TOKEN, (_token, inside: string) => {
     try {
       expectEnvelope(envelopeBytes(inside, (why) => new EnvelopeFault(why)))
     } catch (error) {
@@ -75,12 +77,18 @@ export function findFaultsOfForm(text: string): string[] {
     }
     return ''
   })
-  return isEncrypted(rest) ? [...faults, 'is cut short: expected ENC[PKCS7,…] with its ]'] : faults
+  return isEncrypted(rest + text.slice(end))
+    ? [...faults, 'is cut short: expected ENC[PKCS7,…] with its ]']
+    : faults
 }
 
 /** Returns the bytes within the brackets of a value. @throws what `fault` makes of the end of a sentence */
 function envelopeBytes(inside: string, fault: (why: string) => Error): Buffer {
-  const [, scheme = 'PKCS7', body = ''] = /^\s*(?:(\w+)\s*,)?([^,]*)$/.exec(inside) ?? ['', undefined, ',']
+  const [, scheme = 'PKCS7', body = ''] = /^(?:(\w+)\s*,)?([^,]*)$/.exec(inside.trim()) ?? [
+    '',
+    undefined,
+    ',',
+  ]
   if (scheme !== 'PKCS7')
     throw fault(`is encrypted with ${excerpt(scheme, 20)}, which is not understood; expected ENC[PKCS7,…]`)
   const base64 = body.replace(/\s+/g, '')

@@ -1,5 +1,9 @@
 # A process of its own, without a gem: it parses templates and Puppetfiles of a push as ruby sees them, and runs none.
 # `support/verify/ruby_checkers.ts` starts it in the folder with the files, and reads a line for each.
+
+# The methods that ruby gives to each object. They are listed before this program has methods of its own.
+OF_RUBY = (Object.new.methods + Object.new.private_methods).map(&:to_s).freeze
+
 require 'json'
 
 # The words of a Puppetfile, and the options of a module. Source: r10k 3.15.4, lib/r10k/module_loader/puppetfile/dsl.rb
@@ -14,7 +18,12 @@ OPTIONS = %w[
 NAME = %r{\A(?:\w+[-/])?(\w+)\z}
 
 def remark(severity, line, message)
-  { severity: severity, line: line, message: message }
+  { severity: severity, line: line, message: message }.compact
+end
+
+# A text may name an encoding of its own, in which neither it nor a message about it is right.
+def legible(text)
+  text.dup.force_encoding('UTF-8').scrub
 end
 
 # ruby compiles a text for this, and runs nothing of it: neither BEGIN nor a line with options of ruby takes part.
@@ -22,16 +31,18 @@ def syntax(text, first)
   RubyVM::InstructionSequence.compile(text, 'pushed', 'pushed', first)
   []
 rescue SyntaxError => e
-  _, line, message = e.message.match(/\Apushed:(\d+): (.*)$/).to_a
+  _, line, message = legible(e.message).match(/\Apushed:(\d+): (.*)$/).to_a
   [remark('error', line&.to_i, message || 'it cannot be parsed')]
+rescue ArgumentError, EncodingError => e
+  [remark('error', nil, legible(e.message))]
 end
 
 def erb(text)
   require 'erb'
   # The code begins with a line of ERB's own.
   syntax(ERB.new(text, trim_mode: '-').src, 0).map { |each| each.merge(message: "erb: #{each[:message]}") }
-rescue ArgumentError => e
-  [remark('error', nil, "erb: #{e.message}")]
+rescue ArgumentError, EncodingError => e
+  [remark('error', nil, "erb: #{legible(e.message)}")]
 end
 
 CODE = :code
@@ -42,7 +53,8 @@ def plain(node)
   when :string_literal, :dyna_symbol
     parts = node[1][1..]
     return '' if parts.empty? && node[1][0] == :string_content
-    parts.all? { |part| part[0] == :@tstring_content } ? parts.map { |part| part[1] }.join : CODE
+    # The tree has escapes and the indents of a text of several lines as they were written.
+    parts.all? { |part| part[0] == :@tstring_content && !part[1].match?(/[\\\n]/) } ? parts.map { |part| part[1] }.join : CODE
   when :symbol_literal then node[1][1][1]
   when :@int, :@float then node[1]
   when :var_ref then node[1][0] == :@kw && %w[true false nil].include?(node[1][1]) ? node[1][1] : CODE
@@ -120,7 +132,8 @@ def puppetfile(text)
   tree[1].reject { |node| node[0] == :void_stmt }.flat_map do |node|
     line = line_of(node)
     word, args = declaration(node)
-    if word.nil? || !args.is_a?(Array) || args[0].is_a?(Symbol)
+    # Methods such as require and puts work in a Puppetfile.
+    if word.nil? || !args.is_a?(Array) || args[0].is_a?(Symbol) || OF_RUBY.include?(word)
       [remark('warning', line, CODE_MESSAGE)]
     elsif !WORDS.include?(word)
       [remark('error', line, "Puppetfile: #{word} is no word of a Puppetfile; expected one of #{WORDS.join(', ')}")]

@@ -39,6 +39,15 @@ describe('the check of encrypted values', () => {
     expect(said('#| - To edit, change DEC(<num>)::PKCS7[]!\na: DEC::PKCS7[\n')).to.deep.equal([])
   })
 
+  it('needs no time that grows with the square of a text', () => {
+    const texts = [
+      'ENC['.repeat(500_000),
+      `ENC[${' '.repeat(1_000_000)},,]`,
+      `ENC[a${' '.repeat(1_000_000)},,]`,
+    ]
+    for (const text of texts) expect(said(`a: "${text}"\n`)).to.have.length(1)
+  })
+
   it('finds each value that was cut anywhere', () => {
     fc.assert(
       fc.property(fc.integer({ min: 5, max: value.length - 1 }), fc.boolean(), (length, isClosed) => {

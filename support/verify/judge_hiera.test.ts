@@ -21,10 +21,21 @@ describe('the check of hiera', () => {
     ])
   })
 
+  it('reads the first document, as Puppet does', () => {
+    expect(said(judgeHieraYaml('version: 5\nhierachy: []\n---\nversion: 5\n'))).to.deep.equal([
+      'error 2 hiera: hierachy is no key that Puppet knows',
+    ])
+    expect(judgeHieraYaml('version: 5\n---\nversion: 9\n')).to.deep.equal([])
+  })
+
   it('shows an older form, and leaves what is no YAML to the check of YAML', () => {
     expect(said(judgeHieraYaml(':backends: [yaml]\n'))[0]).to.match(/^warning 1 hiera: it has no version: 5/)
     expect(judgeHieraYaml('a: [\n')).to.deep.equal([])
-    expect(said(judgeHieraYaml('[]'))).to.deep.equal(['error 1 hiera: expected a map with version: 5'])
+    for (const text of ['[]', '', '# nothing\n'])
+      expect(said(judgeHieraYaml(text))).to.deep.equal([
+        'warning 1 hiera: it is no map; expected one with version: 5',
+      ])
+    expect(said(judgeHieraYaml('{}'))[0]).to.match(/^warning 1 hiera: it has no version: 5/)
     expect(judgeHieraData('a: [\n')).to.deep.equal([])
   })
 

@@ -81,13 +81,15 @@ type Hiera = v.InferOutput<typeof HIERA>
 /** Returns why Puppet would refuse a text as `hiera.yaml`. */
 export function judgeHieraYaml(source: string): Remark[] {
   const lines = new LineCounter()
-  const document = parseDocument(source, { lineCounter: lines, uniqueKeys: false, version: '1.2' })
-  // What is no YAML is the matter of another check.
+  const documents = parseAllDocuments(source, { lineCounter: lines, uniqueKeys: false, version: '1.2' })
+  // Puppet reads the first document. What is no YAML is the matter of another check.
+  const [document = parseDocument('')] = Array.isArray(documents) ? (documents as Document[]) : []
   if (document.errors.length > 0) return []
   const value = plainValue(document)
   if (value === undefined) return [say('error', undefined, 'it cannot be read: its aliases come to too much')]
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || Object.keys(value).length === 0)
-    return [say('error', 1, 'expected a map with version: 5')]
+  // Puppet warns of what is no map, and goes on with its oldest form.
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return [say('warning', 1, 'it is no map; expected one with version: 5')]
   const version =
     (value as Record<string, unknown>)['version'] ?? (value as Record<string, unknown>)[':version']
   if (version === undefined || version === 3 || version === 4) return [say('warning', 1, OLD)]

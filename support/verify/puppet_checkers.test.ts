@@ -21,6 +21,9 @@ describe('the checks of Puppet code', () => {
     expect(takers('manifests/site.PP')).to.deep.equal(['puppet .pp', 'puppet-lint .pp'])
     expect(takers('manifests/site.pp')).to.deep.equal(['puppet .pp', 'puppet-lint /manifests/site.pp'])
     expect(takers('web/plans/a.pp')).to.deep.equal(['puppet .plan.pp', 'puppet-lint .pp'])
+    // Classes below a folder of that name are no plans: in those, resources are no words.
+    expect(takers('web/manifests/plans/a.pp')[0]).to.equal('puppet .pp')
+    expect(takers('modules/plans/manifests/init.pp')[0]).to.equal('puppet .pp')
     expect(takers('a/../manifests/x.pp')).to.deep.equal(['puppet .pp', 'puppet-lint /manifests/x.pp'])
     expect(takers('web/manifests/../../x.pp')).to.deep.equal(['puppet .pp', 'puppet-lint .pp'])
     expect(takers('web/manifests/-x.pp')).to.deep.equal(['puppet .pp', 'puppet-lint .pp'])
@@ -63,11 +66,15 @@ describe('the checks of Puppet code', () => {
       [{ kind: 'warning', check: 'b', message: 'n', line: 3, path: '2.pp' }],
     ]
     const names = ['0.pp', '1.pp', '2.pp']
+    const many = Array.from({ length: 1_000 }, () => ({ ...found[2]?.[0], path: '1.pp' }))
     expect([...parsePuppetLint(JSON.stringify(found), names).remarks]).to.deep.equal([
       ['0.pp', []],
       ['1.pp', [{ severity: 'error', line: 2, message: 'puppet-lint: m (a)' }]],
       ['2.pp', [{ severity: 'warning', line: 3, message: 'puppet-lint: n (b)' }]],
     ])
+    const { remarks } = parsePuppetLint(JSON.stringify([[...many, ...(found[1] ?? [])]]), ['1.pp'])
+    expect(remarks.get('1.pp')).to.have.length(100)
+    expect(remarks.get('1.pp')?.[0]?.severity).to.equal('error')
     for (const odd of [
       '',
       'Whoops!',

@@ -19,7 +19,7 @@ export function puppetChecker(programs: ServerPrograms): Checker {
   return {
     name: 'puppet',
     maxBytes: MAX_CODE_BYTES,
-    takes: (path) => (/\.pp$/i.test(path) ? (/(?:^|\/)plans\//.test(path) ? PLAN : '.pp') : undefined),
+    takes: (path) => (/\.pp$/i.test(path) ? (isPlan(path) ? PLAN : '.pp') : undefined),
     lacks: () => programs.lacks('puppet'),
     check: async (files, where) => {
       const plans = files.filter(({ name }) => name.endsWith(PLAN))
@@ -32,6 +32,11 @@ export function puppetChecker(programs: ServerPrograms): Checker {
       return { remarks, ...(failure === undefined ? {} : { failure }) }
     },
   }
+}
+
+/** Classes may be below a folder of that name, too: `web::plans::gold`, or those of a module that is called `plans`. */
+function isPlan(path: string): boolean {
+  return /(?:^|\/)plans\//.test(path) && !/(?:^|\/)(?:manifests|functions|types)\//.test(path)
 }
 
 /** Returns the checker of templates in Puppet's own language, by `puppet epp validate`, which renders none. */
@@ -71,6 +76,7 @@ function validate(
       ],
       where,
       programs.path,
+      { isJoined: true },
     )
     rmSync(join(where.folder, last))
     if (failure !== undefined) return notChecked(failure)

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { checkInParts } from './check_in_parts'
 import type { Checked, Checker, FileToCheck } from './checker'
-import { MAX_CODE_BYTES } from './limits'
+import { MAX_CODE_BYTES, MAX_SHOWN } from './limits'
 import type { Remark } from './remark'
 import { runLimited } from './run_limited'
 import type { ServerPrograms } from './server_programs'
@@ -36,9 +36,9 @@ export function puppetLintChecker(programs: ServerPrograms): Checker {
             ...more,
             ...names,
           ]
-          const { output, failure } = await runLimited(command, where, programs.path)
+          const { stdout, failure } = await runLimited(command, where, programs.path, { isJoined: false })
           if (failure !== undefined) return { remarks: new Map(), failure }
-          return parsePuppetLint(output, names)
+          return parsePuppetLint(stdout, names)
         })
       const first = await lint(
         files.filter((file) => !isTop(file)),
@@ -65,7 +65,8 @@ const FOUND = v.array(
 )
 
 /**
- * Parses what `puppet-lint --json` prints: a list for each file, in their order, with an object for each problem.
+ * Parses what `puppet-lint --json` prints: a list for each file, in their order, with an object for each problem. One file
+ * can have a hundred thousand: no more are kept than are shown, errors first.
  * Source: puppet-lint 3.0.1, lib/puppet-lint/bin.rb.
  */
 export function parsePuppetLint(output: string, names: readonly string[]): Checked {
@@ -85,7 +86,7 @@ export function parsePuppetLint(output: string, names: readonly string[]): Check
       return { remarks: new Map(), failure: 'puppet-lint told of files in another order' }
     remarks.set(
       name,
-      problems.map(({ kind, check, message, line }) => ({
+      shownOf(problems).map(({ kind, check, message, line }) => ({
         severity: kind === 'warning' ? 'warning' : 'error',
         line,
         message: `puppet-lint: ${message} (${check})`,
@@ -93,4 +94,10 @@ export function parsePuppetLint(output: string, names: readonly string[]): Check
     )
   }
   return { remarks }
+}
+
+function shownOf<T extends { kind: string }>(problems: readonly T[]): T[] {
+  const isWarning = ({ kind }: T) => kind === 'warning'
+  const sorted = [...problems.filter((each) => !isWarning(each)), ...problems.filter(isWarning)]
+  return sorted.slice(0, MAX_SHOWN)
 }

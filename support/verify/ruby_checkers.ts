@@ -39,6 +39,6 @@ function checkByRuby(
   return checkInParts(files, where, async (part) => {
     listFiles(part, where.folder)
     const command = [programs.find('ruby') ?? 'ruby', '--disable=gems,rubyopt,did_you_mean', PROGRAM, what]
-    return parseAnswers(await runLimited(command, where, programs.path))
+    return parseAnswers(await runLimited(command, where, programs.path, { isJoined: false }))
   })
 }

@@ -102,6 +102,9 @@ describe('hook verify of Puppet code, by real pushes', function () {
         'modules/web/templates/site.conf.epp': '<%- | Integer $port | -%>\nport <%= $port %>\n',
         'modules/web/plans/restart.pp':
           "# @summary Restarts.\nplan web::restart(TargetSpec $targets) {\n  run_command('true', $targets)\n}\n",
+        // Classes below a folder with the name of plans, and a control comment that nothing ends.
+        'modules/web/manifests/plans/gold.pp': GOOD.replace('class web', 'class web::plans::gold'),
+        'modules/web/manifests/open.pp': GOOD.replace('class web', '# lint:ignore:140chars\nclass web::open'),
         'hiera.yaml': 'version: 5\nhierarchy:\n  - name: common\n    path: common.yaml\n',
         'data/common.yaml': 'web::package: mywebapp\n',
         Puppetfile:
@@ -113,6 +116,7 @@ describe('hook verify of Puppet code, by real pushes', function () {
   it('refuses what Puppet cannot parse, each fault with its line', () => {
     const pushed = push({
       [INIT]: GOOD.replace('ensure => installed,', 'ensure => => installed,'),
+      'other/hiera.yaml': 'version: 5\nhierachy: []\n---\nversion: 5\n',
       'modules/web/manifests/two.pp': "class web::two {\n  $a += 2\n  Foo['x'] = 3\n}\n",
       'modules/web/manifests/keys.pp': '# @summary x\nclass web::keys {\n  $x = { a => 1, a => 2 }\n}\n',
       'modules/web/templates/a.epp': 'a\nb <%= 1 + %>\n',
@@ -124,6 +128,7 @@ describe('hook verify of Puppet code, by real pushes', function () {
       "modules/web/manifests/two.pp:2: puppet: The operator '+=' is no longer supported",
       'modules/web/manifests/two.pp:3: puppet: Illegal attempt to assign',
       "modules/web/manifests/keys.pp:3: warning, puppet: The key 'a' is declared more than once",
+      'other/hiera.yaml:2: hiera: hierachy is no key that Puppet knows',
       "modules/web/templates/a.epp:2: puppet: Syntax error at '%>'",
       'modules/web/templates/b.erb:2: erb: syntax error',
     )
@@ -341,6 +346,9 @@ describe('hook verify of Puppet code, by real pushes', function () {
     ["mod 'a/b'\nmod 'c/b'\n", 2],
     ["mod 'b', ref: 'v1'\n", 1],
     ['forge\n', 1],
+    // A method of each object works there; it is shown as code that is not judged.
+    ["require 'yaml'\nmod 'a/b'\n", undefined],
+    ['mod "a\\/b"\n', undefined],
   ]
   it('refuses a Puppetfile where r10k does', () => {
     const names = puppetfiles.map((_, at) => `env${at}/Puppetfile`)
@@ -355,6 +363,14 @@ describe('hook verify of Puppet code, by real pushes', function () {
       const found = pushed.text.includes(`${names[at]}:${line}: Puppetfile: `)
       expect(found, `${text}${pushed.text}`).to.equal(line !== undefined)
     }
+    expectRefused(
+      push({
+        'a/Puppetfile': "# coding: nonsense\nmod 'a/b'\n",
+        'b/Puppetfile': "# coding: euc-jp\nmod '\u3042'\n",
+      }),
+      'a/Puppetfile: Puppetfile: unknown encoding name: nonsense',
+      'b/Puppetfile:2: Puppetfile: invalid multibyte char (EUC-JP)',
+    )
   })
 
   it('checks 600 manifests in two calls of Puppet', () => {
