@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import * as v from 'valibot'
 import { auditFolderIn, AuditTrail } from '../console/audit'
 import { failure } from '../testing/failure'
+import { journalText } from '../testing/journal_text'
 import { Scratch } from '../testing/scratch'
 import { FORMS } from './json_forms'
 import { user } from './user'
@@ -74,10 +75,41 @@ describe('lockstep user audit', () => {
     expect(text).to.contain('person added')
   })
 
+  it('sends nothing of a journal to the terminal that could steer it, and takes no entry without a time', () => {
+    const header = JSON.stringify({ at: 'x', type: 'journal', version: 1 })
+    const entries = [
+      { at: '2026-11-19T00:00:00Z', type: 'audit', version: 1 },
+      { at: '2026-11-19T00:00:00Z', type: 'logged out', person: 'eve\u001b[2J\u202e', address: '\u009b31m' },
+      { at: 'never', type: 'logged out', person: 'anna', address: null },
+    ]
+    const other = [{ at: '2026-11-19T00:00:00Z', type: '\u009b31m\u202e\u001b]0;x\u0007' }]
+    for (const [index, lines] of [entries, other].entries())
+      scratch.write(
+        `console/audit/audit-20261119000000000-0000000${index}.journal.ndjson`,
+        journalText(header, ...lines.map((line) => JSON.stringify(line))),
+      )
+    const { text, complaint = '', exitCode } = show()
+    expect(exitCode).to.equal(1)
+    expect(complaint.split('\n')).to.have.length(3)
+    expect(`${text}${complaint}`.replaceAll('\n', '')).not.to.match(/[\p{Cc}\p{Cf}]/u)
+    expect(text).to.contain('eve').and.not.to.contain('never')
+    expect(text.split('\n').map((line) => line.slice(0, 10))).to.deep.equal([
+      '2026-11-10',
+      '2026-11-19',
+      '2026-11-19',
+      '2026-11-19',
+      '',
+    ])
+  })
+
   it('refuses a time that is none, and options that go with something else', async () => {
     expect((await failure(Promise.resolve().then(() => show({ since: 'yesterday' })))).message).to.match(
       /--since is "yesterday"; expected a time/,
     )
+    for (const since of ['2026-02-31', '2026-02-29T00:00:00Z', '2026-13-01', '2026-01-01T12:00', '', '0d'])
+      expect((await failure(Promise.resolve().then(() => show({ since })))).message, since).to.match(
+        /--since is ".*"; expected a time/,
+      )
     scratch.write(
       'lockstep.yaml',
       'environments: { test: {} }\nconsole: { people: people.yaml, policy: policy.txt }\n',

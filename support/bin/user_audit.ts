@@ -29,7 +29,9 @@ export function showAudit({ person, since, json, state, now }: AuditWish): Outco
     .filter((event) => person === undefined || ('person' in event && event.person === person))
     .filter(({ at }) => from === undefined || Date.parse(at) >= from)
     .sort((one, other) => Date.parse(one.at) - Date.parse(other.at))
-  const complaint = faults.map((fault) => `${fault}; entries behind that are not shown\n`).join('')
+  const complaint = faults
+    .map((fault) => `${clean(fault, Infinity)}; entries behind that are not shown\n`)
+    .join('')
   const text = json
     ? formatJson('lockstep/audit/1', { entries: chosen.map(describe), faults })
     : chosen.map((event) => `${lineOf(describe(event))}\n`).join('') || 'The audit trail has no such entry.\n'
@@ -92,7 +94,13 @@ function expectTime(written: string, now: number): number {
   const age = parseAge(written)
   if (age !== undefined) return now - age
   const isTime = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(written)
-  const time = isTime ? Date.parse(written) : Number.NaN
+  // A day that its month does not have would be one of the next month.
+  const day = isTime ? new Date(`${written.slice(0, 10)}T00:00:00Z`) : undefined
+  const isDay =
+    day?.getTime() !== undefined &&
+    !Number.isNaN(day.getTime()) &&
+    day.toISOString().startsWith(written.slice(0, 10))
+  const time = isDay ? Date.parse(written) : Number.NaN
   if (!Number.isNaN(time)) return time
   throw new LockstepError(
     'bad-input',

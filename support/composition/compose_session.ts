@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { BeginAgain } from '../run/again'
-import { isStopWished } from '../run/stop_wishes'
+import { countWishes } from '../run/stop_wishes'
 import { LockstepError } from '../system/errors'
 import { Composition } from './composition'
 import { onInterrupt } from './interrupt'
@@ -19,7 +19,7 @@ export async function composeSession(beginnerIn: (cwd: string) => BeginAgain | u
     // A run begun before the first step, to plan or read again, has to end with this one.
     if (own.isOwnProcess)
       own.stopListening = onInterrupt(run, {
-        isStopWished: () => isStopWished(resolve(surroundings.folders.state), run.id),
+        stopWishes: () => countWishes(resolve(surroundings.folders.state), run.id),
       })
     const cwd = process.cwd()
     const beginAgain = beginnerIn(cwd)

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { isStopWished, noteWish } from '../run/stop_wishes'
+import { countWishes, noteWish } from '../run/stop_wishes'
 import { begunRun } from '../testing/told_run'
 import { Scratch } from '../testing/scratch'
 import { onInterrupt } from './interrupt'
@@ -13,16 +13,17 @@ describe('a run that is asked to stop', () => {
     exits = []
     const run = begunRun()
     stopListening = onInterrupt(run, {
-      isStopWished: () => isStopWished(scratch.path, run.id),
+      stopWishes: () => countWishes(scratch.path, run.id),
       exit: (code) => exits.push(code),
     })
-    wish = () => noteWish(scratch.path, run.id, { person: 'bert', at: '2026-01-01T00:00:00.000Z' })
+    const noted = { person: 'bert', at: '2026-01-01T00:00:00.000Z', pid: 4711, startedAt: 0 }
+    wish = (number = 1) => expect(noteWish(scratch.path, run.id, number, noted)).to.equal(true)
   })
   afterEach(() => {
     stopListening()
     scratch.remove()
   })
-  let wish: () => void
+  let wish: (number?: number) => void
   const press = () => process.emit('SIGINT', 'SIGINT')
 
   it('ends at once at the second Ctrl-C', () => {
@@ -37,6 +38,18 @@ describe('a run that is asked to stop', () => {
     wish()
     press()
     expect(exits).to.deep.equal([])
+    press()
+    expect(exits).to.deep.equal([130])
+  })
+
+  it('is cut off by no signal that the console sends, though it sends one for each note', () => {
+    for (const number of [1, 2, 3]) {
+      wish(number)
+      press()
+    }
+    expect(exits).to.deep.equal([])
+    press()
+    expect(exits, 'it may come from the same moment').to.deep.equal([])
     press()
     expect(exits).to.deep.equal([130])
   })

@@ -9,16 +9,16 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /**
  * Listens for the operator's wish to stop, and returns a function that stops listening. Ctrl-C once lets the step under
  * way end and starts no other; `stop` does that. Ctrl-C twice, or SIGQUIT, ends the process at once. The journal is on
- * disk either way. Where the console was asked to stop the run too, one of the signals is its own: neither it nor a Ctrl-C
- * of the same moment counts as the second wish of one person.
+ * disk either way. As often as the console was asked to stop the run too, one of the signals is its own: neither that nor a
+ * Ctrl-C of the same moment counts as the second wish of one person.
  */
 export function onInterrupt(
   run: Run,
   {
     stop = () => run.interrupt(),
-    isStopWished = () => false,
+    stopWishes = () => 0,
     exit = (code) => process.exit(code),
-  }: { stop?: () => void; isStopWished?: () => boolean; exit?: (code: number) => void } = {},
+  }: { stop?: () => void; stopWishes?: () => number; exit?: (code: number) => void } = {},
 ): () => void {
   let again = 0
   const heard = (signal: NodeJS.Signals) => {
@@ -26,7 +26,7 @@ export function onInterrupt(
       // A closed terminal often sends two signals, from the shell and from the system. Neither may cut the run off.
       if (signal === 'SIGHUP') return
       again += 1
-      if (again > 1 || !isStopWished()) return exit(EXIT.interrupted)
+      if (again > stopWishes()) return exit(EXIT.interrupted)
       process.stderr.write('\nThe console was asked to stop this run too. Ctrl-C again stops at once.\n')
       return
     }

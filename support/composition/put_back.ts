@@ -7,7 +7,7 @@ import type { Rollout } from '../rollout/rollout'
 import { putBackAndLook } from '../rollout/verbs/obligations'
 import type { RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
-import { isStopWished } from '../run/stop_wishes'
+import { countWishes } from '../run/stop_wishes'
 import { NoLease } from '../locks/no_lease'
 import { LockstepError } from '../system/errors'
 import { groupBy } from '../system/groups'
@@ -29,7 +29,7 @@ export async function putBackChosen(
   const composition = await Composition.compose(run, { mode: 'live' }, context, cwd)
   const stopListening = onInterrupt(run, {
     stop: () => run.stopping.abort(),
-    isStopWished: () => isStopWished(resolve(cwd, context.folders.state), run.id),
+    stopWishes: () => countWishes(resolve(cwd, context.folders.state), run.id),
   })
   let areAllBack = false
   try {

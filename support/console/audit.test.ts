@@ -90,6 +90,23 @@ describe('the audit trail, as months go by', () => {
     expect(people()).to.deep.equal(['a', 'b'])
   })
 
+  it('loses nothing to a clock that has run ahead for months, and for several processes', async () => {
+    await say(open(), 'a')
+    for (const [days, person] of [
+      [3_000, 'b'],
+      [3_000, 'c'],
+      [3_040, 'd'],
+      [3_080, 'e'],
+    ] as const) {
+      now = AT + days * DAY_MS
+      await say(open(), person)
+    }
+    expect(people().sort()).to.deep.equal(['a', 'b', 'c', 'd', 'e'])
+    now = AT + DAY_MS
+    await say(open(), 'f')
+    expect(people().sort()).to.deep.equal(['a', 'b', 'c', 'd', 'e', 'f'])
+  })
+
   it('keeps a journal that was written to since, and files that are none of its own', async () => {
     await say(open(), 'a')
     const [name = ''] = journals()

@@ -14,6 +14,8 @@ const MAX_REFUSALS = 60
 const MINUTE_MS = 60_000
 /** Milliseconds for which the audit trail is kept: a year, and a month to look at it. */
 const KEPT_MS = 400 * 24 * 3_600_000
+/** Milliseconds that the journals behind one have to tell of before it goes: a clock that has jumped ahead has none of them. */
+const TOLD_MS = 300 * 24 * 3_600_000
 
 const address = v.nullable(v.string())
 /** How a request came where that was no page, such as `token ci`. */
@@ -123,7 +125,7 @@ export function auditFolderIn(state: string): string {
 
 /**
  * Removes the journals of months that are older than is kept, and were not written to since. Age is counted from the last
- * entry of any process: a clock that has run ahead removes nothing by itself.
+ * entry of any process, and the journals behind one have to tell of most of that time: a clock that has run ahead removes nothing.
  */
 function removeOldAudit(state: string, now: number): void {
   const folder = auditFolderIn(state)
@@ -136,9 +138,14 @@ function removeOldAudit(state: string, now: number): void {
     return [{ path, writtenAt, overAt: Date.UTC(Number(month[1]), Number(month[2])) }]
   })
   const last = Math.max(...all.map(({ writtenAt }) => writtenAt))
-  const before = Math.min(now, last) - KEPT_MS
+  const until = Math.min(now, last)
+  const before = until - KEPT_MS
+  const isTold = (overAt: number) => {
+    const next = Math.min(...all.flatMap((other) => (other.overAt > overAt ? [other.overAt] : [])))
+    return until - next >= TOLD_MS
+  }
   for (const { path, writtenAt, overAt } of all)
-    if (overAt < before && writtenAt < before)
+    if (overAt < before && writtenAt < before && isTold(overAt))
       try {
         rmSync(path, { force: true })
       } catch {
@@ -165,7 +172,11 @@ const readEvent: EntryReader<RecordedAuditEvent> = (value) => {
   if (type === 'audit')
     return value['version'] === VERSION ? { entry: undefined } : { fault: 'is of another version' }
   const isKnown = typeof type === 'string' && Object.hasOwn(SHAPES, type)
-  if (!isKnown || !v.is(SHAPES[type as keyof Shapes], value))
+  if (!isKnown || !isTime(value['at']) || !v.is(SHAPES[type as keyof Shapes], value))
     return { fault: `has an entry ${JSON.stringify(type)?.slice(0, 80)} that is not known, or not whole` }
   return { entry: value as unknown as RecordedAuditEvent }
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value))
 }

@@ -76,6 +76,20 @@ describe('sessions', () => {
     scratch.remove()
   })
 
+  it('tell the groups of the last login, however its name was typed', () => {
+    const scratch = new Scratch()
+    let time = 100
+    const sessions = new Sessions(scratch.path, { now: () => time }, TIMES)
+    expect(sessions.groupsSince('Anna', 0)).to.equal(undefined)
+    sessions.begin({ person: 'Anna', groups: ['admins'], stamp: null })
+    time += 1
+    sessions.begin({ person: 'anna', groups: [], stamp: null })
+    sessions.begin({ person: 'bert', groups: ['admins'], stamp: null })
+    expect(sessions.groupsSince('Anna', 50)).to.deep.equal([])
+    expect(sessions.groupsSince('Anna', time)).to.equal(undefined)
+    scratch.remove()
+  })
+
   it('are none where the folder has something else', () => {
     const scratch = new Scratch()
     const sessions = new Sessions(scratch.path, { now: () => 0 }, TIMES)

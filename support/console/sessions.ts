@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
+import { isSamePerson } from '../people/person'
 import type { Clock } from '../system/clock'
 import { makeFolder } from '../system/folders'
 import { namesIn, readRegularFile } from '../system/regular_file'
@@ -109,7 +110,8 @@ export class Sessions {
     for (const name of namesIn(this.folder)) {
       if (name.endsWith(UNFINISHED)) continue
       const read = this.read(join(this.folder, name))
-      if (read === undefined || this.isOver(read) || read.record.person !== person) continue
+      // A proxy or a provider may hand a name on as it was typed.
+      if (read === undefined || this.isOver(read) || !isSamePerson(read.record.person, person)) continue
       const { begunAt } = read.record
       if (begunAt > (last?.begunAt ?? after)) last = read.record
     }

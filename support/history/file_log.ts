@@ -12,7 +12,7 @@ import {
   type ShippedRecord,
 } from './log'
 import { logEntryIn } from './log_reading'
-import { placeFile, readIfThere, readOrPlaceId } from './placed_file'
+import { placeFile, readIfThere, readOrPlaceId } from '../system/placed_file'
 import { safe } from './store'
 
 const ENTRIES = 'entries'

@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { writePieces } from '../system/whole_file'
 import type { HistoryEntry } from './history_record'
 import { digestOf, type ShippedRecord } from './log'
-import { readIfThere } from './placed_file'
+import { readIfThere } from '../system/placed_file'
 import { markOf, type LocalRecord } from './ship'
 import type { HistoryStore } from './store'
 

@@ -227,13 +227,18 @@ describe('pruning', () => {
       return path
     }
     const took = [
-      note(`stops/${gone}.json`),
+      note(`stops/${gone}.1.json`),
+      note(`stops/${gone}.1.sent`),
+      note(`stops/${gone}.2.json`),
+      note(`stops/${gone}.2.sent.0123456789ab.new`),
       note('put-backs/20250101-000000-aaaa.json', gone),
       note('put-backs/20250101-000000-aaaa.log'),
       note('put-backs/20250101-000001-aaaa.log'),
     ]
     const kept = [
-      note(`stops/${stays}.json`),
+      note(`stops/${stays}.1.json`),
+      note(`stops/${stays}.1.sent`),
+      note(`stops/${gone}.json`),
       note('stops/notes.txt'),
       note('put-backs/20250102-000000-aaaa.json', stays),
       note('put-backs/20250102-000000-aaaa.log'),

@@ -6,6 +6,7 @@ import { historyEntryOf } from './history_record'
 import { HistoryStore } from './store'
 import { readRunJournal, readRunJournals, type RunJournal } from '../run/journals'
 import { MODES } from '../run/modes'
+import { runOfWish, stopsFolderIn } from '../run/stop_wishes'
 import { LockstepError } from '../system/errors'
 import { formatLockstep, PLACES } from '../system/commands'
 import { JOURNAL_SUFFIX } from '../system/journal_lines'
@@ -112,7 +113,7 @@ function besideJournals(
   const plans = filesIn(join(reports, 'plans')).filter(
     (path) => /^[0-9a-f]{12}\.json$/.test(basename(path)) && isOld(path, now - olderThan),
   )
-  const stops = filesIn(join(state, 'console', 'stops')).filter((path) => mayGo(runOf(path, '.json'), path))
+  const stops = filesIn(stopsFolderIn(state)).filter((path) => mayGo(runOfWish(basename(path)), path))
   const putBacks = filesIn(join(state, 'console', 'put-backs')).filter((path) => {
     const id = runOf(path, '.json') ?? runOf(path, '.log')
     // It is told on the page of the run whose hosts it has put back.

@@ -53,6 +53,18 @@ export function readPeople(path: string): People {
   )
 }
 
+/** Returns whether a text is that of a file of people, and of nothing else. */
+export function isFileOfPeople(path: string, text: string): boolean {
+  try {
+    const { people } = readYaml(path, text, v.looseObject({ people: v.optional(v.unknown()) }))
+    if (people === undefined) return false
+    readWithoutValues(path, text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function readWithoutValues(path: string, text: string): v.InferOutput<typeof schema> {
   const shape = v.looseObject({ people: v.optional(v.record(v.string(), v.looseObject({})), {}) })
   const { people } = readYaml(path, text, shape)

@@ -81,6 +81,33 @@ describe('the rights of people, as they are written at the moment', () => {
     )
   })
 
+  it('are not known, and not lost, while a file is empty, as an editor leaves it for a moment', () => {
+    const now = rights()
+    for (const text of ['', '# nothing yet\n']) {
+      scratch.write('policy.txt', text)
+      expect(now.faultOf(BERT, 'approve', 'production')).to.deep.equal({
+        is: 'not known',
+        why: 'the policy has no sentence',
+      })
+    }
+    scratch.write('policy.txt', 'group web may approve in production\n')
+    for (const text of ['', 'people: {}\n']) {
+      scratch.write('people.yaml', text)
+      expect(now.faultOf(BERT, 'approve', 'production')?.is, text).to.equal('not known')
+    }
+    writePeople({ bert: 'web' })
+    expect(now.faultOf(BERT, 'approve', 'production')).to.equal(undefined)
+  })
+
+  it('are not known where the sessions that tell groups cannot be read', () => {
+    const since = () => {
+      throw new Error('EACCES')
+    }
+    expect(
+      rights({ people: undefined, groups: { since } }).faultOf(BERT, 'approve', 'production'),
+    ).to.deep.equal({ is: 'not known', why: 'the sessions of people cannot be read' })
+  })
+
   it('go by the last groups that a proxy or a provider has told', () => {
     let told: readonly string[] | undefined
     const now = rights({ people: undefined, groups: { since: ({ groups }) => told ?? groups } })

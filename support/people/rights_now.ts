@@ -33,22 +33,33 @@ export interface RightsFiles {
   groups: FreshGroups
 }
 
-/** Returns rights that are read from their files each time they are asked for: what was known of them before does not count. */
+/**
+ * Returns rights that are read from their files each time they are asked for: what was known of them before does not count.
+ * A file without anything in it is one that is just being written.
+ */
 export function rightsIn({ people, policy, environments, groups }: RightsFiles): RightsNow {
   return {
     faultOf(earlier, act, environment) {
       let person: Person | undefined
       try {
-        person =
-          people === undefined
-            ? { name: earlier.name, groups: groups.since(earlier) }
-            : readPeople(people).get(earlier.name)
+        if (people === undefined) person = { name: earlier.name, groups: groups.since(earlier) }
+        else {
+          const all = readPeople(people)
+          if (all.size === 0) return unknown('the file of people has no one')
+          person = all.get(earlier.name)
+        }
       } catch {
-        return unknown('the file of people is not right; lockstep user list says why')
+        return unknown(
+          people === undefined
+            ? 'the sessions of people cannot be read'
+            : 'the file of people is not right; lockstep user list says why',
+        )
       }
       if (person === undefined) return { is: 'lost', why: 'is not in the file of people any more' }
       try {
-        if (policyOf(readRights(policy, environments)).allows(person, act, environment)) return undefined
+        const rights = readRights(policy, environments)
+        if (rights.length === 0) return unknown('the policy has no sentence')
+        if (policyOf(rights).allows(person, act, environment)) return undefined
       } catch {
         return unknown('the policy is not right; lockstep policy check says why')
       }

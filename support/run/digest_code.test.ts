@@ -4,6 +4,8 @@ import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
 import { digestCode } from './digest_code'
 
+const HASH = `$scrypt$ln=15,r=8,p=3$${'A'.repeat(22)}==$${'A'.repeat(43)}=`
+
 describe('the digest of the code beside a feature', () => {
   let scratch: Scratch
   beforeEach(() => {
@@ -43,6 +45,43 @@ describe('the digest of the code beside a feature', () => {
     scratch.write('state/live/x.json', 'b')
     scratch.write('node_modules/x/index.js', 'b')
     expect(digest()).to.equal(before)
+  })
+
+  const person = (name: string) => `  ${name}:\n    groups: [web]\n    password: ${HASH}\n`
+  it('stays while people come and go in a file that says nothing else', () => {
+    const before = digest()
+    scratch.write('people.yaml', `# Who can log in.\npeople:\n${person('anna')}`)
+    expect(digest()).to.equal(before)
+    scratch.write('people.yaml', `people:\n${person('anna')}${person('bert')}`)
+    expect(digest()).to.equal(before)
+    scratch.write('people.yaml', 'people: {}\n')
+    expect(digest()).to.equal(before)
+  })
+
+  it('is another one with a file that only looks like one of people', () => {
+    const people = `people:\n${person('anna')}`
+    const files: [string, string][] = [
+      ['people.yaml', `${people}default: { require: [x.js] }\n`],
+      ['people.yaml', `${people}    more: x\n`],
+      ['people.yaml', `people:\n  anna: { groups: [web], password: plain }\n`],
+      ['people.yaml', `${people}---\nrequire: x\n`],
+      ['cucumber.yaml', `default:\n  require: [x.js]\n`],
+      ['people.yaml', ''],
+      ['people.yaml', '{}'],
+      ['people.json', `{"people":{}}`],
+      ['support/people.yaml', people],
+    ]
+    const before = digest()
+    const seen = new Set<string>([before])
+    for (const [path, text] of files) {
+      scratch.write(path, text)
+      const now = digest()
+      expect(seen.has(now), `${path}: ${text}`).to.equal(false)
+      seen.add(now)
+      rmSync(join(scratch.path, path))
+      if (path.startsWith('support')) rmSync(join(scratch.path, 'support'), { recursive: true })
+      expect(digest()).to.equal(before)
+    }
   })
 
   it('is another one while the folder is not there, and fails nothing', () => {

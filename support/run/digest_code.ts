@@ -1,11 +1,14 @@
 import { createHash, type Hash } from 'node:crypto'
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { isFileOfPeople } from '../people/people_file'
+import { readRegularFile } from '../system/regular_file'
 import { codeIn } from './deciding_files'
 
 /**
  * Returns the SHA-256 of what decides, beside a feature, what that does: code and its configuration in the folder of
- * lockstep.yaml, with their names. Of what npm has installed it is the list, and not the files.
+ * lockstep.yaml, with their names. Of what npm has installed it is the list, and not the files. A file of people decides who
+ * may do it, and is left out by its content: a file with anything else in it is not.
  */
 export function digestCode(folder: string): string {
   const hash = createHash('sha256')
@@ -17,8 +20,19 @@ export function digestCode(folder: string): string {
     hash.update((error as NodeJS.ErrnoException).code ?? '')
   }
   for (const path of paths.sort())
-    add(hash, basename(path) === 'node_modules' ? join(path, '.package-lock.json') : path, new Set())
+    if (!isOfPeople(path))
+      add(hash, basename(path) === 'node_modules' ? join(path, '.package-lock.json') : path, new Set())
   return hash.digest('hex')
+}
+
+/** Returns whether a file says who can log in, and nothing else. */
+function isOfPeople(path: string): boolean {
+  if (!/\.ya?ml$/.test(path)) return false
+  try {
+    return isFileOfPeople(path, readRegularFile(path).toString('utf8'))
+  } catch {
+    return false
+  }
 }
 
 /** Adds a file, or all that lies below a folder; links count as what they lead to. Features of others decide nothing. */

@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { journalText } from '../testing/journal_text'
 import { Scratch } from '../testing/scratch'
 import type { StartEvent } from './events'
 import { readStarts, StartJournal, startsFolderIn } from './start_journal'
@@ -51,6 +52,32 @@ describe('the journals of starts', () => {
     writeFileSync(last(), readFileSync(last(), 'utf8').replace('"anna"', '"bert"'))
     expect(readStarts(scratch.path).faults[0]).to.match(/is damaged from line 2 on/)
     expect(open().faults).to.have.length(1)
+  })
+
+  it('hide no start of other journals where one has an entry of another build', async () => {
+    const first = open()
+    await first.append({ ...ASKED, start: 's0' })
+    await first.close()
+    const header = JSON.stringify({ at: 'x', type: 'journal', version: 1 })
+    const at = '2026-01-01T00:00:00.000Z'
+    const lines = [
+      { at, ...ASKED },
+      { at, type: 'start approved', start: 's1', plan: 'p', by: 'bert' },
+      { at, ...ASKED, start: 's2' },
+    ]
+    scratch.write(
+      'console/starts/starts-00000002-aaaa.journal.ndjson',
+      journalText(header, ...lines.map((line) => JSON.stringify(line))),
+    )
+    const next = open()
+    await next.append({ ...ASKED, start: 's3' })
+    await next.close()
+    const last = open()
+    expect(last.state.starts.map(({ id }) => id)).to.deep.equal(['s0', 's1', 's3'])
+    expect(last.state.find('s1')?.approved).to.equal(undefined)
+    expect(last.faults.join()).to.match(
+      /has an entry "start approved" that is not known, or not whole in line 3/,
+    )
   })
 
   it('take nothing once another process has taken over', async () => {

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { apiApp } from '../console/api/api_app'
 import type { ApiRead } from '../console/api/api_route'
 import type { ConsoleSettings } from '../config/console_setting'
-import { personalAct, type ActOutcome } from '../console/personal_act'
+import { personalAct, type ActOutcome, type PersonalAct } from '../console/personal_act'
 import { AuditTrail, readAudit } from '../console/audit'
 import { stampOf, type KnownPerson, type People } from '../people/people_file'
 import type { Policy } from '../people/person'
@@ -39,7 +39,11 @@ export class ApiStand {
   }
 
   /** Returns the app, as a process of `lockstep serve` has it: another call is another process on the same folder. */
-  open(settings: Partial<ConsoleSettings> = {}, reads: readonly ApiRead[] = [this.read()]): Hono {
+  open(
+    settings: Partial<ConsoleSettings> = {},
+    reads: readonly ApiRead[] = [this.read()],
+    acts: readonly PersonalAct[] = [this.act()],
+  ): Hono {
     return apiApp({
       settings: { origins: [ORIGIN], environments: ENVIRONMENTS, proxy: undefined, ...settings },
       people: settings.proxy?.user === undefined ? this.people : undefined,
@@ -52,7 +56,7 @@ export class ApiStand {
       onRefused: (why) => this.refused.push(why),
       onFailure: (error) => this.failed.push(error),
       reads,
-      acts: [this.act()],
+      acts,
       metrics: (sees, isWhole) => Promise.resolve(`${ENVIRONMENTS.filter(sees).join()} ${isWhole}\n`),
       version: '1.0',
     })

@@ -69,6 +69,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/rollout/ports',
       'support/rollout/model',
       'support/config',
+      'support/people',
     ],
   },
   'support/reporting': {

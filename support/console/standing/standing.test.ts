@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { parsePolicy, policyOf } from '../../people/policy'
 import type { GateAnswer } from '../../run/gate_answers'
 import { readRunJournals } from '../../run/journals'
+import { countWishes } from '../../run/stop_wishes'
 import type { ConsoleBrowser } from '../../testing/console_browser'
 import { ConsoleStand } from '../../testing/console_stand'
 import { settled } from '../../testing/fake_clock'
@@ -25,6 +26,9 @@ dora may look in test
 cleo may approve, start, put back in production
 cleo may look in production`
 
+/** The end of the console: nothing that comes behind it is done. */
+class Killed extends Error {}
+
 /** A console with a run at a gate, whose process is what the test says. */
 class StandingConsole {
   readonly stand = new ConsoleStand()
@@ -37,10 +41,14 @@ class StandingConsole {
     started: 0,
     hasOpen: true,
   }
+  /** Called before each look at the user of the process. */
+  onUser = () => {}
   machine = 'control'
   /** Who began the run. */
   by = 'anna@control'
   startFails: Error | undefined
+  /** The moment at which the console is killed, between its note and the note that the signal was sent. */
+  isKilled: 'before the signal' | 'behind the signal' | undefined
   mayApproveOwn = false
   private lines: object[] = []
 
@@ -59,9 +67,16 @@ class StandingConsole {
         now: () => this.stand.clock.now(),
         startedAt: () => this.process?.started,
         holders: async () => [],
-        userOf: () => this.process?.user,
+        userOf: () => {
+          this.onUser()
+          return this.process?.user
+        },
         hasOpen: () => this.process?.hasOpen === true,
-        interrupt: (pid) => void this.signals.push(pid),
+        interrupt: (pid) => {
+          if (this.isKilled === 'before the signal') throw new Killed()
+          this.signals.push(pid)
+          if (this.isKilled === 'behind the signal') throw new Killed()
+        },
         user: 7,
       },
       mayApproveOwn: () => this.mayApproveOwn,
@@ -359,6 +374,67 @@ describe('what a person does about a rollout that is there', () => {
         /^Anna has told it to stop, at .+; a second signal would cut its step off/,
       )
       expect(own.signals).to.deep.equal([4711])
+    })
+
+    for (const moment of ['before the signal', 'behind the signal'] as const)
+      it(`may stop it again where the console was killed ${moment}, and its step is not cut off`, async () => {
+        own.journal(RUN, 'test')
+        own.isKilled = moment
+        await own.pass(send('anna', path))
+        const before = own.signals.length
+        expect(before).to.equal(moment === 'before the signal' ? 0 : 1)
+        own.isKilled = undefined
+        const page = await (await (await own.browserOf('bert')).ask(path)).text()
+        expect(page).to.contain('anna was about to tell it to stop').and.to.contain('Stop again</button>')
+        const answer = await own.pass(send('bert', path))
+        expect(answer.status).to.equal(303)
+        expect(own.signals).to.have.length(before + 1)
+        expect(countWishes(own.stand.scratch.path, RUN), 'the run passes over as many signals').to.equal(2)
+        expect((await refusal(await send('anna', path)))[1]).to.match(/^Bert has told it to stop, at/)
+        expect(own.signals).to.have.length(before + 1)
+      })
+
+    const others = [
+      ['has the same number', { user: 7, started: 60_000, hasOpen: true }],
+      ['has the same number and the journal open', { user: 7, started: -60_000, hasOpen: true }],
+      ['has no journal open', { user: 7, started: 0, hasOpen: false }],
+      ['is of another user', { user: 8, started: 0, hasOpen: true }],
+    ] as const
+    for (const [what, process] of others)
+      it(`sends no signal again where the process ${what}`, async () => {
+        own.journal(RUN, 'test')
+        own.isKilled = 'before the signal'
+        await own.pass(send('anna', path))
+        own.isKilled = undefined
+        own.process = process
+        expect(await (await (await own.browserOf('anna')).ask(path)).text()).not.to.contain('<button>Stop')
+        expect((await send('anna', path)).status).to.equal(409)
+        expect(own.signals).to.deep.equal([])
+      })
+
+    it('sends no signal to a number that becomes that of another process behind the note', async () => {
+      own.journal(RUN, 'test')
+      own.onUser = () => {
+        if (countWishes(own.stand.scratch.path, RUN) > 0)
+          own.process = { user: 8, started: 0, hasOpen: false }
+      }
+      expect((await refusal(await own.pass(send('anna', path))))[1]).to.match(/^No signal was sent: /)
+      expect(own.signals).to.deep.equal([])
+    })
+
+    it('is not asked for ever, nor by a note that cannot be read', async () => {
+      own.journal(RUN, 'test')
+      own.isKilled = 'before the signal'
+      for (let time = 0; time < 3; time += 1) await own.pass(send('anna', path))
+      own.isKilled = undefined
+      expect((await refusal(await send('anna', path)))[1]).to.match(/^It was to be told to stop 3 times/)
+      own.journal(OTHER, 'test')
+      own.stand.scratch.write(`console/stops/${OTHER}.1.json`, '{"person":')
+      const [status, why] = await refusal(await send('anna', `/rollouts/${OTHER}/stop`))
+      expect([status, why]).to.satisfy(
+        ([code, text]: [number, string]) => code === 409 && text.startsWith('Someone has told it to stop'),
+      )
+      expect(own.signals).to.deep.equal([])
     })
 
     const not = [

@@ -105,6 +105,6 @@ export function whyNotItsProcess(
 }
 
 /** The milliseconds by which clocks that jump may make a process look younger than the first event of its run. */
-const SLACK_MS = 10_000
+export const SLACK_MS = 10_000
 
 export const NOT_THERE = 'there is no such rollout, or you may not look at it'

@@ -376,7 +376,7 @@ describe('the pages of starts', () => {
     const sentence = 'bert, who approved it, may not approve in production any more; another person has to'
     const shown = await (await browser.ask(at)).text()
     expect(shown).to.contain(sentence).and.not.to.contain('✔ Approved').and.not.to.contain('<button>Start')
-    expect(shown).to.contain('waits for approval, not by anna')
+    expect(shown).to.contain('waits for approval, not by anna').and.to.contain('approval that counts no more')
     expect(await (await browser.ask('/starts')).text()).to.contain('waits for approval, not by anna')
     const answer = await force(browser, `${at}/roll-out`, { plan })
     expect(answer.status).to.equal(409)

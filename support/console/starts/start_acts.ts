@@ -189,7 +189,7 @@ function withdraw(sources: StartSources): PersonalAct {
     name: 'withdraw a start',
     path: '/starts/:start/withdraw',
     summary:
-      'Ends a start whose rollout has not begun. Who asked for it may do so, and who may start in its environment.',
+      'Ends a start whose rollout has not begun. Who may start in its environment may do so, and who asked for it and may plan there.',
     schema: v.strictObject({}),
     async perform(request) {
       const found = find(sources, request)
@@ -213,12 +213,15 @@ function withdraw(sources: StartSources): PersonalAct {
   })
 }
 
-/** Returns whether a person may withdraw a start: their own, or where they may start. */
+/** Returns whether a person may withdraw a start: where they may start, or one of their own where they may plan. A token that only looks may not. */
 export function mayWithdraw(
   { by, environment }: Pick<Start, 'by' | 'environment'>,
   { person, may }: Pick<PersonalRequest, 'person' | 'may'>,
 ): boolean {
-  return may('look', environment) && (by === person.name || may('start', environment))
+  return (
+    may('look', environment) &&
+    (may('start', environment) || (by === person.name && may('plan', environment)))
+  )
 }
 
 interface Decision {

@@ -33,7 +33,7 @@ const TITLES: Readonly<Record<StepName, string>> = { lint: 'Lint', rehearse: 'Re
 /** Shows a start: first what the reader can do next, then how far it has come, then its plan whole. */
 export function startPage(data: StartPageData): Markup {
   const { start, plan, text } = data
-  return page`${nextOf(data)}${wayOf(data)}${wishOf(start, data.tag)}${
+  return page`${nextOf(data)}${wayOf(data)}${wishOf(data)}${
     plan === undefined
       ? NOTHING
       : page`<h2>The plan</h2>\n${typeof plan === 'string' ? noPlan(plan) : planView(planOf(start)?.name ?? '', plan)}`
@@ -128,7 +128,7 @@ function wayOf({ start, standing, lapsed }: StartPageData): Markup {
   return page`<ol class="way" aria-label="How far it has come">${items}</ol>\n`
 }
 
-function wishOf(start: Start, tag: Markup | undefined): Markup {
+function wishOf({ start, tag, lapsed }: StartPageData): Markup {
   const { feature, environment, variables, release, ticket, limit, by, askedAt, approved } = start
   const values = Object.entries(variables).map(([name, value]) => page`<b>${name}</b> ${value}<br>`)
   const plan = planOf(start)
@@ -151,7 +151,12 @@ function wishOf(start: Start, tag: Markup | undefined): Markup {
         ]),
     ...(approved === undefined
       ? []
-      : [['approved', page`by ${approved.by} at ${timeOf(approved.at)}`] as [string, Markup]]),
+      : [
+          [
+            lapsed === undefined ? 'approved' : 'approval that counts no more',
+            page`by ${approved.by} at ${timeOf(approved.at)}`,
+          ] as [string, Markup],
+        ]),
   ]
   return facts(rows)
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { HaproxyBackend } from '../../balancers/haproxy/backend'
+import { noteWish } from '../../run/stop_wishes'
+import { processStartedAt } from '../../system/process_start'
 import { launchChromium } from '../chromium'
 import { compiledCopy } from '../compiled_copy'
 import { Scratch } from '../scratch'
@@ -280,8 +282,21 @@ console: { people: people.yaml, policy: policy.txt }
     const { run, process: rollout } = await rollOut(IN_A_WAVE, '"type":"gate waits"')
     const page = await pageOf('bert', { javaScriptEnabled: false })
     await page.goto(url(`/rollouts/${run}/stop`))
-    await page.getByRole('button', { name: 'Stop after this step' }).click()
+    // As serve leaves it that is killed between its note and the signal.
+    const pid = Number(/"pid":(\d+)/.exec(journal(run))?.[1])
+    const startedAt = processStartedAt(pid, Date.now()) ?? expect.fail(`no process ${pid}`)
+    const wish = { person: 'anna', at: new Date().toISOString(), pid, startedAt }
+    noteWish(join(scratch.path, 'state'), run, 1, wish)
+    await serving?.stop('SIGKILL')
+    await serve()
+    await page.reload()
+    await says(page, 'main', /anna was about to tell it to stop/)
+    await shoot(page, 'stop again')
+    await page.getByRole('button', { name: 'Stop again' }).click()
     await until('the rollout has ended', () => rollout.child.exitCode !== null)
+    expect(rollout.child.exitCode, readFileSync(rollout.log, 'utf8')).to.equal(130)
+    await page.goto(url(`/rollouts/${run}`))
+    await says(page, '.verdict', /INTERRUPTED/)
     await haproxy?.kill()
     await page.goto(url(`/rollouts/${run}/put-back`))
     await page.getByRole('button', { name: 'Put back' }).click()

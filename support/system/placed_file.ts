@@ -1,14 +1,21 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { makeFolder } from '../system/folders'
+import { makeFolder } from './folders'
 
-/** Writes a file whole, in a place that no other has. @returns false where another one is there */
-export function placeFile(path: string, content: string | Buffer): boolean {
-  makeFolder(dirname(path))
+/**
+ * Writes a file whole, in a place that no other has. `modes` are those of the file and of a folder that is made for it.
+ * @returns false where another one is there
+ */
+export function placeFile(
+  path: string,
+  content: string | Buffer,
+  modes: { file: number; folder?: number } = { file: 0o660 },
+): boolean {
+  makeFolder(dirname(path), modes.folder)
   const beside = `${path}.${randomBytes(6).toString('hex')}.new`
   try {
-    const file = openSync(beside, 'wx', 0o660)
+    const file = openSync(beside, 'wx', modes.file)
     try {
       writeFileSync(file, content)
       fsyncSync(file)
