@@ -97,7 +97,7 @@ export function driftOf(look: Look, looks: Looks): Markup {
   })
   const rest =
     answer.state === 'CRITICAL'
-      ? page`<p class="muted">Lines after one that fails may not have been looked at: other hosts may differ too.</p>\n`
+      ? page`<p class="muted">A host that is silent was not looked at any further: it may differ too.</p>\n`
       : NOTHING
   return page`<div class="card ${KINDS[answer.state]}"><p>${markOf(markOfDrift(answer))}</p>
 <p class="lead">${clean(answer.sentence, 600)}</p>
