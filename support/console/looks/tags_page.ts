@@ -3,7 +3,7 @@ import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
 import { hosts as counted } from '../../rollout/model/verdict'
 import { shortId } from '../../system/git_names'
 import { facts, hostsOf, linkTo, markOf, moreOf, nameOf, partOf, queryOf } from '../pages/parts'
-import { lookLine, pathOfLook, selectionOf, unknownHosts } from './look_view'
+import { lookLine, pathOfLook, selectionOf, unknownHosts, unreadable } from './look_view'
 import { standingOfTag, tagInAnswer } from './tag_words'
 
 const MAX_TAGS = 20
@@ -29,7 +29,7 @@ export function tagsPage({ look, wanted, answer, find, from, token }: TagsPageDa
     ['asked', `the ${selectionOf(wanted)} of ${nameOf(wanted.feature)}`],
     ...(wanted.tag === null ? [] : [['about', nameOf(wanted.tag)] as [string, string]]),
   ])
-  return page`${lookLine(look)}${head}${answer === undefined ? NOTHING : answerOf(answer)}${token === undefined ? NOTHING : askForm({ environment, wanted, token, tag: find })}<p>${linkTo(startWith(look, wanted), 'Back to the form of the start')}</p>\n`
+  return page`${lookLine(look)}${head}${answer === undefined ? unreadable(look) : answerOf(answer)}${token === undefined ? NOTHING : askForm({ environment, wanted, token, tag: find })}<p>${linkTo(startWith(look, wanted), 'Back to the form of the start')}</p>\n`
 
   function answerOf(told: TagsAnswer): Markup {
     const named = told.tags.filter(({ tag }) => tag.includes(find))
