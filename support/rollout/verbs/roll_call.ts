@@ -256,10 +256,7 @@ export class RollCall {
    * wait for the missing agents, line by line. A look for drift goes on without these hosts: the others may have
    * drifted too.
    */
-  private async concluded(
-    verdict: Verdict,
-    incomplete: ReadonlyMap<string, Observation>,
-  ): Promise<Verdict> {
+  private async concluded(verdict: Verdict, incomplete: ReadonlyMap<string, Observation>): Promise<Verdict> {
     const { budget, looksForDrift, ports } = this.rollout
     const whole = await this.rollout.conclude(verdict)
     if (incomplete.size === 0 || whole.tolerated === true) return whole
