@@ -98,6 +98,37 @@ Feature: 17. Drift
         And it should say "web5.example.net: not discovered"
 
     @long
+    Scenario: A host that is gone hides nothing where no line is about the roll call either
+        A line of the Background fails for the silent host, and no line after it may be left out.
+
+        Given a repository with a cucumber.js
+        And a file "waves.feature":
+            """
+            Feature: In waves
+              Background:
+                Given this is release 2026.11.3
+                And I want to update hosts with class roles::dev_server
+                And I want to update hosts with fact country=de
+                Then the service mywebapp should be running
+              Scenario Outline: The website on <wave>
+                Given I take <wave>
+                When I update the package mywebapp
+                Then the package version for mywebapp should be 4.2.6-3.el5
+                Examples:
+                  | wave     |
+                  | 1 host   |
+                  | the rest |
+            """
+        When I run cucumber-js "-p live waves.feature"
+        And somebody puts the version "4.2.6-2.el5" on "web3.example.net"
+        And the host "web1.example.net" is gone
+        And I run lockstep "drift"
+        Then it should exit with 2
+        And it should say "no longer passes on 2 of 8 hosts: web[1,3].example.net"
+        And it should say "web3.example.net: 4.2.6-2.el5"
+        And it should say "web1.example.net: no answer"
+
+    @long
     Scenario: Features of one release are not each other's drift, nor is a restart
         Alarms after each good rollout teach people to ignore them.
 

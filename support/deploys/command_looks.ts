@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { driftAnswer, tagsAnswer, type LookAnswer, type LookBegun } from '../looks/look'
+import { isAnswerTo, lookAnswer, type LookAnswer, type LookBegun } from '../looks/look'
 import type { LookCommands } from '../looks/looks'
 import { lastWords } from '../run/again'
 import { newRunId } from '../run/run_id'
@@ -54,20 +54,11 @@ export class CommandLooks implements LookCommands {
   }
 
   /** An answer counts only where it is one of this question, and its exit status says the same. */
-  private read({ environment, wanted }: LookBegun, result: CommandResult): LookAnswer | { why: string } {
+  private read(look: LookBegun, result: CommandResult): LookAnswer | { why: string } {
     const document = documentIn(this.surroundings.redact(result.stdout))
-    if (wanted.kind === 'drift') {
-      const read = v.safeParse(driftAnswer, document)
-      return read.success && DRIFT_EXITS[read.output.state] === result.exitCode
-        ? read.output
-        : { why: lastWords(result) }
-    }
-    const read = v.safeParse(tagsAnswer, document)
+    const read = v.safeParse(lookAnswer, document)
     const isOf =
-      read.success &&
-      read.output.exitCode === result.exitCode &&
-      read.output.environment === environment &&
-      read.output.repository === wanted.repository
+      read.success && isAnswerTo(look, read.output) && exitStatusOf(read.output) === result.exitCode
     return isOf ? read.output : { why: lastWords(result) }
   }
 
@@ -86,6 +77,10 @@ export class CommandLooks implements LookCommands {
       ...places,
     ]
   }
+}
+
+function exitStatusOf(answer: LookAnswer): number {
+  return answer.schema === 'lockstep/drift/1' ? DRIFT_EXITS[answer.state] : answer.exitCode
 }
 
 function documentIn(text: string): unknown {

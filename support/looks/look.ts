@@ -31,7 +31,7 @@ export type LookBegun = v.InferOutput<typeof lookBegun>
 
 const names = v.array(v.string())
 /** The document of `lockstep ping --tags --json`. */
-export const tagsAnswer = v.object({
+const tagsAnswer = v.object({
   schema: v.literal('lockstep/tags/1'),
   exitCode: v.number(),
   environment: v.string(),
@@ -53,7 +53,7 @@ export const tagsAnswer = v.object({
 export type TagsAnswer = v.InferOutput<typeof tagsAnswer>
 
 /** The document of `lockstep drift --json`. */
-export const driftAnswer = v.object({
+const driftAnswer = v.object({
   schema: v.literal('lockstep/drift/1'),
   state: v.picklist(['OK', 'CRITICAL', 'UNKNOWN']),
   sentence: v.string(),
@@ -70,14 +70,29 @@ export const driftAnswer = v.object({
 })
 export type DriftAnswer = v.InferOutput<typeof driftAnswer>
 
-export type LookAnswer = TagsAnswer | DriftAnswer
+export const lookAnswer = v.variant('schema', [tagsAnswer, driftAnswer])
+export type LookAnswer = v.InferOutput<typeof lookAnswer>
+
+/** Returns whether an answer is one to this question. Another one says nothing of these hosts. */
+export function isAnswerTo(
+  { environment, wanted }: Pick<LookBegun, 'environment' | 'wanted'>,
+  answer: LookAnswer,
+): boolean {
+  if (answer.schema === 'lockstep/drift/1') return wanted.kind === 'drift'
+  return (
+    wanted.kind === 'tags' &&
+    answer.environment === environment &&
+    answer.repository === wanted.repository &&
+    (wanted.tag === null || answer.tags.every(({ tag }) => tag === wanted.tag))
+  )
+}
 
 /** The end of a look. One that is cut off says nothing of any host. */
 export const lookEnded = v.object({
   at: v.string(),
   result: v.picklist(['answered', 'failed', 'cut off']),
   why: v.nullable(v.string()),
-  answer: v.nullable(v.variant('schema', [tagsAnswer, driftAnswer])),
+  answer: v.nullable(lookAnswer),
 })
 export type LookEnded = v.InferOutput<typeof lookEnded>
 

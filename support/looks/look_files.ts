@@ -1,8 +1,8 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { makeFolder } from '../system/folders'
-import { namesIn } from '../system/regular_file'
+import { namesIn, readRegularFile } from '../system/regular_file'
 import { writeWhole } from '../system/whole_file'
 import { lookBegun, lookEnded, type LookBegun, type LookEnded } from './look'
 
@@ -51,7 +51,7 @@ export class LookFiles {
 
 function readShape<S extends v.GenericSchema>(path: string, schema: S): v.InferOutput<S> | undefined {
   try {
-    return v.parse(schema, JSON.parse(readFileSync(path, 'utf8')))
+    return v.parse(schema, JSON.parse(readRegularFile(path).toString('utf8')))
   } catch {
     return undefined
   }

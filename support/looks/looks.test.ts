@@ -1,8 +1,9 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { FakeClock, settled } from '../testing/fake_clock'
-import { aDriftAnswer, MemoryLooks } from '../testing/memory_looks'
+import { aDriftAnswer, aTagsAnswer, MemoryLooks } from '../testing/memory_looks'
 import { Scratch } from '../testing/scratch'
 import { LookFiles } from './look_files'
 import { Looks } from './looks'
@@ -88,6 +89,48 @@ describe('the looks at hosts that people ask for', () => {
     const next = open().looks
     expect(next.find(id)?.ended?.result).to.equal('cut off')
     expect(next.answerOf(id)).to.equal(undefined)
+  })
+
+  it('count what answers another question, or stands beside a failure, as no answer', async () => {
+    const { looks, end } = open()
+    const wanted = {
+      kind: 'tags',
+      feature: 'x.feature',
+      repository: 'website',
+      classes: [],
+      facts: [],
+    } as const
+    const ids: string[] = []
+    for (const environment of ['test', 'production', 'stage']) {
+      const asked = looks.ask({
+        by: 'anna',
+        environment,
+        wanted: { ...wanted, classes: [], facts: [], tag: null },
+      })
+      if (!('id' in asked)) throw new Error(asked.why)
+      ids.push(asked.id)
+      commands.answer(asked.id, aTagsAnswer())
+      await settled()
+    }
+    end.abort()
+    const [test = '', , stage = ''] = ids
+    const ended = { at: 'x', result: 'failed', why: 'the broker is away', answer: aTagsAnswer() }
+    writeFileSync(join(scratch.path, 'console', 'looks', `${stage}.ended.json`), JSON.stringify(ended))
+    const next = open().looks
+    expect(ids.map((id) => next.answerOf(id))).to.deep.equal([aTagsAnswer(), undefined, undefined])
+    expect(next.find(test)?.ended?.result).to.equal('answered')
+  })
+
+  it('do not wait at a pipe that stands in the place of an answer', async () => {
+    const { looks, end } = open()
+    const id = ask(looks)
+    commands.answer(id, aDriftAnswer())
+    await settled()
+    end.abort()
+    const path = join(scratch.path, 'console', 'looks', `${id}.ended.json`)
+    rmSync(path)
+    execFileSync('mkfifo', [path])
+    expect(open().looks.find(id)?.ended?.result).to.equal('cut off')
   })
 
   it('are bounded, and the last answer outlives looks that failed after it', async () => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../system/clock'
 import {
+  isAnswerTo,
   keyOfLook,
   type Look,
   type LookAnswer,
@@ -74,8 +75,9 @@ export class Looks {
   answerOf(id: string): LookAnswer | undefined {
     const kept = this.answers.get(id)
     if (kept !== undefined) return kept
-    const answer = this.known.has(id) ? this.files.endOf(id)?.answer : undefined
-    if (answer == null) return undefined
+    const look = this.known.get(id)
+    const answer = look?.ended?.result === 'answered' ? this.files.endOf(id)?.answer : undefined
+    if (look === undefined || answer == null || !isAnswerTo(look, answer)) return undefined
     this.answers.set(id, answer)
     for (const [oldest] of this.answers) if (this.answers.size > MAX_ANSWERS) this.answers.delete(oldest)
     return answer

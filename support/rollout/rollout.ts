@@ -133,6 +133,11 @@ export class Rollout {
     return this.engine.executors.isPlanned
   }
 
+  /** True where hosts are only compared with what an earlier run has left. */
+  get looksForDrift(): boolean {
+    return this.ports.checkpoint?.isOfHistory === true
+  }
+
   /** The hosts of the run that this one goes on from: they are the roll call then. */
   get hostsBefore(): readonly string[] | undefined {
     return this.ports.checkpoint?.hosts

@@ -47,6 +47,14 @@ describe('the tags that hosts have told', () => {
     })
   })
 
+  it('of many hosts are folded in a moment', () => {
+    const tags = Object.fromEntries(Array.from({ length: MAX_TAGS }, (_, n) => [`v${n}`, A]))
+    const all = new Map(Array.from({ length: 10_000 }, (_, n) => [`web${n}`, told(tags)] as const))
+    const { tags: found } = foldTags(all, undefined)
+    expect(found.map(({ commits }) => commits.length)).to.deep.equal(found.map(() => 1))
+    expect(found[0]?.commits[0]?.hosts).to.have.length(10_000)
+  }).timeout(20_000)
+
   it('that are numbers have the largest first', () => {
     const { tags } = foldTags(new Map([['web1', told({ 9: A, 10: A, v1: A })]]), undefined)
     expect(tags.map(({ tag }) => tag)).to.deep.equal(['10', '9', 'v1'])

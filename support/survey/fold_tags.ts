@@ -33,7 +33,9 @@ export function foldTags(
     const notTold: string[] = []
     for (const [host, own] of told) {
       const commit = own.tags.get(tag)
-      if (commit !== undefined) at.set(commit, [...(at.get(commit) ?? []), host])
+      const alike = commit === undefined ? undefined : at.get(commit)
+      if (alike !== undefined) alike.push(host)
+      else if (commit !== undefined) at.set(commit, [host])
       else (own.isWhole ? lack : notTold).push(host)
     }
     const commits = [...at]

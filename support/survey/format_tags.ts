@@ -41,7 +41,7 @@ function formatTag(tag: TagOnHosts, { hosts }: TagsOnHosts): string {
         : [`at ${shortId(only.commit)}`]
       : commits.flatMap((each) => named(`at ${shortId(each.commit)}:`, each.hosts))
   return [
-    `on ${having} of ${counted(hosts.length)}`,
+    `on ${having} of ${counted(hosts.length)}${others.length === 0 ? '' : `, at ${commits.length} commits`}`,
     ...at,
     ...named('lacking:', lack),
     ...named('more tags than are told:', notTold),

@@ -5,9 +5,7 @@ import { compareWith } from '../rollout/model/compare_with'
 import { clean } from '../rollout/model/verdict'
 import type { Selection } from '../rollout/ports'
 import type { Outcome } from '../rpc/client/result'
-import { fits } from '../rpc/contracts/contract'
 import { git } from '../rpc/contracts/git'
-import { commitId, tagName } from '../rpc/contracts/rules'
 import type { RunSurroundings } from '../run/parameters'
 import type { Clock } from '../system/clock'
 import { redactorOfOthers } from '../system/redaction'
@@ -16,6 +14,7 @@ import { whyUnknown } from './ask_class'
 import { expectedHosts, findHosts, NOTHING_ASKED } from './find_hosts'
 import { foldTags, type TagOnHosts, type ToldTags } from './fold_tags'
 import type { PingAsked } from './ping'
+import { readTags } from './read_tags'
 import { withFleet } from './with_fleet'
 
 /** The tags of a repository, as hosts tell them of themselves. */
@@ -108,7 +107,7 @@ export async function tagsOnHosts(
       const told = new Map<string, ToldTags>()
       const unknown = new Map(silent.map((host) => [host, 'no answer']))
       for (const [host, outcome] of outcomes) {
-        const read = readTags(outcome, tag)
+        const read = toldBy(outcome, tag)
         if (typeof read === 'string') unknown.set(host, clean(redact(read)))
         else told.set(host, read)
       }
@@ -129,17 +128,7 @@ export async function tagsOnHosts(
 }
 
 /** Returns what a host tells of its tags, or why that is not known. */
-function readTags(outcome: Outcome, wanted: string | undefined): ToldTags | string {
+function toldBy(outcome: Outcome, wanted: string | undefined): ToldTags | string {
   const why = whyUnknown(outcome, git.agent)
-  if (why !== undefined) return why
-  const data = outcome.kind === 'answered' ? outcome.data : {}
-  const { tags, count } = data
-  if (typeof tags !== 'object' || tags === null || Array.isArray(tags)) return 'it does not tell its tags'
-  const own = new Map<string, string>()
-  for (const [name, commit] of Object.entries(tags)) {
-    if (!fits(tagName, name) || typeof commit !== 'string' || !fits(commitId, commit))
-      return 'it tells a tag or a commit that can be none'
-    if (wanted === undefined || name === wanted) own.set(name, commit)
-  }
-  return { tags: own, isWhole: wanted !== undefined || count === own.size }
+  return why ?? readTags(outcome.kind === 'answered' ? outcome.data : {}, wanted)
 }

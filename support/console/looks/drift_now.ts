@@ -8,7 +8,7 @@ import { groupBy } from '../../system/groups'
 import type { FormRequest } from '../act'
 import { hostsOf, listOf, markOf, type Mark } from '../pages/parts'
 import { notAllowed, personalAct, refused, type PersonalAct } from '../personal_act'
-import { lookLine, pathOfLook, type LookDesk } from './look_view'
+import { lookLine, pathOfLook, unreadable, type LookDesk } from './look_view'
 
 const PATH = '/drift'
 const MAX_FINDINGS = 40
@@ -81,8 +81,7 @@ export function driftNow(
 /** Shows a look for drift with its answer. */
 export function driftOf(look: Look, looks: Looks): Markup {
   const answer = looks.answerOf(look.id)
-  if (answer?.schema !== 'lockstep/drift/1')
-    return page`${lookLine(look)}${look.ended?.result === 'answered' ? page`<p class="bad">Its answer cannot be read any more; ask again.</p>\n` : NOTHING}`
+  if (answer?.schema !== 'lockstep/drift/1') return page`${lookLine(look)}${unreadable(look)}`
   const { findings } = answer
   const groups = [
     ...groupBy(findings, ({ feature, line, text, seen }) => JSON.stringify([feature, line, text, seen])),
@@ -97,7 +96,7 @@ export function driftOf(look: Look, looks: Looks): Markup {
   })
   const rest =
     answer.state === 'CRITICAL'
-      ? page`<p class="muted">Lines after one that fails may not have been looked at: other hosts may differ too.</p>\n`
+      ? page`<p class="muted">A host that is silent was not looked at any further: it may differ too.</p>\n`
       : NOTHING
   return page`<div class="card ${KINDS[answer.state]}"><p>${markOf(markOfDrift(answer))}</p>
 <p class="lead">${clean(answer.sentence, 600)}</p>

@@ -26,6 +26,13 @@ export function lookLine(look: Look): Markup {
   return page`<p class="bad">${ended.result === 'cut off' ? 'The look was cut off' : 'The hosts could not be asked'} (${asked}): ${clean(ended.why ?? '', 600)}</p>\n`
 }
 
+/** Says of a look that was answered that its answer is not there any more. */
+export function unreadable({ ended }: Look): Markup {
+  return ended?.result === 'answered'
+    ? page`<p class="bad">Its answer cannot be read any more; ask again.</p>\n`
+    : NOTHING
+}
+
 /** Shows the hosts of which nothing is known, each with the reason. None of them is counted as having a tag. */
 export function unknownHosts({ unknown, strangers, hosts, expected }: TagsAnswer): Markup {
   const reasons = [...groupBy(unknown, ({ why }) => why)].map(

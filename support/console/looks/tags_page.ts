@@ -3,7 +3,7 @@ import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
 import { hosts as counted } from '../../rollout/model/verdict'
 import { shortId } from '../../system/git_names'
 import { facts, hostsOf, linkTo, markOf, moreOf, nameOf, partOf, queryOf } from '../pages/parts'
-import { lookLine, pathOfLook, selectionOf, unknownHosts } from './look_view'
+import { lookLine, pathOfLook, selectionOf, unknownHosts, unreadable } from './look_view'
 import { standingOfTag, tagInAnswer } from './tag_words'
 
 const MAX_TAGS = 20
@@ -29,9 +29,10 @@ export function tagsPage({ look, wanted, answer, find, from, token }: TagsPageDa
     ['asked', `the ${selectionOf(wanted)} of ${nameOf(wanted.feature)}`],
     ...(wanted.tag === null ? [] : [['about', nameOf(wanted.tag)] as [string, string]]),
   ])
-  return page`${lookLine(look)}${head}${answer === undefined ? NOTHING : answerOf(answer)}${token === undefined ? NOTHING : askForm({ environment, wanted, token, tag: find })}<p>${linkTo(startWith(look, wanted), 'Back to the form of the start')}</p>\n`
+  return page`${lookLine(look)}${head}${answer === undefined ? unreadable(look) : answerOf(answer)}${token === undefined ? NOTHING : askForm({ environment, wanted, token, tag: find })}<p>${linkTo(startWith(look, wanted), 'Back to the form of the start')}</p>\n`
 
   function answerOf(told: TagsAnswer): Markup {
+    const namesOf = foldOnce()
     const named = told.tags.filter(({ tag }) => tag.includes(find))
     const exact = find === '' ? undefined : tagInAnswer(told, wanted.tag, find)
     const all = exact === undefined || named.includes(exact) ? named : [exact, ...named]
@@ -47,15 +48,19 @@ export function tagsPage({ look, wanted, answer, find, from, token }: TagsPageDa
         ? page`<p>${find === '' ? 'No host tells of a tag' : 'No tag of this list has such a name'}.</p>\n`
         : NOTHING
     return page`${unknownHosts(told)}<form class="find" method="get" action="${pathOfLook(look)}" aria-label="Find a tag"><div><label for="find">A part of a tag's name</label><input id="find" name="find" value="${find}" maxlength="100" autocomplete="off"></div><div><button>Find</button></div></form>
-${none}${part.shown.map((tag) => tagItem(tag, told))}${moreOf(part, 'tags', MAX_TAGS, address)}${rest}`
+${none}${part.shown.map((tag) => tagItem(tag, told, namesOf))}${moreOf(part, 'tags', MAX_TAGS, address)}${rest}`
   }
 
-  function tagItem(tag: TagsAnswer['tags'][number], told: TagsAnswer): Markup {
+  function tagItem(
+    tag: TagsAnswer['tags'][number],
+    told: TagsAnswer,
+    namesOf: (hosts: readonly string[]) => Markup,
+  ): Markup {
     const [only, ...others] = tag.commits
     const named = (what: string, hosts: readonly string[]) =>
       hosts.length === 0
         ? NOTHING
-        : page`<p class="warn">${what} ${counted(hosts.length)}: <b>${hostsOf(hosts)}</b></p>\n`
+        : page`<p class="warn">${what} ${counted(hosts.length)}: <b>${namesOf(hosts)}</b></p>\n`
     const at =
       others.length === 0
         ? only === undefined
@@ -63,12 +68,23 @@ ${none}${part.shown.map((tag) => tagItem(tag, told))}${moreOf(part, 'tags', MAX_
           : page`<p class="muted">at ${shortId(only.commit)}</p>\n`
         : tag.commits.map(
             ({ commit, hosts }) =>
-              page`<p class="warn">at ${shortId(commit)} on <b>${hostsOf(hosts)}</b></p>\n`,
+              page`<p class="warn">at ${shortId(commit)} on <b>${namesOf(hosts)}</b></p>\n`,
           )
     const silent = told.unknown.map(({ host }) => host)
     return page`<section class="run"><p><b>${linkTo(startWith(look, wanted, tag.tag), nameOf(tag.tag))}</b> ${markOf(standingOfTag(tag, told))}</p>
 ${at}${named('lacking on', tag.lack)}${named('not told by', tag.notTold)}${named('not known of', silent)}</section>
 `
+  }
+}
+
+/** Returns how to show hosts. Tags are mostly on the same ones, and folding the names of thousands takes a while. */
+function foldOnce(): (hosts: readonly string[]) => Markup {
+  const known = new Map<string, Markup>()
+  return (hosts) => {
+    const key = hosts.join('\n')
+    const names = known.get(key) ?? hostsOf(hosts)
+    known.set(key, names)
+    return names
   }
 }
 

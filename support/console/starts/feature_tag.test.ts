@@ -38,6 +38,9 @@ describe('the tag that a feature leaves to be chosen', () => {
     expect(whyOf('And I want to update hosts with identity web1')).to.match(/one by one/)
     expect(whyOf('And I want to update the hosts:', '  | web1 |')).to.match(/one by one/)
     expect(whyOf('And I want to update the hosts listed in x.txt')).to.match(/one by one/)
+    expect(tagIn(feature('Given the repository website', 'And the tag <tag>'))?.hosts).to.deep.equal({
+      why: 'its background does not say which they are',
+    })
     const own = `${feature(...WHOLE)}  Scenario: y\n    Given I want to update hosts with class roles::db\n`
     expect(tagIn(own)?.hosts).to.have.property('why')
   })

@@ -61,6 +61,7 @@ export function tagIn(text: string): FeatureTag | undefined {
     else if (!PLAIN.test(value)) why ??= `its ${kind} cannot be read here`
     else (kind === 'class' ? classes : facts).push(value)
   }
+  if (classes.length === 0 && facts.length === 0) why ??= 'its background does not say which they are'
   const [variable, ...others] = variables
   if (repository === undefined || variable === undefined || others.length > 0) return undefined
   return { repository, variable, hosts: why === undefined ? { classes, facts } : { why } }

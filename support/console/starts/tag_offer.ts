@@ -52,20 +52,25 @@ export function knownTags(
       look.wanted.kind === 'tags' &&
       keyOfLook({ environment: look.environment, wanted: { ...look.wanted, tag: null } }) === key,
   )
-  const tellers = alike.flatMap((look) => {
+  const answerTo = (look: Look) => {
     const answer = look.ended?.result === 'answered' ? looks?.answerOf(look.id) : undefined
-    return answer?.schema === 'lockstep/tags/1' ? [{ look, answer }] : []
-  })
-  const whole = tellers.find(({ look: { wanted: own } }) => own.kind === 'tags' && own.tag === null)
-  const told = whole?.answer.tags.map(({ tag }) => tag) ?? []
+    return answer?.schema === 'lockstep/tags/1' ? answer : undefined
+  }
+  const tagAskedIn = ({ wanted: own }: Look) => (own.kind === 'tags' ? own.tag : undefined)
+  const whole = alike.find((look) => tagAskedIn(look) === null && answerTo(look) !== undefined)
+  const answer = whole && answerTo(whole)
+  const told = answer?.tags.map(({ tag }) => tag) ?? []
   return {
-    answered: whole?.look,
+    answered: whole,
     last: alike[0],
-    answer: whole?.answer,
-    of(tag) {
-      for (const { look, answer } of tellers) {
-        const found = look.wanted.kind === 'tags' ? tagInAnswer(answer, look.wanted.tag, tag) : undefined
-        if (found !== undefined) return { look, answer, told: found }
+    answer,
+    of(name) {
+      for (const look of alike) {
+        const asked = tagAskedIn(look)
+        // An answer about another tag is not read: of many hosts it is long.
+        const own = asked === null || asked === name ? answerTo(look) : undefined
+        const found = own && tagInAnswer(own, asked ?? null, name)
+        if (own !== undefined && found !== undefined) return { look, answer: own, told: found }
       }
       return undefined
     },

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { FakeFleet, rolloutOn, type RehearsalOptions } from '../../testing/fake_fleet'
 import { failure } from '../../testing/failure'
 import type { Answer } from '../model/answers'
+import type { Checkpoint } from '../model/checkpoint'
 import { describe as described, hasPassed } from '../model/verdict'
 
 const NEEDED = [
@@ -23,6 +24,27 @@ function rollout(tells?: Answer, ports: RehearsalOptions['ports'] = {}) {
   )
   fleet.lacks['web2'] = ['package']
   return { ...rolloutOn(fleet, { ports: { neededAgents: NEEDED, ...ports } }), fleet }
+}
+
+const SILENT: Answer = { kind: 'silent', waited: 10_000 }
+
+/** Returns what an earlier run has left on hosts, to be compared with what they are now. */
+function leftOn(hosts: readonly string[]): Checkpoint {
+  return {
+    run: 'r1',
+    hash: 'h',
+    hosts,
+    out: [],
+    outside: [],
+    attempted: new Set(),
+    seed: undefined,
+    had: new Map(),
+    tags: new Map(),
+    puppetRuns: new Map(),
+    puppetRunsEnded: new Set(),
+    scenarios: new Map(),
+    isOfHistory: true,
+  }
 }
 
 const LACK = 'has no agent package, which line 5 needs: I update the package mywebapp'
@@ -74,6 +96,28 @@ describe('hosts that lack an agent', () => {
     expect(hasPassed(await rolling.hosts.discover())).to.equal(false)
     expect((await failure(rolling.packages.update('mywebapp'))).code).to.equal('diverged')
     expect(fleet.asked.map(({ request }) => request.action)).to.deep.equal(['agent_inventory'])
+  })
+
+  it('are set aside in a look for drift, which still looks at the others', async () => {
+    const planning = { asNoop: () => undefined, isReadOnly: () => true }
+    for (const first of ['discover', 'frozen'] as const) {
+      const hosts = ['web1', 'web2', 'web3']
+      const checkpoint = leftOn(hosts)
+      const { rollout: rolling, fleet, verdicts } = rollout(SILENT, { planning, checkpoint })
+      await rolling.hosts[first]()
+      const verdict = await rolling.agents.shouldAllAnswer()
+      expect(verdict.observations.map(({ host }) => host)).to.deep.equal(['web1', 'web3'])
+      expect(fleet.asked.at(-1)?.hosts).to.deep.equal(['web1', 'web3'])
+      const failures = verdicts.flatMap(({ observations }) => observations.filter(({ passed }) => !passed))
+      expect(failures.map(({ host, kind }) => [host, kind])).to.deep.equal([['web2', 'silent']])
+    }
+  })
+
+  it('end a look for drift where all do', async () => {
+    const planning = { asNoop: () => undefined, isReadOnly: () => true }
+    const { rollout: rolling } = rollout(SILENT, { planning, checkpoint: leftOn(['web2']) })
+    expect(hasPassed(await rolling.hosts.discover())).to.equal(false)
+    expect((await failure(rolling.agents.shouldAllAnswer())).code).to.equal('diverged')
   })
 
   it('are looked for once in a rollout, and not where no line needs an agent', async () => {

@@ -253,11 +253,17 @@ export class RollCall {
 
   /**
    * Concludes a roll call, and stops the rollout for hosts that lack agents. A plan goes no further either: it would
-   * wait for the missing agents, line by line.
+   * wait for the missing agents, line by line. A look for drift goes on without these hosts: the others may have
+   * drifted too.
    */
-  private async concluded(verdict: Verdict, incomplete: ReadonlyMap<string, unknown>): Promise<Verdict> {
+  private async concluded(verdict: Verdict, incomplete: ReadonlyMap<string, Observation>): Promise<Verdict> {
+    const { budget, looksForDrift, ports } = this.rollout
     const whole = await this.rollout.conclude(verdict)
-    if (incomplete.size > 0 && whole.tolerated !== true)
+    if (incomplete.size === 0 || whole.tolerated === true) return whole
+    if (looksForDrift && verdict.observations.some(({ host }) => !incomplete.has(host))) {
+      await ports.journal.append({ type: 'out', hosts: [...incomplete.keys()] })
+      budget.putOut([...incomplete.values()])
+    } else
       this.rollout.stopAt(
         new LockstepError(
           'diverged',

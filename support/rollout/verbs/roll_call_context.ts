@@ -21,7 +21,9 @@ export interface RollCallContext {
    * @throws LockstepError `bad-input` when they are others
    */
   expectHostsOfBefore(written: readonly string[], where: string): void
-  readonly budget: Pick<FailureBudget, 'isOut'>
+  readonly budget: Pick<FailureBudget, 'isOut' | 'putOut'>
+  /** True where hosts are only compared with what an earlier run has left. */
+  readonly looksForDrift: boolean
   /** The reason why nothing more may be done; undefined when there is none. */
   readonly halted: LockstepError | undefined
   readonly ask: Ask

@@ -19,6 +19,9 @@ const known = {
   url: 'Where the host fetches from, without a password',
 }
 
+/** The most tags that a host tells at once, the newest. */
+export const MAX_TAGS_TOLD = 500
+
 /**
  * The contract of a host's repositories. A message names a repository, a tag and a commit id. URL, folder, user and
  * scripts are in the host's own configuration, and nowhere else.

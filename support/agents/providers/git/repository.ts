@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { MAX_TAGS_TOLD } from '../../../rpc/contracts/git'
 import type { CommandRunner } from '../../../system/command'
 import { redactor } from '../../../system/redaction'
 import { dropSecret, secretsIn } from '../../../system/url_secret'
@@ -12,9 +13,6 @@ import { findScript, runScript } from './scripts'
 import type { RepositorySettings } from './settings'
 import { judgeServed, type Switch, type SwitchRecord } from './switch_record'
 import { fetchTags, readTags } from './tags'
-
-/** The most tags that are told, the newest. */
-const MAX_TAGS = 500
 
 export interface RepositoryParts {
   settings: RepositorySettings
@@ -125,7 +123,7 @@ export function hostRepository({ settings, run, record, now, newId }: Repository
     async tags(tag, signal) {
       const { fetchedAt } = record.read()
       const own = isThere() ? (await readTags(git, signal, tag)).own : new Map<string, string>()
-      return { tags: new Map([...own].slice(0, MAX_TAGS)), count: own.size, fetchedAt, url: shownUrl }
+      return { tags: new Map([...own].slice(0, MAX_TAGS_TOLD)), count: own.size, fetchedAt, url: shownUrl }
     },
     status,
     async fetch(wanted: FetchWanted, signal) {
