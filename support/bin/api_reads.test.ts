@@ -65,6 +65,7 @@ describe('the documents of the API', () => {
       revisions: undefined,
     }),
     takesTag: () => true,
+    machine: 'here',
     servedOn: () => 'here',
     isAlive: () => true,
     now: () => Date.parse(AT) + 60_000,

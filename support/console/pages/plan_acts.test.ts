@@ -105,7 +105,8 @@ describe('a plan of the pipeline on its page', () => {
       locks: async () => [],
       spools: () => ({ account: undefined, announcements: undefined, revisions: undefined }),
       takesTag: () => true,
-      servedOn: () => 'control1',
+      machine: 'control1',
+    servedOn: () => 'control1',
       isAlive: () => true,
       now: () => stand.clock.now(),
     })

@@ -32,6 +32,8 @@ export interface ConsoleSources {
   spools: () => SpoolAccounts | { fault: string }
   /** Returns whether hosts take a tag of this name. */
   takesTag: (tag: string) => boolean
+  /** The name of this machine. */
+  machine: string
   /** The machine on which pushes are taken and commits are tested; undefined where nothing does so. */
   servedOn: () => string | undefined
   /** Returns whether a process of this machine is there that wrote a journal then; its number may be used again. */
@@ -75,7 +77,7 @@ export function consoleSources({
   listLocks: () => Promise<readonly Holder[]>
 } & Pick<
   ConsoleSources,
-  'takesTag' | 'servedOn' | 'now' | 'sharing' | 'startsWaiting' | 'canStart' | 'begunByStarts'
+  'takesTag' | 'machine' | 'servedOn' | 'now' | 'sharing' | 'startsWaiting' | 'canStart' | 'begunByStarts'
 >): ConsoleSources {
   const { environments, repositories } = readPipelinePlaces(config)
   const spool = readSpoolSetting(config)
