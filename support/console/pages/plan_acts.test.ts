@@ -106,7 +106,7 @@ describe('a plan of the pipeline on its page', () => {
       spools: () => ({ account: undefined, announcements: undefined, revisions: undefined }),
       takesTag: () => true,
       machine: 'control1',
-    servedOn: () => 'control1',
+      servedOn: () => 'control1',
       isAlive: () => true,
       now: () => stand.clock.now(),
     })
