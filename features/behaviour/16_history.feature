@@ -85,7 +85,7 @@ Feature: 16. History
         When I run lockstep "history --release 2026.11.4"
         Then it should say "package: install mywebapp 4.2.6-3.el5: 4.2.6-2.el5 → 4.2.6-3.el5, done web1.example.net"
         And it should say "package: install mywebapp 4.2.6-2.el5: 4.2.6-3.el5 → 4.2.6-2.el5, done web1.example.net"
-        And it should say "test release 2026.11.4 live, stopped by"
+        And it should say "test release 2026.11.4 live, failed by"
 
     @long
     Scenario: A run that was killed is written into the history from its journal

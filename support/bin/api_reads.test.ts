@@ -65,6 +65,7 @@ describe('the documents of the API', () => {
       revisions: undefined,
     }),
     takesTag: () => true,
+    machine: 'here',
     servedOn: () => 'here',
     isAlive: () => true,
     now: () => Date.parse(AT) + 60_000,
@@ -81,7 +82,7 @@ describe('the documents of the API', () => {
     hosts: [host],
   })
 
-  const live = (run: string, environment: string, host: string, order: number) => {
+  const live = (run: string, environment: string, host: string, order: number, ...more: object[]) => {
     const invocation = { args: [], env: {}, cucumber: 'cucumber-js', lockstep: 'lockstep' }
     const lines = [
       { type: 'journal', version: 1 },
@@ -101,6 +102,7 @@ describe('the documents of the API', () => {
       { type: 'roll call', hosts: [host] },
       { type: 'opened', obligation: 'blocks 192.0.2.1', hosts: [host] },
       { type: 'ended', exitCode: 1, took: 5 },
+      ...more,
     ]
     const text = journalText(...lines.map((line) => JSON.stringify({ at: AT, ...line })))
     return stand.scratch.write(`live/${run}.journal.ndjson`, text)
@@ -212,6 +214,18 @@ describe('the documents of the API', () => {
     )
     for (const { body } of all) expect(body).to.match(/secret|bbbb/)
     expect((await text(`/rollouts/${SECRET_RUN}`, whole)).body).to.contain('secret-host')
+  })
+
+  it('name no way to put back what a rollout under way has taken out, until it has said its end', async () => {
+    const putBacks = async () => {
+      const { body } = await text('/status', own)
+      return (JSON.parse(body) as { out: { host: string; putBack: string | null }[] }).out.map(
+        ({ host, putBack }) => [host, putBack?.includes(`put-back --run ${RUN}`)],
+      )
+    }
+    expect(await putBacks()).to.deep.equal([['web1', undefined]])
+    live(RUN, 'test', 'web1', 1, { type: 'rollouts ended', passed: false, reason: 'diverged' })
+    expect(await putBacks()).to.deep.equal([['web1', true]])
   })
 
   it('go on where the page before ended', async () => {

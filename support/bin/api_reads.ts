@@ -1,3 +1,4 @@
+import { rolloutsUnderWay } from '../locks/rollouts_under_way'
 import type { ApiAnswer, ApiRead, ApiRequest } from '../console/api/api_route'
 import type { LiveRuns } from '../console/live/live_runs'
 import { listRuns } from '../console/live/rollout_list'
@@ -130,10 +131,15 @@ async function readStatus(state: ConsoleState, sight: Sight): Promise<ApiAnswer>
     return environment === undefined ? sight.seesAll : sight.sees(environment)
   }
   const isKnown = typeof holders !== 'string'
+  const underWay = rolloutsUnderWay(journals, holders, state.sources.isAlive)
+  const going = new Set(underWay.map(({ run }) => run))
   return document('lockstep/status/1', {
     out: findLeftHosts(journals)
       .filter(sees)
-      .map((item) => ({ ...item, putBack: putBackCommand(item.run, journals) })),
+      .map((item) => ({
+        ...item,
+        putBack: going.has(item.run) ? null : putBackCommand(item.run, journals),
+      })),
     locks: isKnown ? holders.filter(sees) : null,
     notKnown: sight.faults([...faults, ...(isKnown ? [] : [holders])]),
   })

@@ -68,6 +68,7 @@ export function consoleContent(
     state,
     env,
     takesTag,
+    machine,
     servedOn,
     sharing,
     now,

@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Hono } from 'hono'
@@ -145,6 +154,26 @@ describe('the events of a rollout, by the API', () => {
       expect(all).to.have.length(MAX_EVENTS * 2 + 6)
       expect(all.at(-1)?.event.type).to.equal('ended')
       expect(new Set(all.map(({ offset }) => offset)).size).to.equal(all.length)
+    })
+
+    it('go on where the last one has ended, and read nothing before it once more', async () => {
+      writeFileSync(pathOf(RUN), journal([...notes(MAX_EVENTS), END]))
+      const { end } = await pageAt(PATH)
+      // The file stays the same one; a page that began at its beginning would find it damaged.
+      const file = openSync(pathOf(RUN), 'r+')
+      writeSync(file, 'x'.repeat(100), 200)
+      closeSync(file)
+      const { events } = await pageAt(`${PATH}?after=${end}`)
+      expect(events.at(-1)?.event.type).to.equal('ended')
+    })
+
+    it('lead on also from a journal that has an empty line at its end', async () => {
+      const text = journal([])
+      writeFileSync(pathOf(RUN), Buffer.concat([text, Buffer.from('\n')]))
+      const { end } = await pageAt(PATH)
+      expect(end).to.equal(text.length)
+      app = newApp()
+      expect(await pageAt(`${PATH}?after=${end}`)).to.deep.include({ events: [], end })
     })
 
     it('end sooner where events are long', async () => {

@@ -1,6 +1,7 @@
 import type { ApiRead, ApiRefusal, ApiRequest } from '../console/api/api_route'
 import { eventFeed } from '../console/live/event_feed'
-import type { LiveRuns } from '../console/live/live_runs'
+import { KeptEvents } from '../console/live/kept_events'
+import type { LiveRuns, SeenRun } from '../console/live/live_runs'
 import { RunEvents } from '../console/live/run_events'
 import { document, formOf } from './api_document'
 import type { DocumentOf } from './json_forms'
@@ -13,6 +14,14 @@ type Events = DocumentOf<'lockstep/rollout-events/1'>['events']
 
 /** Returns what the API reads of a rollout as it goes: the events of its journal, page by page or as they come. */
 export function eventReads(live: LiveRuns): ApiRead[] {
+  const kept = new KeptEvents()
+  /** Resolves with the events behind an id; undefined for one that no event has. */
+  const eventsBehind = async (seen: SeenRun, after = '0'): Promise<RunEvents | undefined> => {
+    if (!/^\d{1,15}$/.test(after)) return undefined
+    const offset = Number(after)
+    const events = kept.take(seen, offset) ?? new RunEvents(seen.journal, seen.environment)
+    return (await events.skipTo(offset, live.takeTurns())) ? events : undefined
+  }
   return [
     {
       name: 'list rollout events',
@@ -23,9 +32,10 @@ export function eventReads(live: LiveRuns): ApiRead[] {
       async read(request) {
         const seen = await live.find(runOf(request))
         if (seen === undefined) return undefined
-        const events = new RunEvents(seen.journal, seen.environment)
-        if (!(await skip(events, request.query['after']))) return NO_EVENT
+        const events = await eventsBehind(seen, request.query['after'])
+        if (events === undefined) return NO_EVENT
         const page = pageOf(events)
+        kept.keep(seen, events)
         // Nothing was told by now: the right to look may have gone while the journal was read.
         if (!request.may('look', seen.environment)) return undefined
         const { run } = seen.journal
@@ -37,8 +47,8 @@ export function eventReads(live: LiveRuns): ApiRead[] {
       async stream(request) {
         const { person, signal, query, lastEventId } = request
         const answer = await live.watch(runOf(request), async (_watcher, seen) => {
-          const events = new RunEvents(seen.journal, seen.environment)
-          if (!(await skip(events, lastEventId ?? query['after']))) return NO_EVENT
+          const events = await eventsBehind(seen, lastEventId ?? query['after'])
+          if (events === undefined) return NO_EVENT
           const isGood = () => request.may('look', seen.environment)
           if (!isGood()) return undefined
           const body = live.stream(seen, {
@@ -61,11 +71,6 @@ const NO_EVENT: ApiRefusal = {
 
 function runOf({ param, may }: ApiRequest) {
   return { run: param('run'), may }
-}
-
-/** Passes over the events up to an id. Resolves with false for one that no event has. */
-async function skip(events: RunEvents, after = '0'): Promise<boolean> {
-  return /^\d{1,15}$/.test(after) && events.skipTo(Number(after))
 }
 
 interface Page {

@@ -23,7 +23,10 @@ const status = v.strictObject({
         since: text('when it was taken out, in ISO 8601'),
         run: text('the run that took it out'),
         feature: text('the feature of that run'),
-        putBack: text('the command that puts back what this run has taken out'),
+        putBack: v.pipe(
+          v.nullable(v.string()),
+          v.description('the command that puts back what this run has taken out; null while it is under way'),
+        ),
       }),
     ),
     v.description('the hosts that are out of rotation, one entry for each obligation'),
@@ -119,8 +122,8 @@ const history = v.strictObject({
         began: text('when, in ISO 8601'),
         ended: text('when, in ISO 8601'),
         outcome: v.pipe(
-          v.picklist(['passed', 'passed with failures', 'refused', 'stopped', 'cut off']),
-          v.description('what it came to'),
+          v.picklist(['passed', 'passed with failures', 'refused', 'failed', 'interrupted', 'cut off']),
+          v.description('what it came to; interrupted: a person stopped it; cut off: it was killed'),
         ),
         leftOut: v.exactOptional(texts('the scenarios that it was told not to run')),
         hosts: texts('the hosts of its roll call'),

@@ -11,8 +11,20 @@ export interface BegunRollout {
   /** The machine that has started it. */
   machine: string
   since: string
-  /** True once the journal of its start says its end, also where the rollout never came to a journal of its own. */
+  /** True once its start is over, also where the rollout never came to a journal of its own. */
   isOver: boolean
+}
+
+/** Milliseconds after which a rollout of another machine without a journal is no longer taken for one that is being started. */
+const MAX_STARTING_MS = 15 * 60_000
+
+/**
+ * Returns a rollout as it stands by now. Of one of another machine no process can be seen, and the machine may be gone: its start
+ * would never end.
+ */
+export function judgeBegun(begun: BegunRollout, here: string, now: number): BegunRollout {
+  const isLost = begun.machine !== here && now - Date.parse(begun.since) > MAX_STARTING_MS
+  return isLost ? { ...begun, isOver: true } : begun
 }
 
 /** Returns the rollouts that are just being started: they have no end, and nothing in a journal of their own yet. */

@@ -14,7 +14,7 @@ describe('drift', () => {
   it('is measured against runs that passed here, live, before this one', () => {
     const others = [
       aRecord({ ...earlier, mode: 'noop' }),
-      aRecord({ ...earlier, outcome: 'stopped' }),
+      aRecord({ ...earlier, outcome: 'failed' }),
       aRecord({ ...earlier, outcome: 'cut off' }),
       aRecord({ ...earlier, run: 'run-1' }),
       aRecord({ ...earlier, ended: '2026-11-22T08:00:00.000Z' }),
@@ -47,7 +47,7 @@ describe('drift', () => {
   })
 
   it('is measured against a recovery feature as well', () => {
-    const stopped = aRecord({ ...earlier, run: 'r', outcome: 'stopped' })
+    const stopped = aRecord({ ...earlier, run: 'r', outcome: 'failed' })
     const recovery = aRecord({ ...earlier, run: 's', feature: 'reports/recovery-r.feature', changes: [] })
     expect(driftOf(aRecord(), [stopped, recovery]).map(({ since }) => since)).to.deep.equal(['s'])
   })

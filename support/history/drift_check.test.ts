@@ -61,7 +61,7 @@ describe('the drift of a release', () => {
   })
 
   it('has hosts that no run has brought on', () => {
-    const stopped = aRecord({ hosts: ['a1', 'a9'], notDone: ['a9'], outcome: 'stopped', run: 'other' })
+    const stopped = aRecord({ hosts: ['a1', 'a9'], notDone: ['a9'], outcome: 'failed', run: 'other' })
     const left = hostsNotBroughtOn([stopped], [record])
     expect(left).to.deep.include({
       feature: stopped.feature,
@@ -78,7 +78,7 @@ describe('the drift of a release', () => {
 
   it('is looked for in the last run of each feature that passed', () => {
     const [first, second] = [aRecord({ run: '1' }), aRecord({ run: '2' })]
-    const other = aRecord({ run: '3', outcome: 'stopped' })
+    const other = aRecord({ run: '3', outcome: 'failed' })
     const plan = aRecord({ run: '4', mode: 'noop' })
     expect(lastRuns([first, second, other, plan]).map(({ run }) => run)).to.deep.equal(['2'])
   })

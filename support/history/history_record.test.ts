@@ -135,11 +135,17 @@ describe('the record of a run', () => {
     expect(historyEntryOf('run', entries(end))?.outcome, 'the feature beside it').to.equal('passed')
   })
 
-  it('of a run that was refused before it sent anything was refused, and stopped after that', () => {
+  it('of a run that was refused before it sent anything was refused, and failed after that', () => {
     const end: JournalEntry = { type: 'rollouts ended', passed: false, reason: 'gate-closed' }
     expect(historyEntryOf('run', entries(end))?.outcome).to.equal('refused')
-    expect(historyEntryOf('run', entries(asked('update', ['a'], 'r'), end))?.outcome).to.equal('stopped')
-    expect(historyEntryOf('run', entries({ ...end, reason: 'diverged' }))?.outcome).to.equal('stopped')
+    expect(historyEntryOf('run', entries(asked('update', ['a'], 'r'), end))?.outcome).to.equal('failed')
+    expect(historyEntryOf('run', entries({ ...end, reason: 'diverged' }))?.outcome).to.equal('failed')
+  })
+
+  it('of a run that a person stopped was interrupted, as its verdict says', () => {
+    const end: JournalEntry = { type: 'rollouts ended', passed: false, reason: 'interrupted' }
+    expect(historyEntryOf('run', entries(end))?.outcome).to.equal('interrupted')
+    expect(historyEntryOf('run', entries(asked('update', ['a'], 'r'), end))?.outcome).to.equal('interrupted')
   })
 
   it('follows a host through several changes of one package', () => {

@@ -42,11 +42,18 @@ export interface HistoryEntry {
 }
 
 /**
- * The outcome of a run. `refused`: a lock, a gate or a mistake kept it from changing anything. `cut off`: it was
- * killed.
+ * The outcome of a run. `refused`: a lock, a gate or a mistake kept it from changing anything. `interrupted`: a person
+ * stopped it. `cut off`: it was killed.
  */
 export type RunOutcome = (typeof RUN_OUTCOMES)[number]
-export const RUN_OUTCOMES = ['passed', 'passed with failures', 'refused', 'stopped', 'cut off'] as const
+export const RUN_OUTCOMES = [
+  'passed',
+  'passed with failures',
+  'refused',
+  'failed',
+  'interrupted',
+  'cut off',
+] as const
 
 export type Entry = JournalEntry & { at: string }
 
@@ -119,5 +126,6 @@ function outcomeOf(entries: readonly Entry[], hasLost: boolean): RunOutcome {
   if (end.passed) return 'passed'
   if (end.withinBudget === true) return hasLost ? 'passed with failures' : 'passed'
   const hasTold = entries.some((entry) => entry.type === 'asked' && entry.mutating)
-  return REFUSALS.has(end.reason) && !hasTold ? 'refused' : 'stopped'
+  if (REFUSALS.has(end.reason) && !hasTold) return 'refused'
+  return end.reason === 'interrupted' ? 'interrupted' : 'failed'
 }

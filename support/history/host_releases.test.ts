@@ -19,7 +19,7 @@ describe('the release that hosts had last', () => {
   it('stays for a host that a later run stopped before, and is unfinished for one that it had told to change', () => {
     const stopped = aRecord({
       release: '1.3',
-      outcome: 'stopped',
+      outcome: 'failed',
       notDone: ['a', 'b', 'c'],
       changes: [aChange('a')],
     })

@@ -74,13 +74,13 @@ describe('A history that is shared', () => {
   it('goes by the last record of a run that was written again, and keeps the first', async () => {
     write('a', 'run-1', { outcome: 'cut off' })
     await ship('a')
-    write('a', 'run-1', { outcome: 'stopped' }, 'journal of run-1\nand more\n')
+    write('a', 'run-1', { outcome: 'failed' }, 'journal of run-1\nand more\n')
     expect(await ship('a')).to.deep.equal({ appended: 1, known: 0, faults: [] })
     expect(
       seenBy('b')
         .all()
         .runs.map(({ outcome }) => outcome),
-    ).to.deep.equal(['stopped'])
+    ).to.deep.equal(['failed'])
     expect(log.entries().map(({ revision }) => revision)).to.deep.equal([0, 1])
     const known = seenBy('b')
     const paths = known.evidenceOf(known.all().runs[0] ?? expect.fail('none'))
@@ -90,7 +90,7 @@ describe('A history that is shared', () => {
   it('does not take a journal that was edited since, and says so', async () => {
     write('a', 'run-1')
     await ship('a')
-    write('a', 'run-1', { outcome: 'stopped' }, 'another journal\n')
+    write('a', 'run-1', { outcome: 'failed' }, 'another journal\n')
     write('a', 'run-2')
     const { appended, faults } = await ship('a')
     expect(appended).to.equal(1)

@@ -18,19 +18,19 @@ describe('the features of one run', () => {
   it('each end as they did: one that had passed is not spoilt by the next', () => {
     const end: JournalEntry = { type: 'rollouts ended', passed: false, reason: '' }
     const [one, two] = [begin('one'), begin('two')]
-    expect(outcomes(...one, passed, ...two, end)).to.deep.equal(['one passed', 'two stopped'])
-    expect(outcomes(...one, ...two, end)).to.deep.equal(['one stopped', 'two stopped'])
+    expect(outcomes(...one, passed, ...two, end)).to.deep.equal(['one passed', 'two failed'])
+    expect(outcomes(...one, ...two, end)).to.deep.equal(['one failed', 'two failed'])
     const out: JournalEntry = { type: 'out', hosts: ['a'] }
     expect(outcomes(...one, out, passed, ...two, end)).to.deep.equal([
       'one passed with failures',
-      'two stopped',
+      'two failed',
     ])
   })
 
   it('all answer for what is found after the last line, and for having been cut off', () => {
     const [one, two] = [begin('one'), begin('two')]
     const late: JournalEntry = { type: 'rollouts ended', passed: false, reason: 'diverged' }
-    expect(outcomes(...one, passed, ...two, passed, late)).to.deep.equal(['one stopped', 'two stopped'])
+    expect(outcomes(...one, passed, ...two, passed, late)).to.deep.equal(['one failed', 'two failed'])
     expect(outcomes(...one, passed, ...two)).to.deep.equal(['one cut off', 'two cut off'])
   })
 

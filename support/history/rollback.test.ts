@@ -52,7 +52,7 @@ describe('what a release is rolled back to', () => {
     const noAnswer = { changes: [aChange('b', { before: '2', after: null, outcome: 'no answer' as const })] }
     const list = runs(
       {},
-      { ...from('2', 'a'), outcome: 'stopped' },
+      { ...from('2', 'a'), outcome: 'failed' },
       { ...noAnswer, outcome: 'cut off' },
       { changes: [aChange('a', { before: '9', after: '10' })] },
     )
@@ -92,7 +92,7 @@ describe('what a release is rolled back to', () => {
   })
 
   it('is none that stopped, or was for a part of the hosts or of its scenarios', () => {
-    expect(why(runs({ outcome: 'stopped', notDone: ['c'] }, B))).to.contain('it did not pass here')
+    expect(why(runs({ outcome: 'failed', notDone: ['c'] }, B))).to.contain('it did not pass here')
     expect(why(runs({ leftOut: ['The rest'] }, B))).to.contain('left out "The rest"')
     const twice = [
       { hosts: ['a'], outside: ['b', 'c'] },

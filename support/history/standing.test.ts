@@ -16,10 +16,13 @@ describe('how a release stands', () => {
     expect(why()).to.equal('no live run of it is in the history')
     expect(why({ mode: 'noop' })).to.equal('no live run of it is in the history')
     expect(why({})).to.equal('passed')
-    expect(why({}, { outcome: 'stopped' })).to.equal('the last run of x.feature there, r2, stopped')
+    expect(why({}, { outcome: 'failed' })).to.equal('the last run of x.feature there, r2, failed')
     expect(why({}, { outcome: 'cut off' })).to.contain('was cut off')
-    expect(why({ outcome: 'stopped' }, {})).to.equal('passed')
-    expect(why({}, { mode: 'noop', outcome: 'stopped' })).to.equal('passed')
+    expect(why({}, { outcome: 'interrupted' })).to.equal(
+      'the last run of x.feature there, r2, was interrupted',
+    )
+    expect(why({ outcome: 'failed' }, {})).to.equal('passed')
+    expect(why({}, { mode: 'noop', outcome: 'failed' })).to.equal('passed')
   })
 
   it('has not passed where hosts were allowed to fail: they have another release', () => {
@@ -32,8 +35,8 @@ describe('how a release stands', () => {
     const leftOut = ['The rest']
     expect(why({ leftOut })).to.equal('its run r1 there left out "The rest" of x.feature')
     expect(why({}, { leftOut })).to.equal('passed')
-    expect(why({ outcome: 'stopped' }, { leftOut })).to.contain('r1, stopped')
-    expect(why({}, { leftOut, outcome: 'stopped' })).to.contain('r2, stopped')
+    expect(why({ outcome: 'failed' }, { leftOut })).to.contain('r1, failed')
+    expect(why({}, { leftOut, outcome: 'failed' })).to.contain('r2, failed')
   })
 
   it('does not follow from a limited run, until runs have brought on all hosts of its roll call', () => {
@@ -42,8 +45,8 @@ describe('how a release stands', () => {
     const limited = 'was limited, and no run has brought'
     expect(why(first)).to.equal(`its run r1 of x.feature ${limited} a[3-5] on`)
     expect(why(first, second)).to.equal('passed')
-    expect(why(first, { ...second, outcome: 'stopped' })).to.contain('r2, stopped')
-    expect(why({ ...first, outcome: 'stopped', notDone: ['a1'] }, second)).to.contain(
+    expect(why(first, { ...second, outcome: 'failed' })).to.contain('r2, failed')
+    expect(why({ ...first, outcome: 'failed', notDone: ['a1'] }, second)).to.contain(
       'a1 was not done in run r1',
     )
     expect(why({ hosts: ['a1', 'a2', 'a3', 'a4', 'a5'] }, first)).to.equal('passed')
@@ -66,14 +69,14 @@ describe('how a release stands', () => {
   })
 
   it('is asked of each of its features, and not of runs that were refused', () => {
-    expect(why({ feature: 'db.feature', outcome: 'stopped' }, {})).to.contain('db.feature')
+    expect(why({ feature: 'db.feature', outcome: 'failed' }, {})).to.contain('db.feature')
     expect(why({}, { outcome: 'refused' })).to.equal('passed')
     const both = standingOf(runs({ hosts: ['a', 'b'] }, { feature: 'db.feature', hosts: ['b', 'c'] }), 'live')
     expect(both.passed && both.hosts).to.equal(3)
   })
 
   it('is made good by a recovery feature, and by the recovery of that', () => {
-    const stopped = { outcome: 'stopped' as const }
+    const stopped = { outcome: 'failed' as const }
     const recovery = { feature: 'reports/recovery-r1.feature' }
     expect(why(stopped, recovery)).to.equal('passed')
     expect(why(stopped, { ...recovery, ...stopped })).to.contain('recovery-r1.feature')
@@ -83,7 +86,7 @@ describe('how a release stands', () => {
   })
 
   it('has not passed while no run has finished a host that was not done, or went back', () => {
-    const stopped = { outcome: 'stopped' as const, notDone: ['a', 'b'], restored: ['a'] }
+    const stopped = { outcome: 'failed' as const, notDone: ['a', 'b'], restored: ['a'] }
     const recovery = { feature: 'reports/recovery-r1.feature' }
     expect(why(stopped, { ...recovery, hosts: ['b'] })).to.equal(
       'a was told to go back to the version before in run r1 of x.feature, and no run has brought it on since',
@@ -104,7 +107,7 @@ describe('how a release stands', () => {
 
   it('is of each part of a run: the recovery of the second does not stand for the first', () => {
     const first = { run: 'r1', outcome: 'passed with failures' as const, out: ['a'], notDone: ['a'] }
-    const second = { run: 'r1-2', feature: 'y.feature', outcome: 'stopped' as const, notDone: ['b'] }
+    const second = { run: 'r1-2', feature: 'y.feature', outcome: 'failed' as const, notDone: ['b'] }
     const recovery = { feature: 'reports/recovery-r1-2.feature', hosts: ['b'] }
     expect(why(first, second, recovery)).to.contain('passed but for a')
     expect(why({ run: 'r1' }, second, recovery)).to.equal('passed')

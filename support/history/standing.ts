@@ -133,7 +133,7 @@ function nothingSaid(runs: readonly HistoryEntry[], mode: HistoryEntry['mode']):
 
 function describeOutcome({ outcome, out }: HistoryEntry): string {
   if (outcome === 'passed with failures') return `passed but for ${out.join(', ')}`
-  return outcome === 'cut off' ? 'was cut off' : 'stopped'
+  return outcome === 'cut off' || outcome === 'interrupted' ? `was ${outcome}` : 'failed'
 }
 
 function byName([a]: [string, string], [b]: [string, string]): number {

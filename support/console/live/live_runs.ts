@@ -1,5 +1,6 @@
 import type { Person } from '../../people/person'
 import type { Clock } from '../../system/clock'
+import { giveWayEvery } from '../../system/give_way'
 import type { ConsoleRequest } from '../route'
 import type { Feed } from './client_stream'
 import { listRunJournals, type RunJournal } from './run_journals'
@@ -7,6 +8,9 @@ import type { ProcessSurroundings } from './run_process'
 import { RunSummaries } from './run_summaries'
 import type { Watcher } from './watcher'
 import { Watchers, type TooMany } from './watchers'
+
+/** Milliseconds of work before others have their turn. */
+const TURN_MS = 10
 
 /** A rollout that somebody may look at. */
 export interface SeenRun {
@@ -37,6 +41,11 @@ export class LiveRuns {
 
   now(): number {
     return this.clock.now()
+  }
+
+  /** Returns a function to call between the pieces of long work: it lets others have their turn. */
+  takeTurns(): () => Promise<void> {
+    return giveWayEvery(TURN_MS, this.clock)
   }
 
   /** Returns the journals of all rollouts, the newest first. */

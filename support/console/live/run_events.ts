@@ -3,13 +3,11 @@ import { eventReader, faultOf } from '../../run/journals'
 import { JournalCursor, type PlacedEntry } from '../../system/journal_cursor'
 import type { RunJournal } from './run_journals'
 
-/** Bytes of a journal that are passed over before others have their turn. */
-const IN_TURN_BYTES = 256 * 1024
-
 /** The events of one run, each with the byte of the journal behind it. No event is made before it is asked for. */
 export class RunEvents {
   private readonly cursor: JournalCursor<RecordedEvent>
   private trouble: string | undefined
+  private last = 0
 
   constructor(
     private readonly journal: RunJournal,
@@ -19,9 +17,9 @@ export class RunEvents {
     this.cursor = new JournalCursor(journal.path, eventReader())
   }
 
-  /** The byte behind the last event. */
+  /** The byte behind the last event; 0 before the first. A line without an event is behind none. */
   get offset(): number {
-    return this.cursor.offset
+    return this.last
   }
 
   /** The sentence that says why the journal does not tell everything. */
@@ -30,13 +28,10 @@ export class RunEvents {
   }
 
   /** Resolves with whether an event ends at a byte; the next one is the one behind it. */
-  async skipTo(offset: number): Promise<boolean> {
-    let turn = IN_TURN_BYTES
+  async skipTo(offset: number, giveWay: () => Promise<void>): Promise<boolean> {
     while (this.offset < offset) {
       if (this.next() === undefined) return false
-      if (this.offset < turn) continue
-      turn = this.offset + IN_TURN_BYTES
-      await new Promise((resolve) => setImmediate(resolve))
+      await giveWay()
     }
     return this.offset === offset
   }
@@ -47,7 +42,11 @@ export class RunEvents {
     const { name } = this.journal
     try {
       const found = this.cursor.next()
-      if (found === undefined || this.isOwn(found.entry)) return found
+      if (found === undefined) return undefined
+      if (this.isOwn(found.entry)) {
+        this.last = found.offset
+        return found
+      }
       this.trouble = `the journal ${name} is one of another run by now`
     } catch (error) {
       // The message of the system has the path on this machine in it.

@@ -24,7 +24,7 @@ import { MODES } from '../../run/modes'
 import { LockstepError } from '../../system/errors'
 import { groupBy } from '../../system/groups'
 import { JOURNAL_SUFFIX } from '../../system/journal_lines'
-import type { BegunRollout } from '../begun_rollout'
+import { judgeBegun, type BegunRollout } from '../begun_rollout'
 import { addressOf, nameOf } from './parts'
 import type { ConsoleSources } from './sources'
 
@@ -137,7 +137,9 @@ export class ConsoleState {
 
   /** Returns the rollouts that were begun from pages, and by the pipeline. */
   begunRollouts(): BegunRollout[] {
-    return [...(this.sources.begunByStarts?.() ?? []), ...begunByPlans(this.pipeline().known)]
+    const { begunByStarts, machine, now } = this.sources
+    const begun = [...(begunByStarts?.() ?? []), ...begunByPlans(this.pipeline().known)]
+    return begun.map((each) => judgeBegun(each, machine, now()))
   }
 
   /** Resolves with the verdict that the journal of a live run tells; undefined where it does not tell one. */

@@ -6,7 +6,7 @@ import {
 } from '../../reporting/put_back_command'
 import { findLeftHosts } from '../../rollout/model/out_of_rotation'
 import { describeHolder } from '../../locks/run_locks'
-import type { Holder } from '../../locks/host_locks'
+import { rolloutsUnderWay, type RolloutUnderWay } from '../../locks/rollouts_under_way'
 import { needsPerson, describePlan } from '../../pipeline/format_deploy'
 import { formatSpools } from '../../pipeline/format_pipeline'
 import { judgePlan, whyNotToApprove } from '../../pipeline/judge_approval'
@@ -22,7 +22,7 @@ import { UNRELEASED, type HistoryEntry } from '../../history/history_record'
 import { stillStarting, type BegunRollout } from '../begun_rollout'
 import type { ConsoleState, Knowledge } from './console_state'
 import type { Sight } from './sight'
-import type { ConsoleSources, WaitingStart } from './sources'
+import type { WaitingStart } from './sources'
 
 /** What the page Now shows, of the environments that its reader may look at. */
 export interface NowData {
@@ -71,17 +71,6 @@ export interface WaitingGate {
   until: string
   /** The hosts that the run has taken out of rotation, and not put back yet. */
   out: readonly string[]
-}
-
-export interface RolloutUnderWay {
-  run: string
-  feature: string
-  environment: string
-  release: string | undefined
-  by: string | undefined
-  began: string
-  hosts: number
-  wave: string | undefined
 }
 
 export interface WaitingApproval {
@@ -214,39 +203,6 @@ function leftOut(
     byHand: putBackByHand(left.first.obligation, left.hosts, MAX_IN_COMMAND),
     isGoing: going.has(left.first.run),
   }))
-}
-
-/**
- * Returns the rollouts whose process is there: by its lock where it has one, else by its number on this machine, which is all that
- * is known of a run before its first change.
- */
-export function rolloutsUnderWay(
-  journals: readonly RunJournal[],
-  holders: readonly Holder[] | string,
-  isAlive: ConsoleSources['isAlive'],
-): RolloutUnderWay[] {
-  const locks = new Map((typeof holders === 'string' ? [] : holders).map((holder) => [holder.run, holder]))
-  return journals.flatMap(({ run, entries }) => {
-    const began = entries.find((entry) => entry.type === 'run')
-    if (began === undefined || entries.some(({ type }) => type === 'rollouts ended')) return []
-    const lock = locks.get(run)
-    if (!(lock === undefined ? isAlive(began.pid, Date.parse(began.at)) : lock.state === 'alive')) return []
-    const wave = entries.findLast((entry) => entry.type === 'wave')
-    const rollCall = entries.findLast((entry) => entry.type === 'roll call')
-    const named = entries.findLast((entry) => entry.type === 'release')
-    return [
-      {
-        run,
-        feature: began.feature,
-        environment: began.environment,
-        release: named?.release ?? began.release,
-        by: began.by,
-        began: began.at,
-        hosts: rollCall?.hosts.length ?? 0,
-        wave: wave?.name,
-      },
-    ]
-  })
 }
 
 /** Returns the gates at which rollouts under way wait for a person. */

@@ -1,3 +1,4 @@
+import type { RolloutUnderWay } from '../../locks/rollouts_under_way'
 import { UNRELEASED } from '../../history/history_record'
 import { hosts as counted } from '../../rollout/model/verdict'
 import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
@@ -8,7 +9,6 @@ import type {
   NowData,
   OutOfRotation,
   ReleaseOnHosts,
-  RolloutUnderWay,
   WaitingApproval,
   WaitingGate,
 } from './now_data'

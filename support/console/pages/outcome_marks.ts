@@ -11,7 +11,8 @@ export function outcomeMark({ outcome, mode }: Pick<HistoryEntry, 'outcome' | 'm
       return { text: `! ${text}`, tone: 'warn' }
     case 'refused':
       return { text: `− ${text}`, tone: 'muted' }
-    case 'stopped':
+    case 'failed':
+    case 'interrupted':
     case 'cut off':
       return { text: `✘ ${text}`, tone: 'bad' }
   }

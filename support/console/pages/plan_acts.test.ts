@@ -105,6 +105,7 @@ describe('a plan of the pipeline on its page', () => {
       locks: async () => [],
       spools: () => ({ account: undefined, announcements: undefined, revisions: undefined }),
       takesTag: () => true,
+      machine: 'control1',
       servedOn: () => 'control1',
       isAlive: () => true,
       now: () => stand.clock.now(),

@@ -31,6 +31,7 @@ describe('the routes of the console', () => {
     locks: async () => [],
     spools: () => ({ account: undefined, announcements: undefined, revisions: undefined }),
     takesTag: () => true,
+    machine: 'control1',
     servedOn: () => 'control1',
     isAlive: () => true,
     now: () => Date.parse(AT) + 60_000,
@@ -118,6 +119,26 @@ describe('the routes of the console', () => {
     )
     isOver = true
     expect(await now(), 'one that died before its first line').not.to.contain('is being started')
+  })
+
+  it('take a rollout of another machine without a journal for one that starts for some minutes, and not for ever', async () => {
+    const begun = (machine: string, minutes: number) => ({
+      run: `20261122-120000-${machine}`,
+      at: '/starts/s1',
+      name: 'features/website.feature',
+      environment: 'test',
+      by: 'anna',
+      machine,
+      since: new Date(Date.parse(AT) - minutes * 60_000).toISOString(),
+      isOver: false,
+    })
+    const isStarting = async (machine: string, minutes: number) => {
+      const own = sources({ begunByStarts: () => [begun(machine, minutes)] })
+      return (await ask('/', own)).text.includes('is being started by anna')
+    }
+    expect(await isStarting('control2', 1)).to.equal(true)
+    expect(await isStarting('control2', 20)).to.equal(false)
+    expect(await isStarting('control1', 20), 'its end is told on this machine').to.equal(true)
   })
 
   const record = (environment: string, release: string, host: string, journal: string) =>

@@ -4,13 +4,13 @@ import { readInventorySetting } from '../../config/lockstep_yaml'
 import { readPipelinePlaces } from '../../config/pipeline_places'
 import { readSpoolSetting } from '../../config/pipeline_setting'
 import type { Holder } from '../../locks/lock_store'
+import { isProcessOfRun } from '../../locks/rollouts_under_way'
 import type { SpoolAccounts } from '../../pipeline/format_pipeline'
 import type { FollowedHistory } from '../../history/followed_history'
 import { followHistory } from '../../history/open_history'
 import type { SharingNow } from '../../history/sharing_now'
 import { accountForSpools } from '../../pipeline/spool_accounts'
 import { LockstepError } from '../../system/errors'
-import { processStartedAt } from '../../system/process_start'
 import type { BegunRollout } from '../begun_rollout'
 
 /** Where the pages have their facts from. The console reads; it writes nothing, and asks no host. */
@@ -32,6 +32,8 @@ export interface ConsoleSources {
   spools: () => SpoolAccounts | { fault: string }
   /** Returns whether hosts take a tag of this name. */
   takesTag: (tag: string) => boolean
+  /** The name of this machine. */
+  machine: string
   /** The machine on which pushes are taken and commits are tested; undefined where nothing does so. */
   servedOn: () => string | undefined
   /** Returns whether a process of this machine is there that wrote a journal then; its number may be used again. */
@@ -75,7 +77,7 @@ export function consoleSources({
   listLocks: () => Promise<readonly Holder[]>
 } & Pick<
   ConsoleSources,
-  'takesTag' | 'servedOn' | 'now' | 'sharing' | 'startsWaiting' | 'canStart' | 'begunByStarts'
+  'takesTag' | 'machine' | 'servedOn' | 'now' | 'sharing' | 'startsWaiting' | 'canStart' | 'begunByStarts'
 >): ConsoleSources {
   const { environments, repositories } = readPipelinePlaces(config)
   const spool = readSpoolSetting(config)
@@ -89,15 +91,9 @@ export function consoleSources({
       environments.includes(environment) ? readInventorySetting(config, environment).sources : [],
     locks: () => readHolders(listLocks),
     spools: () => accountForSpools(spool),
-    isAlive: (pid, beganAt) => {
-      const started = processStartedAt(pid, rest.now())
-      return started !== undefined && started <= beganAt + SLACK_MS
-    },
+    isAlive: (pid, beganAt) => isProcessOfRun(pid, beganAt, rest.now()),
   }
 }
-
-/** The milliseconds by which clocks that jump may make a process look younger than its journal. */
-const SLACK_MS = 10_000
 
 async function readHolders(listLocks: () => Promise<readonly Holder[]>): Promise<readonly Holder[] | string> {
   try {

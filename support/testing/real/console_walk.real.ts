@@ -281,7 +281,7 @@ console: { people: people.yaml, policy: policy.txt, features: [features/*.featur
     await says(anna, 'main', /4\.2\.6-3/)
     await lookers.look(anna.url(), '10 history')
     await anna.goto(url(`/history/test/4.2.6-3/${run()}`))
-    await says(anna, 'main', /✘ stopped[\s\S]*anna \(console\), approved by bert \(console\)/)
+    await says(anna, 'main', /✘ failed[\s\S]*anna \(console\), approved by bert \(console\)/)
     await lookers.look(anna.url(), '11 run')
   })
 
@@ -301,7 +301,7 @@ console: { people: people.yaml, policy: policy.txt, features: [features/*.featur
     expect(await inService()).to.deep.equal(HOSTS)
     await lookers.look(anna.url(), '12 passed')
     await anna.goto(url('/history/test/4.2.6-3'))
-    await says(anna, 'main', /✔ passed[\s\S]*✘ stopped/)
+    await says(anna, 'main', /✔ passed[\s\S]*✘ failed/)
     await lookers.look(anna.url(), '13 release')
     await lookers.look(url(), '14 now')
     await lookers.look(url('/fleet?environment=test'), '15 fleet')
