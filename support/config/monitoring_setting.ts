@@ -64,7 +64,7 @@ export const monitoringSetting = allowKnownKeys({
         v.string(URL_OF_ICINGA),
         v.rawCheck(({ dataset: { value }, addIssue }) => {
           // An address with a password is refused, and the password is repeated nowhere.
-          if (typeof value === 'string' && !/^https:\/\/[\w.:[\]-]+\/?$/.test(value))
+          if (typeof value === 'string' && !(/^https:\/\/[\w.:[\]-]+\/?$/.test(value) && URL.canParse(value)))
             addIssue({ received: 'another text', message: URL_OF_ICINGA })
         }),
       ),

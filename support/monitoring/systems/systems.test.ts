@@ -38,9 +38,7 @@ describe('Prometheus that is told by a file', () => {
     expect(readFileSync(file, 'utf8')).to.include('"[2001:db8::1]:9100"')
     const others = '[{"targets":["a:1"],"labels":{"job":"x"}}]'
     writeFileSync(file, others)
-    expect(await said(target.apply([]))).to.match(
-      /is not as Lockstep writes it \(others have written it\)/,
-    )
+    expect(await said(target.apply([]))).to.match(/is not as Lockstep writes it \(others have written it\)/)
     expect(readFileSync(file, 'utf8')).to.equal(others)
   })
 })
@@ -144,6 +142,16 @@ describe('Icinga that is told by its API', () => {
       },
     ])
     expect([...api.hosts.keys()]).to.deep.equal(['web1', 'web2', 'web3'])
+  })
+})
+
+describe('An answer of something else than Icinga', () => {
+  it('is a fault of Icinga, and of no program', async () => {
+    const api = new MemoryIcinga()
+    api.hosts.set('web1', { name: 'web1', vars: null })
+    expect(await said(new Icinga(api, NAMES).list(signal))).to.equal(
+      'Icinga: it shows an object whose address is not as expected; is it Icinga 2 that answers there?',
+    )
   })
 })
 
