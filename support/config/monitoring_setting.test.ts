@@ -67,6 +67,7 @@ describe('monitoring in lockstep.yaml', () => {
     ['nagios: { folder: lockstep, reload: [x] }', /a path of one line/],
     ['nagios: { folder: "/etc/x\\ncfg_dir=/", reload: [x] }', /a path of one line/],
     ['nagios: { folder: /x, reload: [] }', /a program/],
+    ['nagios: { folder: /x, reload: [sleep, 600] }', /is 600; expected a text; a number stands in quotes/],
     ['nagios: { folder: /x, reload: [x], host_template: "a}b" }', /the name of a template/],
     [ICINGA.replace('https:', 'http:'), /where its API is/],
     [ICINGA.replace('//icinga', '//u:plain-secret@icinga'), /where its API is/],

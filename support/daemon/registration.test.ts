@@ -65,7 +65,7 @@ describe('the registration of a host', () => {
     checks = []
     await turn()
     one.stop()
-    const read = (body = Buffer.alloc(0)) =>
+    const read = (body: Buffer) =>
       readRegistration(body, {
         security: pskServer('s'),
         collective: 'mcollective',

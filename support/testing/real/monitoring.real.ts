@@ -300,6 +300,39 @@ environments:
     expect((await once()).status).to.equal(0)
     expect(nagios.shows()).to.include(host('web8'))
   })
+
+  it('has what a kill has cut short read and told by the next look', async function () {
+    this.timeout(600_000)
+    const { reload } = nagios
+    nagios.reload = ['/bin/sleep', '"600"']
+    await configure()
+    list('web1', 'web2', 'web6', 'web7')
+    const args = ['serve', '--config', join(scratch.path, 'lockstep.yaml'), '--state', state()]
+    const killed = start(
+      process.execPath,
+      [LOCKSTEP, ...args, '--monitoring', '--removed', '1'],
+      join(scratch.path, 'killed.log'),
+      { BROKER_PASSWORD: PASSWORD },
+    )
+    const isWritten = () => !readdirSync(nagios.folder).includes(`${host('web8')}.cfg`)
+    await untilReady('the files of Nagios', killed, async () => isWritten(), WITHIN_MS)
+    await killed.stop('SIGKILL')
+    expect(nagios.shows()).to.include(host('web8'))
+    nagios.reload = reload
+    await configure()
+    const next = await once()
+    expect(next.status, next.text).to.equal(0)
+    expect(next.text).to.include(
+      'Nagios: 1 host not in the inventory any more, and removed: web8.example.net',
+    )
+    expect(nagios.shows()).not.to.include(host('web8'))
+    expect((await once()).text).to.equal('monitoring is in step with the inventory\n')
+  })
+
+  it('has files that every user can read, since Nagios and Prometheus have their own', () => {
+    const files = [prometheus.file, ...readdirSync(nagios.folder).map((name) => join(nagios.folder, name))]
+    expect(files.map((path) => statSync(path).mode & 0o777)).to.deep.equal(files.map(() => 0o644))
+  })
 })
 
 function logOf({ log }: Running): string {
