@@ -70,12 +70,10 @@ export async function lookAtMonitoring(
   const environment = watchedEnvironment(settings, surroundingsOf(env), cwd)
   const redact = redactor([...settings.secrets, ...secretsOf(environment)])
   const means = { state, run: runCommand, clock: systemClock, redact }
-  const { look, unknown } = await openMonitoring(settings, environment, means).look(
-    options,
-    new AbortController().signal,
-  )
-  const told = tellLook(look, unknown, options.noop)
-  const sentences = told.map(({ sentence }) => redact(sentence))
+  const monitoring = openMonitoring(settings, environment, means)
+  const { look, unknown } = await monitoring.look(options, new AbortController().signal)
+  const told = tellLook(look, unknown, options.noop).map(({ sentence }) => sentence)
+  const sentences = [monitoring.registrations.fault ?? [], ...told].flat().map(redact)
   const isInStep =
     look.fault === undefined &&
     look.targets.every(({ fault, refused }) => fault === undefined && refused.length === 0)

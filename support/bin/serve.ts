@@ -205,6 +205,8 @@ export async function serve({ cwd, env, args, options }: Call<Options>): Promise
             openPages: (context) =>
               openConsole(pages, content, { ...context, state, clock: systemClock, log }),
           }),
+      // Monitoring alone is told nothing over HTTP.
+      listens: pipeline !== undefined || pages !== undefined,
       signal: endOfProcess(),
       onReady: () => manager.start(),
     })

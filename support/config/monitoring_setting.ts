@@ -53,7 +53,10 @@ export const monitoringSetting = allowKnownKeys({
       config: v.optional(folder, '/etc/nagios4/nagios.cfg'),
       folder,
       program: v.optional(path, 'nagios4'),
-      reload: v.pipe(v.array(v.string(), 'a program and its arguments'), v.minLength(1, 'a program')),
+      reload: v.pipe(
+        v.array(v.string('a text; a number stands in quotes'), 'a program and its arguments'),
+        v.minLength(1, 'a program'),
+      ),
       ...objects,
       check_command: v.optional(object, 'check_nrpe'),
     }),
@@ -64,7 +67,7 @@ export const monitoringSetting = allowKnownKeys({
         v.string(URL_OF_ICINGA),
         v.rawCheck(({ dataset: { value }, addIssue }) => {
           // An address with a password is refused, and the password is repeated nowhere.
-          if (typeof value === 'string' && !/^https:\/\/[\w.:[\]-]+\/?$/.test(value))
+          if (typeof value === 'string' && !(/^https:\/\/[\w.:[\]-]+\/?$/.test(value) && URL.canParse(value)))
             addIssue({ received: 'another text', message: URL_OF_ICINGA })
         }),
       ),

@@ -76,7 +76,7 @@ export const FILE_KEYS: YamlKeys = {
   'monitoring.max_removed': {
     takes: 'a whole number of percent',
     default: '20',
-    help: 'the share of monitored hosts that may leave at once without a person who confirms it',
+    help: 'the share of monitored hosts that may leave within a day without a person who confirms it',
   },
   'monitoring.address': {
     takes: 'the name of a fact',

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { Clock } from '../system/clock'
 import { pskClient, pskServer } from '../protocol/security/psk'
+import { readRegistration } from '../monitoring/registration_message'
 import { Registration, type RegistrationOptions } from './registration'
 
 describe('the registration of a host', () => {
@@ -54,6 +55,26 @@ describe('the registration of a host', () => {
     })
     expect(sent).to.have.length(2)
     one.stop()
+  })
+
+  it('tells the names of its checks as they are at that moment, where it is told to', async () => {
+    let checks = ['check_disk']
+    const one = registration({ checks: () => checks })
+    void one.run()
+    await turn()
+    checks = []
+    await turn()
+    one.stop()
+    const read = (body: Buffer) =>
+      readRegistration(body, {
+        security: pskServer('s'),
+        collective: 'mcollective',
+        nowS: 1_700_000_000,
+      })
+    expect(sent.map((body) => read(body))).to.deep.equal([
+      { name: 'web1.example.net', checks: ['check_disk'] },
+      { name: 'web1.example.net', checks: [] },
+    ])
   })
 
   it('may wait for a part of its time first', () => {

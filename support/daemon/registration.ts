@@ -60,7 +60,8 @@ export class Registration {
       message:
         checks === undefined
           ? [...agents()]
-          : symbolHash({ agentlist: [...agents()], checks: [...checks()] }),
+          : // The sender above is not signed by every provider, and this is.
+            symbolHash({ host: identity, agentlist: [...agents()], checks: [...checks()] }),
     })
     await send({ collective, agent: 'registration' }, TTL, body).catch((error: unknown) =>
       onTrouble(`the host could not register: ${(error as Error).message}`),

@@ -1,6 +1,7 @@
 import { LockstepError } from '../system/errors'
 import type { Host } from '../inventory/host'
 import { compareHosts, hasChanges, type HostChanges } from './systems/compare_hosts'
+import type { Removals } from './removals'
 import { judgeRemoval, type RemovalLimit } from './judge_removal'
 import { refuseHost } from './systems/writable'
 import {
@@ -29,12 +30,15 @@ export interface MonitoringLook {
   fault: string | undefined
 }
 
-export interface KeepOptions extends Omit<RemovalLimit, 'confirmed'> {
+export interface KeepOptions extends Pick<RemovalLimit, 'maxRemoved'> {
   targets: readonly MonitoringTarget[]
   /** Reads the hosts that should be monitored. @throws LockstepError */
   readHosts(signal: AbortSignal): Promise<readonly Host[]>
   /** The fact that is the address of a host; undefined where its name is. */
   addressFact: string | undefined
+  removals: Removals
+  /** Returns the time in milliseconds. */
+  now(): number
   /** Returns the checks that a host has told; undefined for one that never did. */
   checksOf(host: string): readonly string[] | undefined
 }
@@ -76,6 +80,7 @@ async function bring(
   { noop, confirmed }: LookOptions,
   signal: AbortSignal,
 ): Promise<TargetLook> {
+  const { removals, maxRemoved, now } = options
   let found: HostChanges = { added: [], changed: [], removed: [] }
   let there: readonly MonitoredHost[] = []
   const outcome = (more: Partial<TargetLook>): TargetLook => ({
@@ -91,17 +96,38 @@ async function bring(
     there = await target.list(signal)
     const { wanted, refused } = judgeHosts(target, hosts, there, options)
     found = compareHosts(there, wanted)
-    const limited = judgeRemoval(target.name, found.removed, there.length, { ...options, confirmed })
+    const isKnown = new Set([...there, ...wanted].map(({ name }) => name))
+    const recent = removals.recent(target.name, now()).filter((name) => !isKnown.has(name)).length
+    const limit = { maxRemoved, confirmed, recent }
+    const limited = judgeRemoval(target.name, found.removed, there.length, limit)
     if (limited !== undefined) return outcome({ refused, fault: limited, needsPerson: true })
     if (noop) return outcome({ refused })
+    if (found.removed.length > 0)
+      removals.begin(target.name, found.removed, {
+        at: now(),
+        counts: confirmed !== found.removed.length,
+      })
     const notTaken = await target.apply(wanted, signal)
     there = await target.list(signal)
     const fault = faultAfter(target.name, there, wanted, notTaken)
+    if (fault === undefined) {
+      // A look that was cut short may have removed hosts, and has not told of them.
+      const shown = new Set(there.map(({ name }) => name))
+      const untold = removals.untold(target.name).filter((name) => !shown.has(name))
+      found = { ...found, removed: [...new Set([...found.removed, ...untold])] }
+      removals.end(target.name, now())
+    }
     return outcome({ refused: [...refused, ...notTaken], fault })
   } catch (error) {
-    if (signal.aborted || !(error instanceof MonitoringFault)) throw error
-    return outcome({ fault: error.message })
+    if (signal.aborted || !(error instanceof MonitoringFault || isOfSystem(error))) throw error
+    const fault = error instanceof MonitoringFault ? error.message : `${target.name}: ${error.message}`
+    return outcome({ fault })
   }
+}
+
+/** Returns whether an error is one of files, such as a disk that is full: it is a fault there, and of no program. */
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'errno' in error
 }
 
 /** Returns the hosts as a system should have them, and those whose texts may stand in no configuration. */

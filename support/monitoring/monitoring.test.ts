@@ -5,12 +5,15 @@ import fc from 'fast-check'
 import type { Host } from '../inventory/host'
 import { symbolHash, type RubyValue } from '../protocol/marshal/values'
 import { pskClient, pskServer } from '../protocol/security/psk'
+import { Refusal } from '../protocol/refusal'
 import { LockstepError } from '../system/errors'
 import { Scratch } from '../testing/scratch'
 import { judgeRemoval } from './judge_removal'
 import { keepInStep, type KeepOptions } from './keep_in_step'
 import { readRegistration } from './registration_message'
 import { Registrations } from './registrations'
+import { Removals } from './removals'
+import { refuseHost } from './systems/writable'
 import { MonitoringFault, type MonitoredHost, type MonitoringTarget } from './systems/target'
 import { tellLook } from './tell_look'
 
@@ -30,6 +33,8 @@ class MemoryTarget implements MonitoringTarget {
   there: readonly MonitoredHost[] = []
   fault: string | undefined
   forgets = false
+  /** The error after which it has taken everything all the same. */
+  after: Error | undefined
 
   constructor(readonly name: string) {}
 
@@ -40,6 +45,7 @@ class MemoryTarget implements MonitoringTarget {
 
   async apply(wanted: readonly MonitoredHost[]) {
     if (!this.forgets) this.there = wanted
+    if (this.after !== undefined) throw this.after
     return []
   }
 }
@@ -48,9 +54,13 @@ describe('Monitoring that is kept in step', () => {
   let one: MemoryTarget
   let other: MemoryTarget
   let inventory: readonly Host[]
+  let scratch: Scratch
+  let now: number
   beforeEach(() => {
+    ;[scratch, now] = [new Scratch(), 1_000]
     ;[one, other, inventory] = [new MemoryTarget('One'), new MemoryTarget('Other'), hosts(4)]
   })
+  afterEach(() => scratch.remove())
   const look = (
     more: Partial<KeepOptions> = {},
     options = NOW as { noop: boolean; confirmed: number | undefined },
@@ -60,6 +70,8 @@ describe('Monitoring that is kept in step', () => {
         targets: [one, other],
         maxRemoved: 20,
         addressFact: undefined,
+        removals: new Removals(join(scratch.path, 'removed.json')),
+        now: () => now,
         checksOf: () => undefined,
         readHosts: async () => inventory,
         ...more,
@@ -120,6 +132,88 @@ describe('Monitoring that is kept in step', () => {
     expect(names(one)).to.deep.equal(['web1', 'web2'])
   })
 
+  it('counts what has left within a day, over restarts, or a list that loses a host at every look would empty it', async () => {
+    inventory = hosts(10)
+    await look()
+    for (let left = 9; left >= 1; left -= 1) {
+      inventory = hosts(left)
+      await look()
+      now += 60_000
+    }
+    expect(names(one)).to.have.length(8)
+    expect((await sentences())[0]).to.match(
+      /^One: 7 hosts of 8 would be removed .* more than 20 % with the 2 that left within a day, so nothing/,
+    )
+    inventory = hosts(7)
+    await look({}, { noop: false, confirmed: 1 })
+    expect(names(one)).to.have.length(7)
+    now += 86_400_000
+    inventory = hosts(6)
+    await look()
+    expect(names(one)).to.have.length(6)
+  })
+
+  it('does not count a host that is back, or one that a person has confirmed', async () => {
+    await look()
+    inventory = hosts(3)
+    await look()
+    inventory = hosts(4)
+    await look()
+    inventory = hosts(2)
+    await look({}, { noop: false, confirmed: 2 })
+    expect(names(one)).to.have.length(2)
+    inventory = [...hosts(1), host('db1'), host('db2'), host('db3'), host('db4')]
+    expect((await sentences())[0]).to.match(/^One: 4 hosts added/)
+    expect(names(one)).not.to.include('web2')
+  })
+
+  it('tells of a removal that a fault has cut short, once that is over', async () => {
+    inventory = hosts(10)
+    await look()
+    inventory = hosts(9)
+    one.after = new MonitoringFault('One: it was not reloaded')
+    expect((await sentences({ targets: [one] }))[0]).to.equal('One: it was not reloaded')
+    expect((await sentences({ targets: [one] }))[0]).to.equal('One: it was not reloaded')
+    one.after = undefined
+    expect(await sentences({ targets: [one] })).to.deep.equal([
+      'One: 1 host not in the inventory any more, and removed: web10',
+    ])
+    expect(await sentences({ targets: [one] })).to.deep.equal([])
+  })
+
+  it('removes none where it cannot write down that it does, or cannot read what has left', async () => {
+    await look()
+    inventory = hosts(3)
+    const broken = new Removals(join(scratch.write('file', ''), 'removed.json'))
+    expect((await sentences({ removals: broken }))[0]).to.match(
+      /^monitoring: removals cannot be written, so none is done: ./,
+    )
+    scratch.write('removed.json', '{')
+    expect((await sentences())[0]).to.match(/removed\.json cannot be read .*remove that file$/)
+    expect(names(one)).to.have.length(4)
+  })
+
+  it('takes an error of files for a fault of that system, and any other one for a broken program', async () => {
+    one.after = Object.assign(new Error('ENOSPC: no space left on device'), { syscall: 'write', errno: -28 })
+    expect(await sentences()).to.deep.equal([
+      'One: ENOSPC: no space left on device',
+      'Other: 4 hosts added: web[1-4]',
+    ])
+    one.after = new TypeError('broken')
+    const error = await look().catch((thrown: unknown) => thrown)
+    expect(error).to.equal(one.after)
+  })
+
+  it('refuses the name that Nagios takes for none, and one that is too long for a file', () => {
+    const of = (more: Partial<MonitoredHost>) =>
+      refuseHost({ name: 'web1', address: 'web1', classes: [], checks: [], ...more })
+    expect(of({ name: 'null' })).to.match(/not null/)
+    expect(of({ address: 'null' })).to.match(/address is none/)
+    expect(of({ checks: ['null'] })).to.match(/a check of it is null/)
+    expect(of({ name: 'a'.repeat(201) })).to.match(/up to 200/)
+    expect(of({ name: 'a'.repeat(200), checks: ['Null'] })).to.equal(undefined)
+  })
+
   it('keeps the checks of a host that has told none yet, and takes those that it tells', async () => {
     await look({ checksOf: () => ['check_disk'] })
     await look()
@@ -150,11 +244,13 @@ describe('Monitoring that is kept in step', () => {
       fc.property(fc.nat(200), fc.nat(200), fc.nat(100), (gone, stay, maxRemoved) => {
         const removed = Array.from({ length: gone }, (_, n) => `h${n}`)
         const there = gone + stay
-        const why = judgeRemoval('One', removed, there, { maxRemoved, confirmed: undefined })
+        const why = judgeRemoval('One', removed, there, { maxRemoved, confirmed: undefined, recent: 0 })
         const mayGo =
           gone <= 1 ? gone < there || there <= 1 : gone * 100 <= there * maxRemoved && gone < there
         expect(why === undefined).to.equal(mayGo)
-        expect(judgeRemoval('One', removed, there, { maxRemoved, confirmed: gone })).to.equal(undefined)
+        expect(judgeRemoval('One', removed, there, { maxRemoved, confirmed: gone, recent: stay })).to.equal(
+          undefined,
+        )
       }),
     )
   })
@@ -180,7 +276,9 @@ describe('The registration of a host, on the control host', () => {
 
   it('tells the checks of a host, or none where it is a list of agents', () => {
     expect(read(seal(['nrpe']))).to.deep.equal({ name: 'web1', checks: undefined })
-    expect(read(seal(symbolHash({ agentlist: ['nrpe'], checks: ['b', 'a', 'a'] })))).to.deep.equal({
+    expect(
+      read(seal(symbolHash({ agentlist: ['nrpe'], checks: ['b', 'a', 'a'], host: 'web1' }))),
+    ).to.deep.equal({
       name: 'web1',
       checks: ['a', 'b'],
     })
@@ -191,7 +289,40 @@ describe('The registration of a host, on the control host', () => {
     expect(() => read(seal([], { at: 900 }))).to.throw(/sent 100 s ago/)
     expect(() => read(seal([], { agent: 'nrpe' }))).to.throw(/no registration/)
     expect(() => read(seal([], { sender: 'web1;x' }))).to.throw(/no host name/)
-    expect(() => read(seal(symbolHash({ checks: ['a!b'] })))).to.throw(/no names for monitoring/)
+    expect(() => read(seal(symbolHash({ checks: ['a!b'], host: 'web1' })))).to.throw(
+      /no names for monitoring/,
+    )
+    expect(() => read(seal(symbolHash({ checks: ['null'], host: 'web1' })))).to.throw(
+      /no names for monitoring/,
+    )
+  })
+
+  it('tells no checks of another host than the one that has signed them', () => {
+    expect(() => read(seal(symbolHash({ checks: ['a'], host: 'web2' })))).to.throw(/of another host/)
+    expect(() => read(seal(symbolHash({ checks: ['a'] })))).to.throw(/of another host/)
+  })
+
+  it('is refused, and nothing else happens, for any bytes', () => {
+    const whole = seal(symbolHash({ checks: ['check_disk'], host: 'web1' }))
+    const changed = fc
+      .array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 })
+      .map((places) => {
+        const bytes = Buffer.from(whole)
+        for (const [at, byte] of places) bytes[at] = byte
+        return bytes
+      })
+    const any = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes))
+    fc.assert(
+      fc.property(fc.oneof(changed, any), (bytes) => {
+        try {
+          // The name of the sender is not signed; the checks are, with the host.
+          expect(read(bytes)).to.deep.equal({ name: 'web1', checks: ['check_disk'] })
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw error
+        }
+      }),
+      { numRuns: 1_000 },
+    )
   })
 
   it('is kept over restarts, and one of no inventory is forgotten after an hour', () => {
@@ -207,6 +338,11 @@ describe('The registration of a host, on the control host', () => {
       expect(second.checksOf('WEB1')).to.deep.equal(['a'])
       expect(second.notIn(new Set(['web1']), 3_000)).to.deep.equal(['stray'])
       expect(second.notIn(new Set(['web1']), 4_000_000)).to.deep.equal([])
+      for (let n = 0; n < 20_000; n += 1) second.take({ name: `made-up${n}`, checks: undefined }, 4_000_000)
+      expect(second.take({ name: 'web2', checks: ['b'] }, 4_000_000)).to.equal(false)
+      expect(second.notIn(new Set(['web1', 'web2']), 4_000_000)).to.have.length(19_999)
+      expect(second.take({ name: 'web2', checks: ['b'] }, 4_000_000)).to.equal(true)
+      expect(second.checksOf('web1')).to.deep.equal(['a'])
       scratch.write('state/production.json', '{')
       expect(new Registrations(path).fault).to.match(/cannot be read .*hosts keep the checks/)
       expect(existsSync(path)).to.equal(true)

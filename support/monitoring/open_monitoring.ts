@@ -9,6 +9,7 @@ import { LockstepError } from '../system/errors'
 import type { Redact } from '../system/redaction'
 import { keepInStep, type LookOptions, type MonitoringLook } from './keep_in_step'
 import { Registrations } from './registrations'
+import { Removals } from './removals'
 import { Icinga } from './systems/icinga'
 import { IcingaApi } from './systems/icinga_api'
 import { Nagios } from './systems/nagios'
@@ -51,6 +52,7 @@ export function openMonitoring(
       `monitoring: the environment ${name} has no inventory, which says who is monitored; name one, as in inventory: [hosts.csv]`,
     )
   const registrations = new Registrations(join(means.state, 'monitoring', `${name}.json`))
+  const removals = new Removals(join(means.state, 'monitoring', `${name}.removed.json`))
   const targets = targetsOf(settings, means)
   return {
     registrations,
@@ -59,6 +61,8 @@ export function openMonitoring(
       const look = await keepInStep(
         {
           targets,
+          removals,
+          now: () => means.clock.now(),
           maxRemoved: settings.maxRemoved,
           addressFact: settings.addressFact,
           checksOf: (host) => registrations.checksOf(host),

@@ -12,7 +12,7 @@ export interface RegisteredHost {
   checks: readonly string[] | undefined
 }
 
-const HOST = /^[A-Za-z0-9][\w.-]{0,249}$/
+const HOST = /^[A-Za-z0-9][\w.-]{0,199}$/
 const MAX_TTL_S = 600
 
 /**
@@ -28,14 +28,19 @@ export function readRegistration(
     throw new Refusal('bad-envelope', 'no registration of this collective')
   checkFreshness(msgtime, Math.min(ttl, MAX_TTL_S), nowS)
   if (!HOST.test(senderid)) throw new Refusal('bad-envelope', 'a registration whose sender is no host name')
-  return { name: senderid, checks: checksIn(message) }
+  return { name: senderid, checks: checksIn(message, senderid) }
 }
 
-/** Returns the checks that a message tells; one of Ruby's daemon is a list of agents, and tells none. */
-function checksIn(message: RubyValue): readonly string[] | undefined {
+/**
+ * Returns the checks that a message tells; one of Ruby's daemon is a list of agents, and tells none. The sender is named
+ * outside of what is signed: who reads the broker could send the checks of one host as those of another.
+ */
+function checksIn(message: RubyValue, sender: string): readonly string[] | undefined {
   if (!(message instanceof RubyHash)) return undefined
   const told = field(message, 'checks')
   if (!Array.isArray(told)) return undefined
+  if (asText(field(message, 'host')) !== sender)
+    throw new Refusal('bad-envelope', `checks of another host than ${sender}, which has sent them`)
   const names = told.map((each) => asText(each) ?? '')
   if (names.length > MAX_CHECKS || !names.every(isCheckName))
     throw new Refusal('bad-envelope', 'a registration with checks that have no names for monitoring')

@@ -50,7 +50,10 @@ export class Registrations {
     const others = [...this.byHost].filter(([host]) => !listed.has(host))
     for (const [host, { at }] of others)
       if (now - at > FORGOTTEN_AFTER_MS && this.byHost.delete(host)) this.isWritten = false
-    return others.flatMap(([host]) => (this.byHost.has(host) ? [host] : [])).sort()
+    const known = others.flatMap(([host]) => (this.byHost.has(host) ? [host] : [])).sort()
+    // Made-up names leave room for hosts that are listed.
+    if (this.byHost.size >= MAX_KEPT) for (const host of known) this.byHost.delete(host)
+    return known
   }
 
   /** Writes what is new. @throws Error when it cannot be written */

@@ -2,6 +2,7 @@ import type { RegisteredHost } from '../monitoring/registration_message'
 import type { Monitoring } from '../monitoring/open_monitoring'
 import { tellLook, type ToldOfMonitoring } from '../monitoring/tell_look'
 import { Bell } from '../pipeline/bell'
+import { pause } from '../system/clock'
 import { sayOnce } from '../system/say_once'
 import type { Part, PartContext } from './part'
 
@@ -18,9 +19,12 @@ export interface MonitoringPartOptions {
   notify(told: readonly ToldOfMonitoring[]): void
 }
 
+/** Milliseconds between two looks at the least: hosts that register one after another must not reload Nagios each. */
+const REST_MS = 10_000
+
 /**
- * Returns the part that keeps monitoring in step with the inventory: at every interval, and at once when a host registers
- * that has not before, or that has other checks. A trouble is told once, until it changes.
+ * Returns the part that keeps monitoring in step with the inventory: at every interval, and soon after a host registers that
+ * has not before, or that has other checks. A trouble is told once, until it changes.
  */
 export function monitoringPart({ monitoring, everyMs, listen, notify }: MonitoringPartOptions): Part {
   return {
@@ -31,6 +35,11 @@ export function monitoringPart({ monitoring, everyMs, listen, notify }: Monitori
       const bell = new Bell(clock)
       const onTrouble = sayOnce((sentence) => log.warn(`monitoring: ${redact(sentence)}`))
       if (registrations.fault !== undefined) log.warn(redact(registrations.fault))
+      const rest = async (ms: number) => {
+        const first = Math.min(ms, REST_MS)
+        await pause(clock, first, signal)
+        if (ms > first) await bell.wait(ms - first, signal)
+      }
       const listening = listen(
         (host) => {
           if (registrations.take(host, clock.now())) bell.ring()
@@ -38,9 +47,7 @@ export function monitoringPart({ monitoring, everyMs, listen, notify }: Monitori
         onTrouble,
         signal,
       )
-      const looking = lookAgain(context, monitoring, new Teller(context, notify), () =>
-        bell.wait(everyMs, signal),
-      )
+      const looking = lookAgain(context, monitoring, new Teller(context, notify), () => rest(everyMs))
       await Promise.all([listening, looking])
     },
   }
@@ -67,7 +74,11 @@ async function lookAgain(
     } catch (error) {
       if (!signal.aborted) throw error
     }
-    if (!signal.aborted) await wait()
+    // The end cuts a rest short.
+    if (!signal.aborted)
+      await wait().catch((error: unknown) => {
+        if (!signal.aborted) throw error
+      })
   }
 }
 

@@ -37,6 +37,8 @@ export interface ServeOptions {
   openPages?: (context: { signal: AbortSignal; onFailure: (error: LockstepError) => void }) => Pages
   /** The certificate and key of the listener; absent where it speaks no TLS. */
   tls?: { cert: string; key: string } | undefined
+  /** False where nothing is told over HTTP and there are no pages: no port is opened then. */
+  listens?: boolean
   /** Aborted when the process is to end. */
   signal: AbortSignal
   /** Called when requests are answered: by all parts, or by one that waits. */
@@ -73,7 +75,11 @@ function claimOf({ state, env, clock }: ServeOptions, end: Ending) {
   return { state, env, clock, onLost: (error: unknown) => end.fail(error) }
 }
 
-function listenFor({ settings, tls, log }: ServeOptions, app: Pick<Hono, 'fetch'>): Promise<Listening> {
+async function listenFor(
+  { settings, tls, log, listens = true }: ServeOptions,
+  app: Pick<Hono, 'fetch'>,
+): Promise<Listening> {
+  if (!listens) return { port: 0, close: async () => {} }
   return listen(app, { ...settings.listen, tls }, (what) => log.warn(what))
 }
 
@@ -130,7 +136,11 @@ async function serveOpen(
   const running = parts.map((part) => part.run(context).catch((error: unknown) => end.fail(error)))
   log.info(
     {
-      listen: `${options.tls === undefined ? 'http' : 'https'}://${settings.listen.host}:${listening.port}`,
+      ...(options.listens === false
+        ? {}
+        : {
+            listen: `${options.tls === undefined ? 'http' : 'https'}://${settings.listen.host}:${listening.port}`,
+          }),
       repositories: settings.repositories.map(({ name }) => name),
       triggers: triggers.paths,
       parts: parts.map(({ name }) => name),

@@ -1,9 +1,10 @@
-import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fchmodSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFolder } from './folders'
 
 /**
- * Writes a file whole or not at all. With a `mode`, it has that one from its first byte on.
+ * Writes a file whole or not at all. With a `mode`, it has never more than that one, and that one in the end: the umask does not
+ * count.
  * @throws Error when it cannot be written
  */
 export function writeWhole(path: string, content: string | Buffer, mode?: number): void {
@@ -27,6 +28,8 @@ export function writePieces(
     if (mode !== undefined) rmSync(beside, { force: true })
     const file = openSync(beside, mode === undefined ? 'w' : 'wx', mode)
     try {
+      // The umask takes away from the mode of an open.
+      if (mode !== undefined) fchmodSync(file, mode)
       for (const piece of gather(pieces)) writeFileSync(file, piece)
     } finally {
       closeSync(file)

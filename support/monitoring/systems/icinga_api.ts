@@ -51,7 +51,7 @@ export class IcingaApi {
       'x-http-method-override': 'GET',
     })
     if (answer.status !== 200)
-      throw new MonitoringFault(`Icinga: its ${type} cannot be read: ${sayOf(answer)}`)
+      throw new MonitoringFault(`Icinga: its ${type} cannot be read: ${sayOf(answer, this.redact)}`)
     return answer.results.map(({ attrs: found = {} }) => found)
   }
 
@@ -65,7 +65,7 @@ export class IcingaApi {
     const answer = await this.ask(method, path, body, signal)
     const isDone =
       answer.status === 200 && answer.results.length > 0 && answer.results.every(({ code }) => code === 200)
-    return isDone ? undefined : sayOf(answer)
+    return isDone ? undefined : sayOf(answer, this.redact)
   }
 
   private async ask(
@@ -134,11 +134,11 @@ export class IcingaApi {
   }
 }
 
-/** Returns what an answer says of what it refused, without the places of Icinga's own files. */
-function sayOf({ status, results }: IcingaAnswer): string {
+/** Returns what an answer says of what it refused, without the places of Icinga's own files. A secret is hidden before the cut. */
+function sayOf({ status, results }: IcingaAnswer, redact: Redact): string {
   const said = results.flatMap(({ code, errors = [], status: text }) =>
     code === 200 ? [] : errors.length > 0 ? errors : [text ?? ''],
   )
-  const line = oneLine(said.join('; ').replace(/\s*Location: in \S+/g, ''), MAX_SAID)
+  const line = oneLine(redact(said.join('; ')).replace(/\s*Location: in \S+/g, ''), MAX_SAID)
   return line === '' ? `it answered ${status}, and names no object` : line
 }

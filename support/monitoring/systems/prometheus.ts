@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
+import { dirname } from 'node:path'
 import * as v from 'valibot'
+import { makeFolder } from '../../system/folders'
 import { writeWhole } from '../../system/whole_file'
 import { MonitoringFault, type MonitoredHost, type MonitoringTarget, type RefusedHost } from './target'
 
@@ -55,12 +57,20 @@ export class Prometheus implements MonitoringTarget {
     }))
     const text = `${JSON.stringify(groups, null, 2)}\n`
     try {
+      makeReadable(dirname(path))
       if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeWhole(path, text, 0o644)
     } catch (error) {
       throw new MonitoringFault(`Prometheus: ${path} cannot be written: ${(error as Error).message}`)
     }
     return []
   }
+}
+
+/** Makes a folder that is missing, for others to read: Prometheus has a user of its own. */
+function makeReadable(folder: string): void {
+  const uppermost = makeFolder(folder)
+  if (uppermost === undefined) return
+  for (let at = folder; at.length >= uppermost.length; at = dirname(at)) chmodSync(at, 0o755)
 }
 
 function hostOf({

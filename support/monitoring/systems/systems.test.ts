@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { FakeClock, settled } from '../../testing/fake_clock'
@@ -30,6 +30,18 @@ describe('Prometheus that is told by a file', () => {
   behavesAsMonitoringTarget(
     () => new Prometheus({ file: join(scratch.path, String((made += 1)), 'sd.json'), port: 9100 }),
   )
+
+  it('can be read by the user of Prometheus, though lockstep serve makes nothing for everybody', async () => {
+    const file = join(scratch.path, 'new', 'sd', 'hosts.json')
+    const before = process.umask(0o027)
+    try {
+      await new Prometheus({ file, port: 9100 }).apply([web1])
+    } finally {
+      process.umask(before)
+    }
+    const modes = [file, join(file, '..'), join(file, '../..')].map((path) => statSync(path).mode & 0o777)
+    expect(modes).to.deep.equal([0o644, 0o755, 0o755])
+  })
 
   it('writes brackets around an IPv6 address, and leaves a file of others alone', async () => {
     const file = join(scratch.path, 'sd.json')
@@ -74,6 +86,17 @@ describe('Nagios that is told by files', () => {
     return { target: new Nagios(settings, { run, clock: systemClock }), folder, config }
   }
   behavesAsMonitoringTarget(() => open().target)
+
+  it('has files that the user of Nagios can read, though lockstep serve makes nothing for everybody', async () => {
+    const { target, folder } = open()
+    const before = process.umask(0o027)
+    try {
+      await target.apply([web1], signal)
+    } finally {
+      process.umask(before)
+    }
+    expect(statSync(join(folder, 'web1.cfg')).mode & 0o777).to.equal(0o644)
+  })
 
   it('changes nothing where Nagios refuses the new configuration, and repeats what Nagios says', async () => {
     const { target, folder } = open({ refuses: "Error: Template 'x' specified in host definition" })
@@ -142,6 +165,16 @@ describe('Icinga that is told by its API', () => {
       },
     ])
     expect([...api.hosts.keys()]).to.deep.equal(['web1', 'web2', 'web3'])
+  })
+})
+
+describe('An answer of something else than Icinga', () => {
+  it('is a fault of Icinga, and of no program', async () => {
+    const api = new MemoryIcinga()
+    api.hosts.set('web1', { name: 'web1', vars: null })
+    expect(await said(new Icinga(api, NAMES).list(signal))).to.equal(
+      'Icinga: it shows an object whose address is not as expected; is it Icinga 2 that answers there?',
+    )
   })
 })
 

@@ -59,6 +59,7 @@ describe('the pages of the console in Chromium, without JavaScript', function ()
         env: {},
         listLocks: () => openLocks({ config: undefined, env: { LOCKSTEP_LOCKS: locks() } }).list(),
         takesTag: () => true,
+        machine: 'control1',
         servedOn: () => 'control1',
         sharing: undefined,
         now: () => Date.now(),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../scratch'
@@ -62,17 +62,11 @@ describe('Monitoring that is kept in step with the inventory', () => {
   })
 
   let hookPort = 0
-  let servePort = 0
   async function configure(hook = hookPort): Promise<void> {
     hookPort = hook
-    if (servePort === 0) servePort = await freePort()
     scratch.write(
       'lockstep.yaml',
       `default: production
-pipeline:
-  listen: { port: ${servePort} }
-  spool: spool
-  packages: { ours: { hosts: { class: none }, environments: [production] } }
 monitoring:
   every: 2 seconds
   nagios:
@@ -160,6 +154,11 @@ environments:
     expect(results[0]?.attrs['vars']).to.deep.equal({ managed_by: 'lockstep', classes: ['roles::web'] })
   })
 
+  it('needs no port, since it is told nothing over HTTP', () => {
+    expect(logOf(serving)).to.match(/"msg":"serving"/)
+    expect(logOf(serving)).not.to.include('"listen"')
+  })
+
   it('keeps a host that is silent, and says of one that registers from nowhere', async function () {
     this.timeout(600_000)
     await fleet.addOurs(host('stray'), { cfg: 'registerinterval = 1\n' })
@@ -178,6 +177,29 @@ environments:
     await untilSeen(['web1', 'web2', 'web3', 'web4'])
     await untilSaid('Nagios: 1 host not in the inventory any more, and removed: web5.example.net', sent)
     expect(logOf(serving)).not.to.include(icinga.password)
+  })
+
+  it('keeps all who are left when a list loses a host at every look, and says so', async function () {
+    this.timeout(600_000)
+    // web5 left above, and one more is two of five within a day.
+    list('web1', 'web2', 'web3')
+    await untilSaid(
+      'Nagios: 1 host of 4 would be removed (web4.example.net), more than 20 % with the 1 that left within a day',
+    )
+    await untilSeen(['web1', 'web2', 'web3', 'web4'])
+    list('web1', 'web2', 'web3', 'web4')
+    await untilSaid('this is over: Nagios: 1 host of 4 would be removed')
+  })
+
+  it('goes on where the folder of Nagios has what is no file, and where a host has the name null', async function () {
+    this.timeout(600_000)
+    mkdirSync(join(nagios.folder, 'x.cfg'))
+    await untilSaid('Nagios: EISDIR')
+    rmdirSync(join(nagios.folder, 'x.cfg'))
+    await untilSaid('this is over: Nagios: EISDIR')
+    scratch.write('hosts.csv', `${readFileSync(join(scratch.path, 'hosts.csv'), 'utf8')}null,roles::web\n`)
+    await untilSaid('Nagios: null is not told: its name is none for monitoring')
+    await untilSeen(['web1', 'web2', 'web3', 'web4'])
   })
 
   it('refuses that half of the inventory vanishes, until a person names the number', async function () {
@@ -277,6 +299,39 @@ environments:
     await configure()
     expect((await once()).status).to.equal(0)
     expect(nagios.shows()).to.include(host('web8'))
+  })
+
+  it('has what a kill has cut short read and told by the next look', async function () {
+    this.timeout(600_000)
+    const { reload } = nagios
+    nagios.reload = ['/bin/sleep', '"600"']
+    await configure()
+    list('web1', 'web2', 'web6', 'web7')
+    const args = ['serve', '--config', join(scratch.path, 'lockstep.yaml'), '--state', state()]
+    const killed = start(
+      process.execPath,
+      [LOCKSTEP, ...args, '--monitoring', '--removed', '1'],
+      join(scratch.path, 'killed.log'),
+      { BROKER_PASSWORD: PASSWORD },
+    )
+    const isWritten = () => !readdirSync(nagios.folder).includes(`${host('web8')}.cfg`)
+    await untilReady('the files of Nagios', killed, async () => isWritten(), WITHIN_MS)
+    await killed.stop('SIGKILL')
+    expect(nagios.shows()).to.include(host('web8'))
+    nagios.reload = reload
+    await configure()
+    const next = await once()
+    expect(next.status, next.text).to.equal(0)
+    expect(next.text).to.include(
+      'Nagios: 1 host not in the inventory any more, and removed: web8.example.net',
+    )
+    expect(nagios.shows()).not.to.include(host('web8'))
+    expect((await once()).text).to.equal('monitoring is in step with the inventory\n')
+  })
+
+  it('has files that every user can read, since Nagios and Prometheus have their own', () => {
+    const files = [prometheus.file, ...readdirSync(nagios.folder).map((name) => join(nagios.folder, name))]
+    expect(files.map((path) => statSync(path).mode & 0o777)).to.deep.equal(files.map(() => 0o644))
   })
 })
 
