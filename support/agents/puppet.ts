@@ -51,7 +51,12 @@ export interface WholeReport {
   failed_count: number
   failed_to_restart: string[]
   failed_to_restart_count: number
+  /** Resources that were not looked at: by tags, by a schedule, or because another failed. */
+  skipped: string[]
   skipped_count: number
+  /** Resources that a run in noop has changed, or that another run has left in noop: the code says so of them. */
+  against_noop: string[]
+  against_noop_count: number
   /** The first changes that were made, or would be; `changes_count` counts all of them. */
   changes: { resource: string; change: string }[]
   changes_count: number
