@@ -75,6 +75,8 @@ export interface Puppet {
   isGoing(run: string): boolean | undefined
 }
 
+const NOT_YET: PuppetReport = { found: 'unreadable', problem: 'is not read while its run goes on' }
+
 export function puppetAgent(puppet: Puppet, now: () => number): Agent {
   const seconds = () => Math.floor(now() / 1000)
   const switched = async (enabled: boolean) => {
@@ -121,7 +123,8 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
         // The process is looked for first: once it is gone, its report does not change any more.
         const going = typeof run === 'string' ? puppet.isGoing(run) : undefined
         const { enabled, applying, disable_message } = await puppet.status()
-        const report = await puppet.report()
+        // The report that is there meanwhile is of a run before, and to read a large one takes the host a second.
+        const report = going === true ? NOT_YET : await puppet.report()
         return {
           enabled,
           applying,

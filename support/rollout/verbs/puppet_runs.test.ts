@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { puppetAgent } from '../../agents/puppet'
 import { pretendPuppet } from '../../simulation/pretend_puppet'
+import { callOf } from '../../testing/call'
 import { PuppetFleet } from '../../testing/puppet_fleet'
 import { fakeClock, FakeFleet, rolloutOn, type RehearsalOptions } from '../../testing/fake_fleet'
 import type { FaultName } from '../../simulation/faults'
@@ -97,6 +98,18 @@ describe('a run of puppet', () => {
       expect(seen(verdict).join()).to.match(said)
       expect(orders(fleet.asked).length).to.be.at.most(1)
     })
+
+  it('that goes on is not told by the report of a run before it', async () => {
+    let fault: FaultName | undefined
+    const host = pretendPuppet(undefined, () => 0, { fault: () => fault, isMended: () => false })
+    const { actions } = puppetAgent(host, () => 0)
+    const told = async (run: string) => (await actions['report']?.({ run }, callOf('report')))?.['found']
+    expect(await told(runOf(0))).to.equal('none')
+    fault = 'puppet hangs'
+    await actions['runonce']?.({ force: true }, callOf('runonce'))
+    expect(await told(runOf(0))).to.equal('unreadable')
+    expect(await told('another')).to.equal('none')
+  })
 
   it('is proven by no run that this rollout did not order', async () => {
     const { rollout } = on({ web1: {} })
