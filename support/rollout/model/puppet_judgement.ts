@@ -77,7 +77,7 @@ export function judgeChanges(report: PuppetReport, allowed: readonly PuppetChang
 }
 
 /** Returns whether the version of a catalog is a release: the whole version, or one word of it. */
-export function isRelease(configVersion: string, release: string): boolean {
+function isRelease(configVersion: string, release: string): boolean {
   return configVersion === release || configVersion.split(/[\s,;]+/).includes(release)
 }
 

@@ -1,7 +1,9 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect } from 'chai'
+import { compiledCopy } from '../compiled_copy'
 import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
 import { Scratch } from '../scratch'
 import { startActivemq, type RealBroker } from './brokers'
@@ -27,13 +29,14 @@ describe('runs of Debian’s puppet, ordered from a daemon over ActiveMQ', funct
   let broker: RealBroker | undefined
   let fleet: RealFleet | undefined
   let server: PuppetServer | undefined
+  let program: string
   const file = (name: string) => join(scratch.path, name)
 
   before(async () => {
     scratch = new Scratch()
     chmodSync(scratch.path, 0o755)
     server = await startPuppetServer(scratch.write('server/none', '').replace('/none', ''))
-    const { program } = server.host('wire1')
+    ;({ program } = server.host('wire1'))
     broker = await startActivemq(scratch)
     fleet = new RealFleet(scratch, broker, 'psk')
     const cfg = `plugin.puppet.activate_agent = yes
@@ -45,6 +48,8 @@ plugin.rpcaudit.logfile = ${file('audit.log')}
 `
     await fleet.addOurs(HOST, { cfg })
     scratch.write('code.feature', FEATURE)
+    const own = JSON.stringify(join(compiledCopy(), 'cucumber.js'))
+    scratch.write('cucumber.js', `module.exports = require(${own})\n`)
     scratch.write(
       'lockstep.yaml',
       `environments:
@@ -68,6 +73,11 @@ plugin.rpcaudit.logfile = ${file('audit.log')}
   })
 
   const shown = ({ stdout, stderr }: ProcessRun) => `${stdout}\n${stderr}`
+  const lastJournal = () =>
+    readdirSync(file('.lockstep/live'))
+      .filter((each) => each.endsWith('.ndjson'))
+      .sort()
+      .at(-1) ?? ''
   const orders = () =>
     existsSync(file('audit.log')) ? readFileSync(file('audit.log'), 'utf8').split('runonce').length - 1 : 0
   const times = () =>
@@ -87,7 +97,7 @@ plugin.rpcaudit.logfile = ${file('audit.log')}
     })
     expect(killed.exitCode, shown(killed)).to.equal(undefined)
     expect([orders(), times()]).to.deep.equal([1, 0])
-    const name = readdirSync(file('.lockstep/live')).findLast((each) => each.endsWith('.ndjson')) ?? ''
+    const name = lastJournal()
     setTimeout(() => writeFileSync(file('go'), ''), 10_000)
     const again = await cucumber(['-p', 'live', 'code.feature'], scratch.path, {
       LOCKSTEP_RESUME: name.replace('.journal.ndjson', ''),
@@ -96,15 +106,20 @@ plugin.rpcaudit.logfile = ${file('audit.log')}
     expect(times()).to.equal(1)
     // The second one is that in noop, which shows that nothing is left to change.
     expect(orders()).to.equal(2)
-    expect(shown(again)).to.contain('2026.11.3 3f2a91c')
+    expect(readFileSync(file(`.lockstep/live/${lastJournal()}`), 'utf8')).to.contain('2026.11.3 3f2a91c')
   })
 
-  it('are not ordered by a look for drift, which does not call a host all right that it has not looked at', async () => {
+  it('are not ordered by a look for drift, which goes by the last report, of whomever', async () => {
     const before = orders()
-    rmSync(file('done'))
-    const drift = await lockstep(['drift', '--environment', 'test'], scratch.path)
+    const drift = () => lockstep(['drift', '--environment', 'test'], scratch.path)
+    const well = await drift()
+    expect(well.exitCode, shown(well)).to.equal(0)
+    server?.serve("node default { fail('broken') }", '2026.11.4')
+    spawnSync(program, ['agent', '--onetime', '--no-daemonize'])
+    const ill = await drift()
+    expect(ill.exitCode, shown(ill)).to.equal(2)
+    expect(shown(ill)).to.contain('gave it no catalog')
     expect(orders()).to.equal(before)
-    console.log(shown(drift), drift.exitCode)
   })
 })
 
