@@ -51,7 +51,12 @@ export interface WholeReport {
   failed_count: number
   failed_to_restart: string[]
   failed_to_restart_count: number
+  /** Resources that were not looked at: by tags, by a schedule, or because another failed. */
+  skipped: string[]
   skipped_count: number
+  /** Resources that a run in noop has changed, or that another run has left in noop: the code says so of them. */
+  against_noop: string[]
+  against_noop_count: number
   /** The first changes that were made, or would be; `changes_count` counts all of them. */
   changes: { resource: string; change: string }[]
   changes_count: number
@@ -69,6 +74,8 @@ export interface Puppet {
   /** Returns whether the process of an ordered run is there; undefined where that cannot be seen. */
   isGoing(run: string): boolean | undefined
 }
+
+const NOT_YET: PuppetReport = { found: 'unreadable', problem: 'is not read while its run goes on' }
 
 export function puppetAgent(puppet: Puppet, now: () => number): Agent {
   const seconds = () => Math.floor(now() / 1000)
@@ -116,7 +123,8 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
         // The process is looked for first: once it is gone, its report does not change any more.
         const going = typeof run === 'string' ? puppet.isGoing(run) : undefined
         const { enabled, applying, disable_message } = await puppet.status()
-        const report = await puppet.report()
+        // The report that is there meanwhile is of a run before, and to read a large one takes the host a second.
+        const report = going === true ? NOT_YET : await puppet.report()
         return {
           enabled,
           applying,

@@ -132,6 +132,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     noop: v.boolean(),
     states: namesBy,
     began: v.record(text, v.number()),
+    failed: v.exactOptional(v.record(text, text)),
   }),
   'passed over': v.object({ step: text, line: whole }),
   approved: v.object({ by: text }),

@@ -109,7 +109,10 @@ function countsOf(
   | 'failed_count'
   | 'failed_to_restart'
   | 'failed_to_restart_count'
+  | 'skipped'
   | 'skipped_count'
+  | 'against_noop'
+  | 'against_noop_count'
   | 'changes'
   | 'changes_count'
 > {
@@ -119,7 +122,10 @@ function countsOf(
     failed_count: failed.length,
     failed_to_restart: [],
     failed_to_restart_count: 0,
+    skipped: [],
     skipped_count: 0,
+    against_noop: [],
+    against_noop_count: 0,
     changes: made.map(([resource, change]) => ({ resource, change })),
     changes_count: made.length,
   }

@@ -22,6 +22,19 @@ logs:
     --- /etc/secret
     +the-password
   source: "/Stage[main]/Main/File[/etc/secret]/content"
+- level: notice
+  message: Would have triggered 'refresh' from 1 event
+  source: "/Stage[main]/Ntp/Service[ntp]"
+  tags:
+  - notice
+- level: notice
+  message: Would have triggered 'refresh' from 1 event
+  source: |-
+    /Stage[main]/Ntp/Exec[two
+    lines]
+- level: notice
+  message: Would have triggered 'refresh' from 2 events
+  source: Class[Ntp]
 metrics:
   resources:
     name: resources
@@ -62,12 +75,27 @@ resource_statuses:
       desired_value: "$6$new"
       name: password_changed
       status: noop
-  Service[ntp]:
+  ? |-
+    Exec[two
+    lines]
+  : title: |-
+      two
+      lines
     failed: false
-    events:
-    - property:
-      name: noop_restart
-      status: noop
+    failed_to_restart: false
+    changed: false
+    out_of_sync: false
+    skipped: false
+    events: []
+  Service[ntp]:
+    title: ntp
+    failed: false
+    failed_to_restart: false
+    changed: false
+    out_of_sync: false
+    skipped: false
+    events: []
+    corrective_change: false
   Exec[bad]:
     failed: true
     skipped: false
@@ -108,13 +136,57 @@ describe('a report of puppet', () => {
       'File[/etc/motd] absent → file',
       'File[/etc/motd] content {sha256}ab → [several lines]',
       'User[bob] password [redacted] → [redacted]',
-      'Service[ntp] noop restart',
+      'Service[ntp] refresh',
+      'Exec[two\nlines] refresh',
     ])
   })
 
   it('keeps no message, and no text that may be secret', () => {
     const told = JSON.stringify(parseReport(REPORT))
     expect(told).not.to.match(/the-password|\$6\$/)
+  })
+
+  it('tells what the code keeps in noop, or out of it, and what was not looked at', () => {
+    const told = ({ against_noop, skipped, changes_count }: WholeReport) => ({
+      against_noop,
+      skipped,
+      changes_count,
+    })
+    const live = REPORT.replace('noop: true', 'noop: false')
+    expect(told(whole(live))).to.deep.equal({
+      against_noop: ['File[/etc/motd]', 'User[bob]'],
+      skipped: ['Notify[late]'],
+      changes_count: 0,
+    })
+    const made = REPORT.replace('name: password_changed\n      status: noop', 'status: success')
+    expect(told(whole(made))).to.deep.include({ against_noop: ['User[bob]'], changes_count: 4 })
+  })
+
+  it('takes no commit for a number', () => {
+    expect(whole(REPORT.replace('release 1.0.0 abcdef', '12e5678')).config_version).to.equal('12e5678')
+  })
+
+  it('tells long texts apart that begin alike', () => {
+    const [one, other] = ['a', 'b'].map(
+      (end) =>
+        whole(REPORT.replace('File[/etc/motd]:', `? Exec[${'x'.repeat(300)}${end}]\n  :`)).changes[0]
+          ?.resource,
+    )
+    expect(one).to.match(/^Exec\[x{195}… \(sha256 [0-9a-f]{16}\)$/)
+    expect(one).not.to.equal(other)
+  })
+
+  it('of many resources that are as they should be parses none of them', () => {
+    const quiet = ['failed', 'failed_to_restart', 'changed', 'out_of_sync', 'skipped'].map(
+      (name) => `    ${name}: false\n`,
+    )
+    const many = Array.from(
+      { length: 20_000 },
+      (_, n) =>
+        `  File[/${n}]:\n    title: "/${n}"\n${quiet.join('')}    events: []\n    tags:\n    - ${'x'.repeat(300)}\n`,
+    ).join('')
+    const { total, changes_count } = whole(REPORT.replace('  File[/etc/motd]:', `${many}  File[/etc/motd]:`))
+    expect([total, changes_count]).to.deep.equal([20_006, 5])
   })
 
   it('that is half-written is never taken for a run: not one beginning of it', () => {
@@ -142,7 +214,7 @@ describe('a report of puppet', () => {
     const { changes, changes_count } = whole(
       REPORT.replace('  File[/etc/motd]:', `${many}  File[/etc/motd]:`),
     )
-    expect([changes.length, changes_count]).to.deep.equal([100, 154])
+    expect([changes.length, changes_count]).to.deep.equal([100, 155])
   })
 
   it('of any text is read without an error', () => {

@@ -67,6 +67,8 @@ export type JournalEntry =
       noop: boolean
       states: Record<string, readonly string[]>
       began: Record<string, number>
+      /** What failed, by host; a host without is one on which nothing did. */
+      failed?: Record<string, string>
     }
   | { type: 'passed over'; step: string; line: number }
   | { type: 'approved'; by: string }

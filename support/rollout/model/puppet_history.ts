@@ -7,6 +7,8 @@ export interface OwnRun {
   noop: boolean
   /** Milliseconds since 1970, by the clock of the host. */
   began: number
+  /** What failed in it; absent where nothing did. */
+  failed?: string
 }
 
 /** Returns the runs of each host that have ended with a report, the earliest first. */
@@ -14,9 +16,12 @@ export function puppetRunsIn(entries: readonly JournalEntry[]): Map<string, OwnR
   const runs = new Map<string, OwnRun[]>()
   for (const entry of entries) {
     if (entry.type !== 'puppet run ended') continue
-    const { run, noop, began } = entry
-    for (const [host, at] of Object.entries(began))
-      runs.set(host, [...(runs.get(host) ?? []), { run, noop, began: at }])
+    const { run, noop, began, failed = {} } = entry
+    for (const [host, at] of Object.entries(began)) {
+      const why = failed[host]
+      const own = { run, noop, began: at, ...(why === undefined ? {} : { failed: why }) }
+      runs.set(host, [...(runs.get(host) ?? []), own])
+    }
   }
   return runs
 }

@@ -16,10 +16,26 @@ export function judgeEnd(report: PuppetReport, noop: boolean): Reading {
         ? 'ran in noop, and changed nothing: its own configuration says so'
         : 'ran and changed the host, though noop was asked for',
     }
+  const against = describeAgainst(report)
+  if (noop && against !== undefined) return { passed: false, seen: against }
   const failures = report.failedCount === 0 ? '' : `, ${count(report.failedCount, 'resource')} failed`
   const changes = count(report.changesCount, 'change')
   const what = noop ? `ran in noop: ${changes} would be made` : `ran: ${changes} made`
-  return { passed: true, seen: `${what}${failures} (${versionOf(report)})` }
+  const left = [against, describeSkipped(report)]
+    .flatMap((each) => (each === undefined ? [] : [`; ${each}`]))
+    .join('')
+  return { passed: true, seen: `${what}${failures} (${versionOf(report)})${left}` }
+}
+
+/** Returns whether a run applied a release, and left nothing of it out. */
+export function judgeApplied(report: PuppetReport, release: string): Reading {
+  const fault = faultOf(report)
+  if (fault !== undefined) return { passed: false, seen: fault }
+  const seen = versionOf(report)
+  if (!isRelease(report.configVersion, release)) return { passed: false, seen }
+  const failures = judgeFailures(report)
+  const left = failures.passed ? (describeSkipped(report) ?? describeAgainst(report)) : failures.seen
+  return left === undefined ? { passed: true, seen } : { passed: false, seen: `${seen}, but ${left}` }
 }
 
 /** Returns whether no resource failed in a run, by a report that is whole. */
@@ -41,6 +57,8 @@ export function judgeChanges(report: PuppetReport, allowed: readonly PuppetChang
     return { passed: false, seen: 'its last run was not in noop: what it would change is not known' }
   const failures = judgeFailures(report)
   if (!failures.passed) return failures
+  const left = describeAgainst(report) ?? describeSkipped(report)
+  if (left !== undefined) return { passed: false, seen: left }
   const isAllowed = (each: PuppetChange) =>
     allowed.some(({ resource, change }) => resource === each.resource && change === each.change)
   const odd = report.changes.filter((each) => !isAllowed(each))
@@ -59,7 +77,7 @@ export function judgeChanges(report: PuppetReport, allowed: readonly PuppetChang
 }
 
 /** Returns whether the version of a catalog is a release: the whole version, or one word of it. */
-export function isRelease(configVersion: string, release: string): boolean {
+function isRelease(configVersion: string, release: string): boolean {
   return configVersion === release || configVersion.split(/[\s,;]+/).includes(release)
 }
 
@@ -74,6 +92,21 @@ export function faultOf({ catalog, completed, configVersion, status }: PuppetRep
       ? `its run had no catalog, and ended as ${status || 'nothing'}`
       : `its run was ended before it had applied its catalog (${configVersion})`
   return catalog === FRESH ? undefined : 'its report does not say where its catalog came from'
+}
+
+/** Returns which resources did otherwise than the run: the code sets noop for them, which no line overrides. */
+function describeAgainst({ noop, againstNoop, againstNoopCount }: PuppetReport): string | undefined {
+  if (againstNoopCount === 0) return undefined
+  const names = name(againstNoop, againstNoopCount)
+  return noop
+    ? `changed ${names} though it ran in noop: its code sets noop => false there`
+    : `left ${names} in noop, as its code says`
+}
+
+/** Returns which resources were not looked at. A schedule also skips what a run in noop has looked at in its period. */
+function describeSkipped({ skipped, skippedCount }: PuppetReport): string | undefined {
+  if (skippedCount === 0) return undefined
+  return `skipped ${name(skipped, skippedCount)}: by tags, by a schedule, or because another failed`
 }
 
 export function versionOf({ configVersion }: PuppetReport): string {

@@ -20,6 +20,12 @@ export interface PuppetReport {
   failed: readonly string[]
   failedCount: number
   unrestartedCount: number
+  /** Resources that were not looked at, so that it is not known whether they are as they should be. */
+  skipped: readonly string[]
+  skippedCount: number
+  /** Resources that a run in noop has changed, or that another run has left in noop. */
+  againstNoop: readonly string[]
+  againstNoopCount: number
   changes: readonly PuppetChange[]
   /** The number of all changes; more than `changes` where the agent has left some out. */
   changesCount: number
@@ -63,11 +69,15 @@ function reportIn(data: Readonly<Record<string, unknown>>): PuppetReport | { non
   if (data['found'] !== 'whole')
     return { none: `its report ${text(data['problem']) || 'is not told in a form that is known'}` }
   const began = Date.parse(text(data['began']))
-  const [failedCount, unrestartedCount, changesCount] = COUNTS.map((name) => data[name])
+  const [failedCount, unrestartedCount, skippedCount, againstNoopCount, changesCount] = COUNTS.map(
+    (name) => data[name],
+  )
   if (
     Number.isNaN(began) ||
     !isCount(failedCount) ||
     !isCount(unrestartedCount) ||
+    !isCount(skippedCount) ||
+    !isCount(againstNoopCount) ||
     !isCount(changesCount) ||
     typeof data['noop'] !== 'boolean' ||
     typeof data['completed'] !== 'boolean'
@@ -84,6 +94,10 @@ function reportIn(data: Readonly<Record<string, unknown>>): PuppetReport | { non
     failed: list(data['failed']).map(text),
     failedCount,
     unrestartedCount,
+    skipped: list(data['skipped']).map(text),
+    skippedCount,
+    againstNoop: list(data['against_noop']).map(text),
+    againstNoopCount,
     changes: list(data['changes']).map((each) => {
       const { resource, change } = (each ?? {}) as { resource?: unknown; change?: unknown }
       return { resource: text(resource), change: text(change) }
@@ -92,7 +106,13 @@ function reportIn(data: Readonly<Record<string, unknown>>): PuppetReport | { non
   }
 }
 
-const COUNTS = ['failed_count', 'failed_to_restart_count', 'changes_count'] as const
+const COUNTS = [
+  'failed_count',
+  'failed_to_restart_count',
+  'skipped_count',
+  'against_noop_count',
+  'changes_count',
+] as const
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0

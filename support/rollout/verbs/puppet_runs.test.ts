@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { puppetAgent } from '../../agents/puppet'
 import { pretendPuppet } from '../../simulation/pretend_puppet'
+import { callOf } from '../../testing/call'
 import { PuppetFleet } from '../../testing/puppet_fleet'
 import { fakeClock, FakeFleet, rolloutOn, type RehearsalOptions } from '../../testing/fake_fleet'
 import type { FaultName } from '../../simulation/faults'
@@ -98,6 +99,18 @@ describe('a run of puppet', () => {
       expect(orders(fleet.asked).length).to.be.at.most(1)
     })
 
+  it('that goes on is not told by the report of a run before it', async () => {
+    let fault: FaultName | undefined
+    const host = pretendPuppet(undefined, () => 0, { fault: () => fault, isMended: () => false })
+    const { actions } = puppetAgent(host, () => 0)
+    const told = async (run: string) => (await actions['report']?.({ run }, callOf('report')))?.['found']
+    expect(await told(runOf(0))).to.equal('none')
+    fault = 'puppet hangs'
+    await actions['runonce']?.({ force: true }, callOf('runonce'))
+    expect(await told(runOf(0))).to.equal('unreadable')
+    expect(await told('another')).to.equal('none')
+  })
+
   it('is proven by no run that this rollout did not order', async () => {
     const { rollout } = on({ web1: {} })
     expect(seen(await rollout.puppetRuns.shouldHaveApplied('2026.11.3'))).to.deep.equal([
@@ -142,6 +155,10 @@ const reporting = ({ run, more = {}, going = 'no' }: Told): Answer => ({
     failed: [],
     failed_count: 0,
     failed_to_restart_count: 0,
+    skipped: [],
+    skipped_count: 0,
+    against_noop: [],
+    against_noop_count: 0,
     changes: [],
     changes_count: 0,
     ...more,
@@ -209,6 +226,78 @@ describe('an order to run puppet', () => {
     expect(seen(await rollout.puppetRuns.wouldChangeOnly([])).join()).to.equal(
       'web1 false would change 3 more',
     )
+  })
+
+  const live = (more: Readonly<Record<string, unknown>>) => {
+    let noop = false
+    let order = 0
+    return against((request) => {
+      if (request.action !== 'runonce')
+        return reporting({
+          run: order === 0 ? '' : runOf(order),
+          more: { ...(noop ? {} : more), noop, began: `2026-11-23T07:1${order}:00Z` },
+        })
+      noop = request.inputs['noop'] === true
+      order = noop ? 4 : 1
+      return ok
+    })
+  }
+
+  for (const [what, more, said] of [
+    [
+      'a resource failed',
+      { failed: ['Exec[a]'], failed_count: 1, status: 'failed' },
+      /^web1 false 1, but failed on Exec\[a\]$/,
+    ],
+    [
+      'a resource was skipped',
+      { skipped: ['File[/a]'], skipped_count: 1 },
+      /^web1 false 1, but skipped File\[\/a\]: by tags/,
+    ],
+    [
+      'the code keeps a resource in noop',
+      { against_noop: ['File[/a]'], against_noop_count: 1 },
+      /^web1 false 1, but left File\[\/a\] in noop/,
+    ],
+  ] as const)
+    it(`has not applied its release where ${what}`, async () => {
+      const { rollout } = live(more)
+      expect(hasPassed(await rollout.puppetRuns.run())).to.equal(true)
+      expect(seen(await rollout.puppetRuns.shouldHaveApplied('1')).join()).to.match(said)
+    })
+
+  for (const more of [
+    { skipped: ['File[/a]'], skipped_count: 1 },
+    { against_noop: ['File[/a]'], against_noop_count: 1 },
+  ])
+    it(`in noop does not show that nothing is left to change: ${Object.keys(more)[0]}`, async () => {
+      const { rollout } = against(({ action }) =>
+        action === 'runonce' ? ok : reporting({ run: runOf(1), more: { noop: true, ...more } }),
+      )
+      expect(hasPassed(await rollout.puppetRuns.shouldChangeNothing())).to.equal(false)
+    })
+
+  it('in noop does not pass where the code changed the host all the same', async () => {
+    const more = { noop: true, against_noop: ['File[/a]'], against_noop_count: 1 }
+    const { rollout } = against(({ action }) =>
+      action === 'runonce' ? ok : reporting({ run: runOf(1), more }),
+    )
+    expect(seen(await rollout.puppetRuns.run({ noop: true })).join()).to.match(
+      /^web1 false changed File\[\/a\] though it ran in noop/,
+    )
+  })
+
+  it('keeps what did not restart, also when a run in noop finds nothing to change afterwards', async () => {
+    const { rollout, journal } = live({ failed_to_restart_count: 1, status: 'failed' })
+    expect(hasPassed(await rollout.puppetRuns.run())).to.equal(true)
+    const again = await rollout.puppetRuns.shouldChangeNothing()
+    expect(hasPassed(again), seen(again).join()).to.equal(true)
+    expect(seen(await rollout.puppetRuns.shouldHaveFailedOnNothing())).to.deep.equal([
+      'web1 false 1 resource did not restart',
+    ])
+    expect(journal.find(({ type }) => type === 'puppet run ended')).to.deep.include({
+      failed: { web1: '1 resource did not restart' },
+    })
   })
 
   it('is not sent to an agent without reports, as Ruby’s is', async () => {

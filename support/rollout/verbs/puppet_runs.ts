@@ -5,7 +5,7 @@ import type { Answer, Answers } from '../model/answers'
 import type { HostGateway } from '../model/obligation'
 import { NOT_KNOWN } from '../model/planned_state'
 import type { OwnRun } from '../model/puppet_history'
-import { faultOf, isRelease, judgeChanges, judgeFailures, versionOf } from '../model/puppet_judgement'
+import { faultOf, judgeApplied, judgeChanges, judgeFailures, versionOf } from '../model/puppet_judgement'
 import {
   lacksReport,
   readPuppetAnswer,
@@ -58,7 +58,12 @@ export class PuppetRuns {
   }
 
   shouldHaveFailedOnNothing(): Promise<Verdict> {
-    return this.step.executor.look(this.look((report) => judgeFailures(report)))
+    return this.step.executor.look(
+      this.look((report, runs) => {
+        const failed = failedBefore(report, runs)
+        return failed === undefined ? judgeFailures(report) : { passed: false, seen: failed }
+      }),
+    )
   }
 
   /** Looks whether the last run, in noop, would change what is in a table, and nothing else. */
@@ -80,12 +85,12 @@ export class PuppetRuns {
   shouldHaveApplied(release: string): Promise<Verdict> {
     return this.step.executor.look(
       this.look((report, runs) => {
-        const fault = faultOf(report)
-        if (fault !== undefined) return { passed: false, seen: fault }
-        const seen = versionOf(report)
-        if (!isRelease(report.configVersion, release)) return { passed: false, seen }
-        if (!report.noop) return { passed: true, seen }
+        const applied = judgeApplied(report, release)
+        if (!applied.passed || !report.noop) return applied
+        const { seen } = applied
         // A run in noop applies nothing. It shows that a run before it has, where nothing is left to change.
+        const failed = failedBefore(report, runs)
+        if (failed !== undefined) return { passed: false, seen: `${seen}, but ${failed}` }
         const isApplied = runs.some(({ noop, began }) => !noop && began < report.began)
         const left = judgeChanges(report, [])
         if (isApplied && left.passed) return { passed: true, seen: `${seen}, by a run in noop afterwards` }
@@ -139,6 +144,7 @@ export class PuppetRuns {
       const states = groupBy(hosts, ({ report }) =>
         report === undefined ? NO_REPORT_LEFT : report.configVersion || NO_VERSION,
       )
+      const failed = new Map(hosts.flatMap((each) => failureOf(each)))
       await this.step.append({
         type: 'puppet run ended',
         run,
@@ -148,10 +154,14 @@ export class PuppetRuns {
         began: Object.fromEntries(
           hosts.flatMap(({ host, report }) => (report === undefined ? [] : [[host, report.began]])),
         ),
+        ...(failed.size === 0 ? {} : { failed: Object.fromEntries(failed) }),
       })
-      for (const { host, report } of hosts)
+      for (const { host, report } of hosts) {
+        const why = failed.get(host)
+        const more = why === undefined ? {} : { failed: why }
         if (report !== undefined)
-          this.own.set(host, [...(this.own.get(host) ?? []), { run, noop, began: report.began }])
+          this.own.set(host, [...(this.own.get(host) ?? []), { run, noop, began: report.began, ...more }])
+      }
     }
   }
 
@@ -198,6 +208,19 @@ function judgeLast(
   const reading = judge(report, runs)
   if (report.run === own.run || !reading.passed) return reading
   return { ...reading, seen: `${reading.seen}, by a later run` }
+}
+
+function failureOf({ host, report }: EndedRun): (readonly [string, string])[] {
+  const judged = report === undefined ? undefined : judgeFailures(report)
+  return judged === undefined || judged.passed ? [] : [[host, judged.seen]]
+}
+
+/**
+ * Returns what failed in the last own run that was not in noop, where the report is of one in noop: what did not
+ * restart, for instance, is as it should be for puppet from then on.
+ */
+function failedBefore(report: PuppetReport, runs: readonly OwnRun[]): string | undefined {
+  return report.noop ? runs.findLast(({ noop, began }) => !noop && began < report.began)?.failed : undefined
 }
 
 async function tell(hosts: readonly string[], noop: boolean, gateway: HostGateway): Promise<Answers> {
@@ -280,7 +303,11 @@ function plannableRun(noop: boolean): PlannableChange {
 
 /** Returns whether a run, by its report, found nothing to change. */
 function isQuiet(report: PuppetReport): boolean {
-  return faultOf(report) === undefined && judgeFailures(report).passed && report.changesCount === 0
+  return (
+    faultOf(report) === undefined &&
+    judgeFailures(report).passed &&
+    report.changesCount + report.skippedCount + report.againstNoopCount === 0
+  )
 }
 
 function describeLast(report: PuppetReport): string {

@@ -18,7 +18,7 @@ import { startPuppetServer, type PuppetServer } from './puppet_server'
 const LINE = { step: 'I run puppet', line: 7 }
 
 describe('runs of Debian’s puppet', function () {
-  this.timeout(600_000)
+  this.timeout(1_800_000)
   let scratch: Scratch
   let server: PuppetServer
   let web1: { program: string; state: string }
@@ -191,6 +191,75 @@ describe('runs of Debian’s puppet', function () {
     expect(hasPassed(await on(fleet).puppet.shouldHaveApplied('2026.11.8'))).to.equal(false)
     truncateSync(report(), Math.floor(readFileSync(report()).length / 2))
     expect(seen(await puppet.shouldHaveFailedOnNothing()).join()).to.match(/^web1 its report is half-written/)
+  })
+
+  it('show what would be refreshed, in the table as well', async () => {
+    server.serve(
+      `node default {
+  file { '${file('conf')}': ensure => file, content => 'one', notify => Exec['again'] }
+  exec { 'again': command => '/bin/true', refreshonly => true }
+}`,
+      '2026.11.9',
+    )
+    const change = { resource: `File[${file('conf')}]`, change: 'absent → file' }
+    const [first, second] = [on(fleetOf('web1')).puppet, on(fleetOf('web1')).puppet]
+    expect(hasPassed(await first.run({ noop: true }))).to.equal(true)
+    expect(seen(await first.wouldChangeOnly([change]))).to.deep.equal([
+      'web1 would also change Exec[again]: refresh',
+    ])
+    expect(hasPassed(await second.run({ noop: true }))).to.equal(true)
+    const all = await second.wouldChangeOnly([change, { resource: 'Exec[again]', change: 'refresh' }])
+    expect(hasPassed(all), seen(all).join()).to.equal(true)
+  })
+
+  it('do not pass for a release that a schedule, tags or the code itself kept from being applied whole', async () => {
+    const applied = async (manifest: string, said: RegExp) => {
+      server.serve(`node default { ${manifest} }`, '2026.11.10')
+      const { puppet } = on(fleetOf('web1'))
+      const ran = await puppet.run()
+      expect(hasPassed(ran), seen(ran).join()).to.equal(true)
+      expect(seen(await puppet.shouldHaveApplied('2026.11.10')).join()).to.match(said)
+    }
+    const daily = `schedule { 'a day': period => daily }
+file { '${file('daily')}': ensure => file, schedule => 'a day' }`
+    // Puppet takes the look of a run in noop for that of the day.
+    server.serve(`node default { ${daily} }`, '2026.11.10')
+    expect(hasPassed(await on(fleetOf('web1')).puppet.run({ noop: true }))).to.equal(true)
+    await applied(daily, /but skipped File\[.*daily\]: by tags, by a schedule/)
+    expect(existsSync(file('daily'))).to.equal(false)
+    await applied(
+      `file { '${file('left')}': ensure => file, noop => true }`,
+      /but left File\[.*left\] in noop/,
+    )
+    const conf = join(web1.state, '..', '..', 'conf', 'puppet.conf')
+    const before = readFileSync(conf, 'utf8')
+    writeFileSync(conf, `${before}tags = other\n`)
+    await applied(`file { '${file('tagged')}': ensure => file }`, /but skipped File\[.*tagged\]/)
+    writeFileSync(conf, before)
+    expect(existsSync(file('tagged'))).to.equal(false)
+  })
+
+  it('in noop do not pass where the code changed the host all the same', async () => {
+    server.serve(`node default { file { '${file('forced')}': ensure => file, noop => false } }`, '2026.11.11')
+    expect(seen(await on(fleetOf('web1')).puppet.run({ noop: true })).join()).to.match(
+      /^web1 changed File\[.*forced\] though it ran in noop/,
+    )
+    expect(existsSync(file('forced'))).to.equal(true)
+  })
+
+  it('keep what did not restart, though nothing is left to change', async () => {
+    server.serve(
+      `node default {
+  file { '${file('restarts')}': ensure => file, notify => Exec['restart'] }
+  exec { 'restart': command => '/bin/false', refreshonly => true }
+}`,
+      '2026.11.12',
+    )
+    const { puppet } = on(fleetOf('web1'))
+    expect(hasPassed(await puppet.run())).to.equal(true)
+    const again = await puppet.shouldChangeNothing()
+    expect(hasPassed(again), seen(again).join()).to.equal(true)
+    expect(seen(await puppet.shouldHaveFailedOnNothing()).join()).to.match(/did not restart|failed on Exec/)
   })
 
   /** Serves code with a resource that waits until the returned function is called. */

@@ -41,7 +41,8 @@ gem-path: [/var/lib/puppetserver/jruby-gems, "/usr/lib/puppetserver/vendored-jru
   write('logback.xml', LOGBACK)
   write(
     'conf/puppet.conf',
-    `[main]\ncertname = localhost\nssldir = ${at('ssl')}\nautosign = true\n[server]\nenvironment_timeout = 0\n`,
+    // Without a folder of its own, its CA is that of the machine, which has signed hosts of other suites.
+    `[main]\ncertname = localhost\nssldir = ${at('ssl')}\ncadir = ${at('ca')}\nautosign = true\n[server]\nenvironment_timeout = 0\n`,
   )
   write('version', '')
   write('version.sh', `#!/bin/sh\ncat ${at('version')}\n`, 0o755)
@@ -55,7 +56,9 @@ gem-path: [/var/lib/puppetserver/jruby-gems, "/usr/lib/puppetserver/vendored-jru
   const java = ['-Xms256m', '-Xmx640m', '-Djruby.lib=/usr/share/jruby/lib', '-jar', JAR]
   const own = ['--config', at('conf.d'), '--bootstrap-config', at('services.d')]
   const logger = '-Djruby.logger.class=com.puppetlabs.jruby_utils.jruby.Slf4jLogger'
-  const asPuppet = ['--reuid', 'puppet', '--regid', 'puppet', '--init-groups', 'nice', '-n', '10']
+  // A process that becomes another user ends no more with the one that started it, unless it is told so again.
+  const user = ['--reuid', 'puppet', '--regid', 'puppet', '--init-groups', '--pdeathsig', 'KILL']
+  const asPuppet = [...user, 'nice', '-n', '10']
   const server = start(
     'setpriv',
     [...asPuppet, 'java', logger, ...java, ...own, '--restart-file', at('restart')],
@@ -86,7 +89,10 @@ function hostOf(root: string, name: string, port: number): { program: string; st
   const program = join(root, 'puppet')
   const folders = puppetFolders(root).join(' ')
   writeFileSync(program, `#!/bin/sh\nexec /usr/bin/puppet "$@" ${folders}\n`, { mode: 0o755 })
-  execFileSync(program, ['ssl', 'bootstrap', '--waitforcert', '2'], { stdio: 'ignore' })
+  // A server that does not sign ends this with what puppet said, and not the whole run of tests.
+  execFileSync(program, ['ssl', 'bootstrap', '--waitforcert', '2', '--maxwaitforcert', '600'], {
+    stdio: 'pipe',
+  })
   return { program, state: join(root, 'var', 'state') }
 }
 

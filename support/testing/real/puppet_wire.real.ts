@@ -1,0 +1,128 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect } from 'chai'
+import { compiledCopy } from '../compiled_copy'
+import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
+import { Scratch } from '../scratch'
+import { startActivemq, type RealBroker } from './brokers'
+import { RealFleet } from './mcollectived'
+import { startPuppetServer, type PuppetServer } from './puppet_server'
+
+const HOST = 'web1.example.net'
+const FEATURE = `Feature: Code
+  Background:
+    Given this is release 2026.11.3
+    And I want to update hosts with class roles::dev_server
+    And there should be at least 1 host
+  Scenario: Live
+    When I run puppet
+    Then puppet should have failed on no resource
+    And puppet should change nothing when run again
+    And puppet should have applied release "2026.11.3"
+`
+
+describe('runs of Debian’s puppet, ordered from a daemon over ActiveMQ', function () {
+  this.timeout(1_800_000)
+  let scratch: Scratch
+  let broker: RealBroker | undefined
+  let fleet: RealFleet | undefined
+  let server: PuppetServer | undefined
+  let program: string
+  const file = (name: string) => join(scratch.path, name)
+
+  before(async () => {
+    scratch = new Scratch()
+    chmodSync(scratch.path, 0o755)
+    server = await startPuppetServer(scratch.write('server/none', '').replace('/none', ''))
+    ;({ program } = server.host('wire1'))
+    broker = await startActivemq(scratch)
+    fleet = new RealFleet(scratch, broker, 'psk')
+    const cfg = `plugin.puppet.activate_agent = yes
+plugin.puppet.command = ${program}
+plugin.puppet.splay = false
+rpcaudit = 1
+rpcauditprovider = logfile
+plugin.rpcaudit.logfile = ${file('audit.log')}
+`
+    await fleet.addOurs(HOST, { cfg })
+    scratch.write('code.feature', FEATURE)
+    const own = JSON.stringify(join(compiledCopy(), 'cucumber.js'))
+    scratch.write('cucumber.js', `module.exports = require(${own})\n`)
+    scratch.write(
+      'lockstep.yaml',
+      `environments:
+  test:
+    client_config: ${fleet.clientCfg}
+    timeouts: { default: 60 seconds }
+`,
+    )
+    // The resource counts how often it was applied, and waits until it may end.
+    const once = `touch ${file('slow')}; while [ ! -e ${file('go')} ]; do sleep 0.2; done; echo 1 >> ${file('times')}; touch ${file('done')}`
+    server.serve(
+      `node default { exec { 'slow': command => '/bin/sh -c "${once}"', creates => '${file('done')}', timeout => 0 } }`,
+      '2026.11.3 3f2a91c',
+    )
+  })
+  after(async () => {
+    await fleet?.stop()
+    await broker?.stop()
+    await server?.stop()
+    scratch.remove()
+  })
+
+  const shown = ({ stdout, stderr }: ProcessRun) => `${stdout}\n${stderr}`
+  const lastJournal = () =>
+    readdirSync(file('.lockstep/live'))
+      .filter((each) => each.endsWith('.ndjson'))
+      .sort()
+      .at(-1) ?? ''
+  const orders = () =>
+    existsSync(file('audit.log')) ? readFileSync(file('audit.log'), 'utf8').split('runonce').length - 1 : 0
+  const times = () =>
+    existsSync(file('times')) ? readFileSync(file('times'), 'utf8').trim().split('\n').length : 0
+
+  it('are not ordered by a plan', async () => {
+    const plan = await cucumber(['-p', 'plan', 'code.feature'], scratch.path)
+    expect(plan.exitCode, shown(plan)).to.equal(0)
+    expect(shown(plan)).to.match(/would run puppet; what it changes cannot be known before/)
+    expect(existsSync(file('audit.log'))).to.equal(true)
+    expect(orders()).to.equal(0)
+  })
+
+  it('are ordered once, also where the rollout is killed with -9 in the middle of one and resumed', async () => {
+    const killed = await cucumber(['-p', 'live', 'code.feature'], scratch.path, {}, (kill) => {
+      void untilThere(file('slow')).then(() => kill('SIGKILL'))
+    })
+    expect(killed.exitCode, shown(killed)).to.equal(undefined)
+    expect([orders(), times()]).to.deep.equal([1, 0])
+    const name = lastJournal()
+    setTimeout(() => writeFileSync(file('go'), ''), 10_000)
+    const again = await cucumber(['-p', 'live', 'code.feature'], scratch.path, {
+      LOCKSTEP_RESUME: name.replace('.journal.ndjson', ''),
+    })
+    expect(again.exitCode, shown(again)).to.equal(0)
+    expect(times()).to.equal(1)
+    // The second one is that in noop, which shows that nothing is left to change.
+    expect(orders()).to.equal(2)
+    expect(readFileSync(file(`.lockstep/live/${lastJournal()}`), 'utf8')).to.contain('2026.11.3 3f2a91c')
+  })
+
+  it('are not ordered by a look for drift, which goes by the last report, of whomever', async () => {
+    const before = orders()
+    const drift = () => lockstep(['drift', '--environment', 'test'], scratch.path)
+    const well = await drift()
+    expect(well.exitCode, shown(well)).to.equal(0)
+    server?.serve("node default { fail('broken') }", '2026.11.4')
+    spawnSync(program, ['agent', '--onetime', '--no-daemonize'])
+    const ill = await drift()
+    expect(ill.exitCode, shown(ill)).to.equal(2)
+    expect(shown(ill)).to.contain('gave it no catalog')
+    expect(orders()).to.equal(before)
+  })
+})
+
+async function untilThere(path: string): Promise<void> {
+  while (!existsSync(path)) await wait(50)
+}
