@@ -21,3 +21,10 @@ Then('puppet should be disabled', async function (this: LockstepWorld) {
 Then('puppet should be enabled', async function (this: LockstepWorld) {
   expect(await this.rollout.puppet.shouldBe('enabled')).to.pass()
 })
+
+Then(
+  'every puppet master should serve release {release}',
+  async function (this: LockstepWorld, release: string) {
+    expect(await this.rollout.puppetMasters.shouldServe(release)).to.pass()
+  },
+)

@@ -18,6 +18,7 @@ import { Checks } from './verbs/checks'
 import { Gates } from './verbs/gates'
 import { Packages } from './verbs/packages'
 import { Puppet } from './verbs/puppet'
+import { PuppetMasters } from './verbs/puppet_masters'
 import { Release } from './verbs/release'
 import { Repository } from './verbs/repository'
 import { RollCall } from './verbs/roll_call'
@@ -45,6 +46,7 @@ export class Rollout {
   readonly services: Services
   readonly checks: Checks
   readonly puppet: Puppet
+  readonly puppetMasters: PuppetMasters
   readonly agents: Agents
   readonly release: Release
   readonly afterFailure: AfterFailure
@@ -99,6 +101,7 @@ export class Rollout {
     this.services = new Services(step)
     this.checks = new Checks(step)
     this.puppet = new Puppet(step, ledger)
+    this.puppetMasters = new PuppetMasters(step)
     this.agents = new Agents(step, ports.redact)
     this.afterFailure = new AfterFailure(step, this)
     for (const host of checkpoint?.out ?? [])

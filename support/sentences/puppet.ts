@@ -28,4 +28,9 @@ export const puppet = {
     details: () => ({ wanted: 'enabled' }),
     help: 'Fails where puppet may not change a host.',
   },
+  'every puppet master should serve release {release}': {
+    keyword: 'Then',
+    effect: 'sees served code',
+    help: 'Fails where the host’s own puppetserver compiles other code, or may go on serving older code.',
+  },
 } as const satisfies Sentences

@@ -34,7 +34,7 @@ export interface PuppetMasters {
   address: string
   masters: readonly PuppetMaster[]
   agents: readonly PuppetHost[]
-  /** The machine with HAProxy, and its socket for administrators there. */
+  /** The machine with HAProxy, and its socket for administrators, as this process reaches it. */
   proxy: Entered & { socket: string }
   stop(): Promise<void>
 }
@@ -101,18 +101,24 @@ export async function startPuppetMasters(): Promise<PuppetMasters & { place: Mas
 }
 
 function together({ address, machines }: MastersPlace, stop: () => Promise<void>): PuppetMasters {
-  const find = (name: string) => {
-    const place = machines.find((each) => each.name === `${name}.example.net`)
-    if (place === undefined) throw new Error(`there is no machine ${name}`)
-    return enterMachine(place)
+  const place = (name: string) => {
+    const found = machines.find((each) => each.name === `${name}.example.net`)
+    if (found === undefined) throw new Error(`there is no machine ${name}`)
+    return found
   }
+  const find = (name: string) => enterMachine(place(name))
   return {
     address,
     masters: MASTERS.map((name) => masterOf(find(name))),
     agents: AGENTS.map(find),
-    proxy: { ...find(PROXY), socket: '/run/haproxy/admin.sock' },
+    proxy: { ...find(PROXY), socket: `${outside(place(PROXY))}/run/haproxy/admin.sock` },
     stop,
   }
+}
+
+/** Returns the root of a machine as processes outside of it see it. */
+function outside({ first, root }: MachinePlace): string {
+  return `/proc/${first}/root${root}`
 }
 
 function masterOf(machine: Entered): PuppetMaster {
@@ -150,7 +156,7 @@ async function prepare({ masters: [first, second], agents, proxy }: PuppetMaster
   for (const machine of [first, second]) {
     await must(
       machine,
-      `install -d -o puppet -g puppet /srv/puppet; ln -s /srv/puppet/current /etc/puppet/code/environments/production
+      `install -d -o puppet -g puppet /srv/puppet /etc/puppet/code/environments
 sed -i 's/#* *max-active-instances: .*/max-active-instances: 1/' /etc/puppet/puppetserver/conf.d/puppetserver.conf`,
     )
   }
