@@ -21,7 +21,11 @@ describe('the puppetserver agent', () => {
 
   it('tells the version of what is compiled, in the environment that was asked for', async () => {
     expect((await ask('0', { environment: 'test' })).asked).to.deep.equal(['test'])
-    expect((await ask('0')).data).to.include({ version: '2026.11.3 0a1b', environment: 'production', fresh: true })
+    expect((await ask('0')).data).to.include({
+      version: '2026.11.3 0a1b',
+      environment: 'production',
+      fresh: true,
+    })
   })
 
   it('says that code is kept in memory, where it is for any time', async () => {

@@ -90,7 +90,9 @@ function askCatalog(
       response.once('end', () => {
         const text = Buffer.concat(pieces).toString('utf8')
         if (response.statusCode !== 200)
-          return fail(`gives no catalog of ${environment} (${response.statusCode}): ${text.slice(0, MAX_TOLD)}`)
+          return fail(
+            `gives no catalog of ${environment} (${response.statusCode}): ${text.slice(0, MAX_TOLD)}`,
+          )
         const catalog = parseCatalog(text)
         if (catalog === undefined) return fail('gives a catalog without a version')
         resolve(catalog)

@@ -1,7 +1,12 @@
 import { expect } from 'chai'
 import { readServing } from './puppet_masters'
 
-const SERVING = { version: '2026.11.3 0a1b', environment: 'production', fresh: true, environment_timeout: '0' }
+const SERVING = {
+  version: '2026.11.3 0a1b',
+  environment: 'production',
+  fresh: true,
+  environment_timeout: '0',
+}
 
 describe('the code that a puppet master serves', () => {
   const read = (data: Record<string, string | boolean>) =>

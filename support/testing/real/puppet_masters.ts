@@ -142,8 +142,7 @@ setsid nice -n 10 setpriv --reuid puppet --regid puppet --init-groups java ${JAV
 tail -n 30 /var/log/puppetserver/*.log; exit 1`,
       )
     },
-    kill: () =>
-      must(machine, `pkill -KILL -x java; while pgrep -x java >/dev/null; do sleep 0.1; done`),
+    kill: () => must(machine, `pkill -KILL -x java; while pgrep -x java >/dev/null; do sleep 0.1; done`),
   }
 }
 
@@ -166,7 +165,9 @@ sed -i 's/#* *max-active-instances: .*/max-active-instances: 1/' /etc/puppet/pup
   for (const agent of agents) writeFiles('agents', agent)
   await first.start()
   const machineOf = (name = '') => [first, second].find((each) => each.name.startsWith(`${name}.`)) ?? proxy
-  for (const block of readBlocks(PAGE).filter(({ language, marks }) => language === 'console' && marks.has('on')))
+  for (const block of readBlocks(PAGE).filter(
+    ({ language, marks }) => language === 'console' && marks.has('on'),
+  ))
     for (const { command } of commandsOf(block)) await must(machineOf(block.marks.get('on')), command)
   await second.start()
   await must(
