@@ -31,6 +31,6 @@ export const puppet = {
   'every puppet master should serve release {release}': {
     keyword: 'Then',
     effect: 'sees served code',
-    help: 'Fails where the host’s own puppetserver compiles other code, or may go on serving older code.',
+    help: 'Fails where the host’s own puppetserver compiles other code, or may do so.',
   },
 } as const satisfies Sentences
