@@ -1,4 +1,6 @@
+import type { DataTable } from '@cucumber/cucumber'
 import { expect } from '../support/rollout/expectations'
+import { changesIn } from '../support/rollout/model/puppet_table'
 import { Then, When } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 
@@ -28,3 +30,39 @@ Then(
     expect(await this.rollout.puppetMasters.shouldServe(release)).to.pass()
   },
 )
+
+When('I run puppet', async function (this: LockstepWorld) {
+  expect(await this.rollout.puppetRuns.run()).to.pass()
+})
+
+When('I run puppet within {duration}', async function (this: LockstepWorld, within: number) {
+  expect(await this.rollout.puppetRuns.run({ within })).to.pass()
+})
+
+When('I run puppet in noop', async function (this: LockstepWorld) {
+  expect(await this.rollout.puppetRuns.run({ noop: true })).to.pass()
+})
+
+When('I run puppet in noop within {duration}', async function (this: LockstepWorld, within: number) {
+  expect(await this.rollout.puppetRuns.run({ noop: true, within })).to.pass()
+})
+
+Then('puppet should have failed on no resource', async function (this: LockstepWorld) {
+  expect(await this.rollout.puppetRuns.shouldHaveFailedOnNothing()).to.pass()
+})
+
+Then('puppet would change nothing', async function (this: LockstepWorld) {
+  expect(await this.rollout.puppetRuns.wouldChangeOnly([])).to.pass()
+})
+
+Then('puppet would change nothing but:', async function (this: LockstepWorld, table: DataTable) {
+  expect(await this.rollout.puppetRuns.wouldChangeOnly(changesIn(table.raw()))).to.pass()
+})
+
+Then('puppet should change nothing when run again', async function (this: LockstepWorld) {
+  expect(await this.rollout.puppetRuns.shouldChangeNothing()).to.pass()
+})
+
+Then('puppet should have applied release {string}', async function (this: LockstepWorld, release: string) {
+  expect(await this.rollout.puppetRuns.shouldHaveApplied(release)).to.pass()
+})

@@ -1,5 +1,6 @@
 import { contracts } from '../rpc/contracts'
 import type { Data } from '../rpc/contracts/contract'
+import { puppetRunOf } from '../system/puppet_run'
 import { aborting, ActionFailed, type Agent } from '../rpc/server/agent'
 
 export interface PuppetStatus {
@@ -23,6 +24,37 @@ export interface PuppetRun {
   force: boolean
   /** Other options by puppet's names, checked by the contract. */
   options: Readonly<Record<string, string | number | boolean>>
+  /** The name under which puppet writes the report of this run. */
+  run: string
+}
+
+/** The report of the last run, as far as its file tells it. */
+export type PuppetReport = { found: 'none' } | { found: 'unreadable'; problem: string } | WholeReport
+
+export interface WholeReport {
+  found: 'whole'
+  /** The name that the run was ordered under; empty for a run of puppet's own accord. */
+  run: string
+  transaction: string
+  /** The moment when the run began, by the host's clock, in ISO 8601. */
+  began: string
+  config_version: string
+  environment: string
+  noop: boolean
+  status: string
+  /** False for a run that had no catalog, or was ended before it had applied all of it. */
+  completed: boolean
+  /** `not_used`, unless the catalog was one that the host had kept. */
+  catalog: string
+  total: number
+  failed: string[]
+  failed_count: number
+  failed_to_restart: string[]
+  failed_to_restart_count: number
+  skipped_count: number
+  /** The first changes that were made, or would be; `changes_count` counts all of them. */
+  changes: { resource: string; change: string }[]
+  changes_count: number
 }
 
 /** A host's puppet agent. */
@@ -33,6 +65,9 @@ export interface Puppet {
   run(how: PuppetRun): Promise<string> | string
   enable(): Promise<void> | void
   disable(message: string): Promise<void> | void
+  report(): Promise<PuppetReport> | PuppetReport
+  /** Returns whether the process of an ordered run is there; undefined where that cannot be seen. */
+  isGoing(run: string): boolean | undefined
 }
 
 export function puppetAgent(puppet: Puppet, now: () => number): Agent {
@@ -77,7 +112,20 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
           summary: { resources: { ...resources }, time: { ...time }, version: { ...version } },
         }
       },
-      async runonce(inputs) {
+      async report({ run }) {
+        // The process is looked for first: once it is gone, its report does not change any more.
+        const going = typeof run === 'string' ? puppet.isGoing(run) : undefined
+        const { enabled, applying, disable_message } = await puppet.status()
+        const report = await puppet.report()
+        return {
+          enabled,
+          applying,
+          disable_message,
+          going: going === undefined ? 'not known' : going ? 'yes' : 'no',
+          ...report,
+        }
+      },
+      async runonce(inputs, { requestid }) {
         const { enabled, applying, disable_message } = await puppet.status()
         const why = disable_message === '' ? '' : `: '${disable_message}'`
         if (!enabled)
@@ -85,8 +133,9 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
         if (applying) throw new ActionFailed('Puppet is currently applying a catalog; cannot run now')
         const { force, process_results: _, ...options } = inputs
         const initiated_at = seconds()
-        const summary = await puppet.run({ force: force === true, options: plain(options) })
-        return { summary, initiated_at }
+        const run = puppetRunOf(requestid)
+        const summary = await puppet.run({ force: force === true, options: plain(options), run })
+        return { summary, initiated_at, run }
       },
       async enable() {
         if ((await puppet.status()).enabled)

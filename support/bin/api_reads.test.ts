@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import Ajv2020 from 'ajv/dist/2020'
 import { expect } from 'chai'
 import type { Hono } from 'hono'
+import { LiveRuns } from '../console/live/live_runs'
 import { ConsoleState } from '../console/pages/console_state'
 import type { ConsoleSources } from '../console/pages/sources'
 import { FollowedHistory } from '../history/followed_history'
@@ -43,7 +44,8 @@ describe('the documents of the API', () => {
       startedAt: () => undefined,
       holders: async () => [],
     }
-    app = stand.open({}, apiReads(state, surroundings))
+    const live = new LiveRuns(stand.scratch.path, stand.clock, surroundings)
+    app = stand.open({}, apiReads(state, live))
     own = stand.add()
     whole = stand.add({ name: 'whole', environments: null })
   })

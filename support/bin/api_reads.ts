@@ -1,8 +1,6 @@
 import type { ApiAnswer, ApiRead, ApiRequest } from '../console/api/api_route'
+import type { LiveRuns } from '../console/live/live_runs'
 import { listRuns } from '../console/live/rollout_list'
-import { listRunJournals } from '../console/live/run_journals'
-import type { ProcessSurroundings } from '../console/live/run_process'
-import { RunSummaries } from '../console/live/run_summaries'
 import type { ConsoleState } from '../console/pages/console_state'
 import { readFleet } from '../console/pages/fleet_data'
 import { seesRepository } from '../console/pages/pipeline_data'
@@ -27,9 +25,7 @@ const BEFORE = 'the run before which the page begins, as the link to the next pa
 const FROM = 'the number at which the page begins, as the link to the next page has it'
 
 /** Returns what the API reads, from the same state as the pages, each in the form of a command where there is one. */
-export function apiReads(state: ConsoleState, surroundings: ProcessSurroundings): ApiRead[] {
-  const { sources } = state
-  const summaries = new RunSummaries(surroundings)
+export function apiReads(state: ConsoleState, live: LiveRuns): ApiRead[] {
   const sightOf = ({ may }: ApiRequest) => new Sight(may, state.environments())
   return [
     {
@@ -49,7 +45,7 @@ export function apiReads(state: ConsoleState, surroundings: ProcessSurroundings)
       async read(request) {
         const { before } = request.query
         const sees = (environment: string) => request.may('look', environment)
-        const runs = await listRuns(listRunJournals(sources.state), summaries, sees, before)
+        const runs = await listRuns(live.journals(), live.summaries, sees, before)
         const shown = [...(before === undefined ? runs.underWay : []), ...runs.others]
         const rollouts = shown.map(
           ({ run, course, environment = '', features, title, sentence, by, beganAt }) => ({
@@ -75,9 +71,9 @@ export function apiReads(state: ConsoleState, surroundings: ProcessSurroundings)
       query: {},
       ...formOf('lockstep/run/1'),
       async read({ param, may }) {
-        const journal = listRunJournals(sources.state).find(({ run }) => run === param('run'))
-        const environment = journal && (await summaries.environmentOf(journal))
-        if (journal === undefined || environment === undefined || !may('look', environment)) return undefined
+        const seen = await live.find({ run: param('run'), may })
+        if (seen === undefined) return undefined
+        const { journal, environment } = seen
         const { first, state: run } = await readJournalState(journal.path)
         const isSame = first?.type === 'read' && first.run === journal.run && run.environment === environment
         return isSame ? { pieces: runJsonOf(run) } : undefined

@@ -18,7 +18,7 @@ for (const entry of readdirSync(join(root, 'support'), { recursive: true, withFi
   const from = join(entry.parentPath, entry.name)
   const inside = relative(root, from)
   const wanted =
-    /\.(cjs|yaml)$|^console\.js$/.test(entry.name) &&
+    /\.(cjs|yaml|rb)$|^console\.js$/.test(entry.name) &&
     !/testing|bin.(install|test|build|bench|prepare)\.cjs$/.test(inside)
   if (entry.isFile() && wanted) cpSync(from, join(dist, inside))
 }

@@ -33,7 +33,15 @@ describe('lockstep user, where an OpenID provider names people', () => {
       cwd: scratch.path,
       env: { LOCKSTEP_STATE: 'state' },
       args,
-      options: { group: [], name: undefined, may: [], in: [], days: undefined },
+      options: {
+        group: [],
+        name: undefined,
+        may: [],
+        in: [],
+        days: undefined,
+        since: undefined,
+        json: false,
+      },
     })
 
   it('adds no one, and says where people come from', async () => {
@@ -66,7 +74,19 @@ describe('lockstep serve --unit, of a console without a pipeline', () => {
   const say = (written: string) => {
     scratch.write('lockstep.yaml', written)
     const env = { LOCKSTEP_STATE: 'state' }
-    return serve({ cwd: scratch.path, env, args: [], options: { unit: true, standby: false } })
+    return serve({
+      cwd: scratch.path,
+      env,
+      args: [],
+      options: {
+        unit: true,
+        standby: false,
+        monitoring: false,
+        noop: false,
+        removed: undefined,
+        json: false,
+      },
+    })
   }
   const ADDRESS = 'address: "https://deploy.example.org", tls: { certificate: c.pem, key: k.pem }'
 

@@ -115,7 +115,7 @@ export function documentOfPlan({ plan, over }: { plan: PlanOfTag; over: string |
     changes: outcome?.plan == null ? null : outcome.changes,
     why: outcome?.why ?? null,
     over: over ?? null,
-    approved: approved ?? null,
+    approved: approved === undefined ? null : { at: approved.at, by: approved.by },
     rollout:
       rollout === undefined
         ? null

@@ -19,6 +19,7 @@ interface Options {
   spool: string | undefined
   print: boolean
   warn: readonly string[]
+  skip: readonly string[]
   strict: boolean
 }
 
@@ -37,11 +38,11 @@ function verifier() {
 
 /** Refuses an option of the other hook: it would be left out without a word. */
 function expectFitting({ args, options }: Call<Options>): void {
-  const { repository, spool, packages, warn, strict } = options
+  const { repository, spool, packages, warn, skip, strict } = options
   const odd =
     args[0] === 'verify'
       ? { repository: repository !== undefined, spool: spool !== undefined, packages: packages !== undefined }
-      : { warn: warn.length > 0, strict }
+      : { warn: warn.length > 0, skip: skip.length > 0, strict }
   const [name] = Object.entries(odd).find(([, isGiven]) => isGiven) ?? []
   if (name === undefined) return
   const where = args[0] === 'verify' ? 'not for hook verify' : 'for hook verify alone'

@@ -147,8 +147,7 @@ const history = v.strictObject({
   notKnown: texts('the files of the history that cannot be read'),
 })
 
-const drift = v.strictObject({
-  schema: v.literal('lockstep/drift/1'),
+const driftFields = {
   state: v.pipe(v.picklist(['OK', 'CRITICAL', 'UNKNOWN']), v.description('in the words of monitoring')),
   sentence: text('the state in a sentence'),
   findings: v.pipe(
@@ -164,6 +163,76 @@ const drift = v.strictObject({
     ),
     v.description('the hosts that are not as they were left'),
   ),
+}
+const drift = v.strictObject({ schema: v.literal('lockstep/drift/1'), ...driftFields })
+
+const namesOfHosts = (what: string) => v.pipe(v.array(v.string()), v.description(what))
+const tagsFields = {
+  environment: text('whose hosts were asked'),
+  repository: text('the repository, as the hosts have it'),
+  hosts: namesOfHosts('the hosts that should have them'),
+  expected: flag('true where the inventory says so; false where it is those that answered'),
+  unknown: v.pipe(
+    v.array(v.strictObject({ host: text('the identity of the host'), why: text('why it is not known') })),
+    v.description('the hosts that did not tell; they are never counted as having a tag'),
+  ),
+  strangers: namesOfHosts('the hosts that answered and are not in the inventory; they were not asked'),
+  count: whole('how many tags were told'),
+  tags: v.pipe(
+    v.array(
+      v.strictObject({
+        tag: text('its name'),
+        commits: v.pipe(
+          v.array(
+            v.strictObject({
+              commit: text('the whole commit id'),
+              hosts: namesOfHosts('the hosts that have it there'),
+            }),
+          ),
+          v.description('the commit at which hosts have it; more than one where they do not agree'),
+        ),
+        lack: namesOfHosts('the hosts that do not have it'),
+        notTold: namesOfHosts('the hosts that tell their newest tags alone, and not this one'),
+      }),
+    ),
+    v.description('the newest ones, 50 at the most, the newest first'),
+  ),
+}
+const tags = v.strictObject({ schema: v.literal('lockstep/tags/1'), exitCode, ...tagsFields })
+
+const looks = v.strictObject({
+  schema: v.literal('lockstep/looks/1'),
+  looks: v.pipe(
+    v.array(
+      v.strictObject({
+        look: text('its id'),
+        kind: v.pipe(v.picklist(['tags', 'drift']), v.description('what hosts were asked for')),
+        by: text('who asked'),
+        askedAt: text('when, in ISO 8601'),
+        environment: text('whose hosts were asked'),
+        feature: textOrNull('the feature that selects the hosts, of tags'),
+        repository: textOrNull('the repository, of tags'),
+        tag: textOrNull('the one tag that was asked about; null for the newest ones'),
+        release: textOrNull('the release, of drift'),
+        state: v.pipe(
+          v.picklist(['under way', 'answered', 'failed', 'cut off']),
+          v.description('how far it is; one that failed or was cut off says nothing of any host'),
+        ),
+        endedAt: textOrNull('when the answer was there, in ISO 8601'),
+        why: textOrNull('why there is no answer'),
+        tags: v.pipe(
+          v.nullable(v.strictObject({ exitCode, ...tagsFields })),
+          v.description('what hosts said, as lockstep/tags/1 has it; null in a list'),
+        ),
+        drift: v.pipe(
+          v.nullable(v.strictObject(driftFields)),
+          v.description('what hosts said, as lockstep/drift/1 has it; null in a list'),
+        ),
+      }),
+    ),
+    v.description('the newest first'),
+  ),
+  notKnown: texts('why not everything is known, in sentences'),
 })
 
 const ping = v.strictObject({
@@ -274,6 +343,25 @@ const prune = v.strictObject({
     v.array(v.strictObject({ run: text('the id of a run'), why: text('why it is kept') })),
     v.description('the old runs that are kept'),
   ),
+})
+
+const audit = v.strictObject({
+  schema: v.literal('lockstep/audit/1'),
+  entries: v.pipe(
+    v.array(
+      v.strictObject({
+        at: text('when, in ISO 8601'),
+        type: text('what happened, such as logged in, acted or act refused; others may come'),
+        person: textOrNull('the person whom it is about; null where none is known'),
+        by: textOrNull('the user of the machine who has changed people; null for all else'),
+        address: textOrNull('where the request came from'),
+        through: textOrNull('how it came where that was no page, such as token ci'),
+        says: text('the details, in words'),
+      }),
+    ),
+    v.description('the oldest first'),
+  ),
+  faults: texts('why not everything is told, in sentences'),
 })
 
 const lint = v.strictObject({
@@ -840,7 +928,13 @@ const starts = v.strictObject({
         ),
         approved: v.pipe(
           v.nullable(v.strictObject({ at: text('when, in ISO 8601'), by: text('the person') })),
-          v.description('who approved exactly this plan; null until somebody did'),
+          v.description(
+            'who approved exactly this plan; null until somebody did, and once that person may not approve any more',
+          ),
+        ),
+        withdrawn: v.pipe(
+          v.nullable(v.strictObject({ at: text('when, in ISO 8601'), by: text('the person') })),
+          v.description('who withdrew it; null where no one did'),
         ),
         rollout: v.pipe(
           v.nullable(
@@ -937,6 +1031,52 @@ const fleet = v.strictObject({
   notKnown: texts('why not everything is known, in sentences'),
 })
 
+const rolloutEvents = v.strictObject({
+  schema: v.literal('lockstep/rollout-events/1'),
+  run: text('the id of the run'),
+  events: v.pipe(
+    v.array(
+      v.strictObject({
+        offset: whole('its id: the byte of the journal behind it'),
+        event: v.pipe(
+          v.looseObject({ type: text('its type, such as verdict'), at: text('when, in ISO 8601') }),
+          v.description('what the journal has; each type has fields of its own'),
+        ),
+      }),
+    ),
+    v.description('the events behind `after`, in their order'),
+  ),
+  end: whole('where the page ends: `after` of the next one, also where nothing more is there yet'),
+  notKnown: texts('why not everything is known, in sentences'),
+})
+
+const monitoring = v.strictObject({
+  schema: v.literal('lockstep/monitoring/1'),
+  exitCode,
+  noop: flag('whether nothing was changed, and it is told what would'),
+  targets: v.pipe(
+    v.array(
+      v.strictObject({
+        target: text('Nagios, Icinga or Prometheus'),
+        hosts: whole('the hosts that Lockstep has put there, after the look'),
+        added: texts('the hosts that are new, or would be'),
+        changed: texts('the hosts whose address, classes or checks are others, or would be'),
+        removed: texts('the hosts that are not in the inventory any more'),
+        refused: v.pipe(
+          v.array(v.strictObject({ host: text('the host'), why: text('why it was not told of') })),
+          v.description('the hosts that it was not told of'),
+        ),
+        fault: textOrNull('why it was not brought in step; null where it was'),
+        needsPerson: flag('whether the removal of so many hosts has to be confirmed'),
+      }),
+    ),
+    v.description('the systems; none where the inventory cannot be used'),
+  ),
+  fault: textOrNull('why the inventory cannot be used; null where it can'),
+  notInInventory: texts('the hosts that register and are not in the inventory'),
+  sentences: texts('the same in sentences'),
+})
+
 export const FORMS = {
   'lockstep/status/1': status,
   'lockstep/put-back/1': putBack,
@@ -944,17 +1084,22 @@ export const FORMS = {
   'lockstep/drift/1': drift,
   'lockstep/report/1': report,
   'lockstep/ping/1': ping,
+  'lockstep/tags/1': tags,
   'lockstep/doctor/1': doctor,
   'lockstep/steps/1': steps,
   'lockstep/prune/1': prune,
+  'lockstep/audit/1': audit,
   'lockstep/pipeline/1': pipeline,
   'lockstep/bus/1': busMessage,
   'lockstep/lint/1': lint,
   'lockstep/run/1': run,
   'lockstep/plan/1': plan,
   'lockstep/rollouts/1': rollouts,
+  'lockstep/rollout-events/1': rolloutEvents,
   'lockstep/starts/1': starts,
   'lockstep/fleet/1': fleet,
+  'lockstep/looks/1': looks,
+  'lockstep/monitoring/1': monitoring,
 } as const
 
 export type FormName = keyof typeof FORMS

@@ -12,9 +12,13 @@ import {
 import { readHistorySetting } from '../config/history_setting'
 import { readSetting } from '../config/settings'
 import { checkConsoleSetting, readConsoleSetting } from '../config/console_setting'
+import { monitoringFolders, readMonitoringSetting } from '../config/monitoring_setting'
 import { readBusBroker } from '../config/bus_broker'
 import { openConsole } from '../console/open_console'
+import { rightsOfConsole } from '../console/rights_of_console'
+import { NO_RIGHTS } from '../people/rights_now'
 import { CommandDeploys } from '../deploys/command_deploys'
+import { CommandLooks } from '../deploys/command_looks'
 import { CommandStarts } from '../deploys/command_starts'
 import { decidingFiles } from '../run/deciding_files'
 import { lookUpAccount } from '../pipeline/build_user'
@@ -28,6 +32,7 @@ import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
 import { fetchParts } from '../server/fetches'
 import { PlanDesk } from '../server/plan_desk'
+import { LookDesk } from '../server/look_desk'
 import { StartDesk } from '../server/start_desk'
 import { packageParts } from '../server/announcements'
 import { deployParts } from '../server/deploys'
@@ -49,6 +54,7 @@ import { LockstepError } from '../system/errors'
 import { redactor } from '../system/redaction'
 import type { Call, Outcome } from './command'
 import { consoleContent } from './console_content'
+import { lookAsked, lookAtMonitoring, monitoringIn, watchedEnvironment, type OnceOptions } from './monitoring'
 import { startSources } from './start_sources'
 import { takeServiceManager } from './service_manager'
 
@@ -63,14 +69,13 @@ const NO_PIPELINE: PipelineSettings = {
   secretFiles: [],
 }
 
+type Options = OnceOptions & { unit: boolean; standby: boolean }
+
 const PROGRAM = join(__dirname, 'lockstep.cjs')
 
 /** Takes what triggers tell until a signal ends it. Its log goes to the standard output, as services have it. */
-export async function serve({
-  cwd,
-  env,
-  options: { unit, standby },
-}: Call<{ unit: boolean; standby: boolean }>): Promise<Outcome> {
+export async function serve({ cwd, env, args, options }: Call<Options>): Promise<Outcome> {
+  const { unit, standby } = options
   const config = resolve(cwd, readSetting(env, 'LOCKSTEP_CONFIG') ?? 'lockstep.yaml')
   const state = resolve(cwd, foldersIn(env).state)
   if (!existsSync(config))
@@ -78,17 +83,21 @@ export async function serve({
       'bad-config',
       `there is no configuration ${config}; say: ${formatLockstep('serve --config lockstep.yaml')}`,
     )
+  const once = lookAsked(options)
+  if (once !== undefined) return lookAtMonitoring({ cwd, env, args, options: once }, config, state)
   const spool = readSpoolSetting(config)
   if (unit && spool !== undefined) return { text: await unitOf(config, state, spool, standby), exitCode: 0 }
   const pipeline = readPipelineSetting(config, { env })
   if (unit) {
     // The unit has its own variables and user: who writes it need not have the secrets of the console.
-    if (!checkConsoleSetting(config, (pipeline ?? NO_PIPELINE).listen)) throw nothingToServe(config)
+    const hasPages = checkConsoleSetting(config, (pipeline ?? NO_PIPELINE).listen)
+    if (!hasPages && monitoringFolders(config) === undefined) throw nothingToServe(config)
     return { text: unitOfPages(config, state, standby), exitCode: 0 }
   }
   const settings = pipeline ?? NO_PIPELINE
   const pages = readConsoleSetting(config, settings.listen, { env })
-  if (pipeline === undefined && pages === undefined) throw nothingToServe(config)
+  const watched = readMonitoringSetting(config, { env })
+  if (pipeline === undefined && pages === undefined && watched === undefined) throw nothingToServe(config)
   await proveSvn(settings.repositories, runCommand)
   // Nothing that it writes is for everybody; the umask says whether it is for the group.
   process.umask(process.umask() | 0o007)
@@ -103,6 +112,7 @@ export async function serve({
     ...packages.flatMap((each) => each.environments),
   ].map(environmentOf)
   const shared = readHistorySetting(config, { env })
+  const monitored = watched && watchedEnvironment(watched, surroundings, cwd)
   const redact = redactor([
     ...triggers.secrets,
     ...new ReportSecrets(settings.repositories).secrets,
@@ -112,9 +122,12 @@ export async function serve({
     ...(pages?.openid === undefined ? [] : [pages.openid.secret]),
     ...(shared?.password === undefined ? [] : [shared.password]),
     ...environments.flatMap(secretsOf),
+    ...(watched?.secrets ?? []),
+    ...(monitored === undefined ? [] : secretsOf(monitored)),
   ])
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: redact } })
-  for (const warning of [...settings.warnings, ...(bus?.warnings ?? [])]) log.warn(warning)
+  for (const warning of [...settings.warnings, ...(bus?.warnings ?? []), ...(watched?.warnings ?? [])])
+    log.warn(warning)
   const fleets = {
     takesTag,
     fetch: (order: FetchOrder, signal: AbortSignal) =>
@@ -140,10 +153,12 @@ export async function serve({
   }
   const plans = new PlanDesk(settings, takesTag)
   const desk = new StartDesk(new CommandStarts(calling))
-  const starts = pages && startSources(pages, { config, state, env, desk })
+  const rights = pages === undefined ? NO_RIGHTS : rightsOfConsole(pages, state, systemClock)
+  const looks = new LookDesk(new CommandLooks(calling))
+  const starts = pages && startSources(pages, { config, state, env, desk, rights })
   const content =
     starts &&
-    consoleContent({ config, state, hasPipeline: pipeline !== undefined, sharing, plans, starts }, env)
+    consoleContent({ config, state, hasPipeline: pipeline !== undefined, sharing, plans, starts, looks }, env)
   const manager = takeServiceManager(log)
   const folders = { state, history: resolve(cwd, foldersIn(env).history) }
   const shareUntil = async (signal: AbortSignal) => {
@@ -153,6 +168,10 @@ export async function serve({
     return notKnown ?? faults[0]
   }
   const deploys = new CommandDeploys(calling)
+  const kept =
+    watched &&
+    monitored &&
+    monitoringIn(watched, monitored, { state, cwd, context: surroundings, redact, log })
   await serveUntil({
     settings,
     triggers,
@@ -167,10 +186,16 @@ export async function serve({
       ...packageParts(packages, fleets),
       ...statusParts(settings.repositories),
       ...(shared === undefined ? [] : [historyPart(shareUntil)]),
-      ...deployParts(settings, { deploys, takesTag, nameOf: userName }),
-      ...(pages === undefined ? [] : [plans.part, desk.part]),
+      ...deployParts(settings, { deploys, takesTag, nameOf: userName, rights }),
+      ...(pages === undefined ? [] : [plans.part, desk.part, looks.part]),
+      ...(kept === undefined ? [] : [kept.part]),
     ],
-    prove: () => proveBuilds(settings, pages?.secretFiles ?? [], { state, config, env }),
+    prove: () =>
+      proveBuilds(settings, [...(pages?.secretFiles ?? []), ...(watched?.secretFiles ?? [])], {
+        state,
+        config,
+        env,
+      }),
     ...(standby ? { standby: { random: Math.random } } : {}),
     ...(pages === undefined || content === undefined
       ? {}
@@ -180,7 +205,10 @@ export async function serve({
         }),
     signal: endOfProcess(),
     onReady: () => manager.start(),
-  }).finally(() => manager.stop())
+  }).finally(async () => {
+    await kept?.close()
+    await manager.stop()
+  })
   return { text: '', exitCode: 0 }
 }
 
@@ -222,7 +250,7 @@ async function unitOf(
   const options = ['--config', config, '--state', state, ...(isStandby ? ['--standby'] : [])]
   return serveUnit({
     command: [process.execPath, PROGRAM, 'serve', ...options],
-    writes: [state, spool, ...accounts.map(({ home }) => home)],
+    writes: [state, spool, ...accounts.map(({ home }) => home), ...(monitoringFolders(config) ?? [])],
     rollsOut,
     capabilities: accounts.length === 0 ? [] : BUILD_CAPABILITIES,
   })
@@ -231,7 +259,7 @@ async function unitOf(
 function nothingToServe(config: string): LockstepError {
   return new LockstepError(
     'bad-config',
-    `${config} has no pipeline; expected pipeline: { repositories: … }, as docs/pipeline.md has it, or console: { … }, as docs/console.md has it`,
+    `${config} has no pipeline; expected pipeline: { repositories: … }, as docs/pipeline.md has it, console: { … }, as docs/console.md has it, or monitoring: { … }, as docs/monitoring.md has it`,
   )
 }
 
@@ -239,7 +267,12 @@ function nothingToServe(config: string): LockstepError {
 function unitOfPages(config: string, state: string, isStandby: boolean): string {
   const options = ['--config', config, '--state', state, ...(isStandby ? ['--standby'] : [])]
   const command = [process.execPath, PROGRAM, 'serve', ...options]
-  return serveUnit({ command, writes: [state], rollsOut: false, capabilities: [] })
+  return serveUnit({
+    command,
+    writes: [state, ...(monitoringFolders(config) ?? [])],
+    rollsOut: false,
+    capabilities: [],
+  })
 }
 
 /** Returns the name of a user of this machine, or its number where it has none. */

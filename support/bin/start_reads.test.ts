@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { StartSources } from '../console/starts/start_sources'
 import { Starter } from '../starts/starter'
 import { FakeClock, settled } from '../testing/fake_clock'
+import { MemoryRights } from '../testing/memory_rights'
 import { MemoryStartLog } from '../testing/memory_start_log'
 import { MemoryStarts } from '../testing/memory_starts'
 import { FORMS } from './json_forms'
@@ -56,6 +57,7 @@ describe('the starts that the API reads', () => {
       variablesOf: () => new Map(),
       runs: '/',
       desk: { starter, fault: undefined, ...own },
+      rights: new MemoryRights(),
       now: () => 0,
     }).find((each) => each.path === path)
     const answer = await route?.read({
@@ -65,7 +67,7 @@ describe('the starts that the API reads', () => {
       query: {},
       signal: end.signal,
     })
-    if (answer === undefined) return undefined
+    if (answer === undefined || 'status' in answer) return undefined
     return v.parse(FORMS['lockstep/starts/1'], JSON.parse([...answer.pieces].join('')))
   }
 

@@ -2,6 +2,7 @@ import type { ApiRead } from '../console/api/api_route'
 import { whyOverNow } from '../console/starts/start_routes'
 import type { StartSources } from '../console/starts/start_sources'
 import { standingOfStart } from '../console/starts/start_words'
+import { standingNow } from '../starts/judge_start'
 import { planOf, type Start } from '../starts/start_state'
 import { document, formOf } from './api_document'
 
@@ -9,11 +10,14 @@ import { document, formOf } from './api_document'
 const MAX_STARTS = 50
 
 /** Returns what the API reads of starts: what people asked for, its plan, and what became of it. */
-export function startReads({ desk, approvalIn }: StartSources): ApiRead[] {
+export function startReads({ desk, approvalIn, rights }: StartSources): ApiRead[] {
   const documentOf = (starts: readonly Start[], next?: { from: string }) => {
     const over = whyOverNow(desk.starter)
     const notKnown = desk.starter === undefined ? [desk.fault ?? 'this process does not serve now'] : []
-    const shown = starts.map((start) => describe(start, over(start), approvalIn(start.environment)))
+    const shown = starts.map((start) => {
+      const { approved } = standingNow(start, rights)
+      return describe({ ...start, approved }, over(start), approvalIn(start.environment))
+    })
     return document('lockstep/starts/1', { starts: shown, notKnown }, next)
   }
   return [
@@ -58,6 +62,7 @@ function describe(start: Start, over: string | undefined, approval: Parameters<t
     limit,
     steps,
     approved,
+    withdrawn,
     rollout,
   } = start
   const plan = planOf(start)
@@ -81,7 +86,8 @@ function describe(start: Start, over: string | undefined, approval: Parameters<t
       why: ended?.why ?? null,
     })),
     plan: plan === undefined ? null : { name: plan.name, hosts: plan.hosts, changes: plan.changes },
-    approved: approved ?? null,
+    approved: approved === undefined ? null : { at: approved.at, by: approved.by },
+    withdrawn: withdrawn ?? null,
     rollout:
       rollout === undefined
         ? null

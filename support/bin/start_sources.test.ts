@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { NO_RIGHTS } from '../people/rights_now'
 import { Scratch } from '../testing/scratch'
 import { startSources } from './start_sources'
 
@@ -18,7 +19,7 @@ describe('who approves a start', () => {
     const desk = { starter: undefined, fault: undefined }
     const { approvalIn } = startSources(
       { features: [], environments: ['test'] },
-      { config, state: scratch.path, env: {}, desk },
+      { config, state: scratch.path, env: {}, desk, rights: NO_RIGHTS },
     )
     expect(approvalIn('test')).to.equal('none')
     write('{ production: anybody }')

@@ -16,7 +16,8 @@ export function startSources(
     state,
     env,
     desk,
-  }: { config: string; state: string; env: Call['env']; desk: StartSources['desk'] },
+    rights,
+  }: { config: string; state: string; env: Call['env'] } & Pick<StartSources, 'desk' | 'rights'>,
 ): StartSources {
   // The words of the moment count, and while they cannot be read, the strictest ones.
   const approvals = new FreshFile(config, readConsoleApproval, () => {})
@@ -34,6 +35,7 @@ export function startSources(
     },
     runs: startRunsIn(state),
     desk,
+    rights,
     now: systemClock.now,
   }
 }

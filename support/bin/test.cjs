@@ -23,7 +23,7 @@ const realNames = readdirSync(join(root, realFolder))
 const APART = [
   'approval approval_kills approval_machines build_user fetch_after_success git runner',
   'fleet getting_started network providers',
-  'console_live console_login haproxy path rolling serve whole_way',
+  'console_live console_login console_pipeline console_walk haproxy path rolling serve whole_way',
   'doctor faults history_postgresql',
 ].flatMap((line) => line.split(' '))
 const gone = APART.filter((name) => !realNames.includes(name))

@@ -13,10 +13,13 @@ import { expectKnown, expectName, readPeopleOrNone, writeDown } from './changed_
 import type { Call, Outcome } from './command'
 import { placesOfConsole } from './places_of_console'
 import { readPassword } from './read_password'
+import { showAudit } from './user_audit'
 import { isAboutTokens, tokens, type TokenOptions } from './user_tokens'
 
 interface Options extends TokenOptions {
   group: readonly string[]
+  since: string | undefined
+  json: boolean
 }
 
 /** Changes who can log in to the console, or lists them. Each change is in the audit trail of the state folder. */
@@ -24,6 +27,17 @@ export async function user({ cwd, env, args: [what = '', name], options }: Call<
   const places = placesOfConsole(cwd, env)
   const { people: path, namedBy } = places
   const state = resolve(cwd, foldersIn(env).state)
+  if (what === 'audit') {
+    const { since, json, ...others } = options
+    expectFitting(what, name, { ...others, since: undefined, json: false })
+    const person = name === undefined ? undefined : expectName(name, what)
+    return showAudit({ person, since, json, state, now: systemClock.now() })
+  }
+  if (options.since !== undefined || options.json)
+    throw new LockstepError(
+      'bad-input',
+      `--${options.json ? 'json' : 'since'} goes with audit, and not with ${what}`,
+    )
   if (isAboutTokens(what)) return tokens({ what, name, options, places, state })
   expectFitting(what, name, options)
   if (what === 'logout') return logOut(expectName(name, what), state)
@@ -91,7 +105,11 @@ async function newPassword(person: string): Promise<string> {
   return hashPassword(password)
 }
 
-function expectFitting(what: string, name: string | undefined, { group, ...ofTokens }: Options): void {
+function expectFitting(
+  what: string,
+  name: string | undefined,
+  { group, since: _, json: _json, ...ofTokens }: Options,
+): void {
   const odd = Object.entries(ofTokens).find(([, given]) => given !== undefined && given.length > 0)
   if (odd !== undefined)
     throw new LockstepError('bad-input', `--${odd[0]} goes with add-token, and not with ${what}`)

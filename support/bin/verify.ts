@@ -9,7 +9,7 @@ import { LIMITS } from '../verify/limits'
 import { makePushFolder } from '../verify/push_folder'
 import { PushedObjects } from '../verify/pushed_objects'
 import { MAX_RECEIVED_BYTES, parseReceived } from '../verify/received'
-import { VERIFY_MARK, verifyScript } from '../verify/verify_script'
+import { PATH_OF_HOOK, VERIFY_MARK, verifyScript } from '../verify/verify_script'
 import { verifyPush, type Verification } from '../verify/verify_push'
 import type { Call, Outcome } from './command'
 
@@ -18,6 +18,7 @@ interface Options {
   gitolite: string | undefined
   print: boolean
   warn: readonly string[]
+  skip: readonly string[]
   strict: boolean
 }
 
@@ -30,7 +31,11 @@ export async function verify(call: Call<Options>): Promise<Outcome> {
   const script = verifyScript({
     node: process.execPath,
     program: join(__dirname, 'lockstep.cjs'),
-    args: [...options.warn.map((name) => `--warn=${name}`), ...(options.strict ? ['--strict'] : [])],
+    args: [
+      ...options.warn.map((name) => `--warn=${name}`),
+      ...options.skip.map((name) => `--skip=${name}`),
+      ...(options.strict ? ['--strict'] : []),
+    ],
   })
   if (print) return { text: script, exitCode: EXIT.passed }
   const folder = install ?? gitolite
@@ -45,7 +50,8 @@ export async function verify(call: Call<Options>): Promise<Outcome> {
       print: 'lockstep hook verify --print',
     },
   )
-  return { text: formatInstalled(installed, gitolite !== undefined), exitCode: EXIT.passed }
+  const lines = [formatInstalled(installed, gitolite !== undefined), ...formatLacks(options.skip)]
+  return { text: lines.join(''), exitCode: EXIT.passed }
 }
 
 async function verifyNow({ cwd, env, options }: Call<Options>): Promise<Outcome> {
@@ -65,8 +71,9 @@ async function verifyNow({ cwd, env, options }: Call<Options>): Promise<Outcome>
     })
     const verification = await verifyPush(received.changes, {
       objects: new PushedObjects({ env, cwd, signal: end }),
-      checkers: checkersOf({ isStrict: options.strict }),
+      checkers: checkersOf({ isStrict: options.strict, path: env['PATH'] }),
       onlyWarn: options.warn,
+      skipped: options.skip,
       limits: LIMITS,
       scratch,
       signal: end,
@@ -127,6 +134,18 @@ function formatInstalled({ path, became }: Omit<InstalledHook, 'spool'>, isGitol
     ...(isGitolite ? GITOLITE : []),
   ]
   return lines.map((line) => `${line}\n`).join('')
+}
+
+/** Says which files no push can have yet: a check that did not happen would let them pass. */
+function formatLacks(skip: readonly string[]): string[] {
+  return checkersOf({ isStrict: false, path: PATH_OF_HOOK }).flatMap(({ name, lacks }) => {
+    const lack = skip.includes(name) ? undefined : lacks?.()
+    return lack === undefined
+      ? []
+      : [
+          `Pushes with files for ${name} are refused, since ${lack}; install it, or leave them out: --skip ${name}\n`,
+        ]
+  })
 }
 
 /** Source: gitolite 3.6, triggers/repo-specific-hooks. */

@@ -38,6 +38,13 @@ describe('a message of the bus', () => {
     expect(all[4]).to.include({ commit: A, ref: MAIN, build: 'b1', result: 'failed', seconds: 12.4 })
   })
 
+  it('tells of a release that was created: of its tag, and of the commit', () => {
+    const tag = 'refs/tags/v2'
+    const all = messagesOf([taken([{ ref: tag, before: null, after: A }]), { ...seen, ref: tag }])
+    for (const message of all) expect(v.parse(busMessage, message)).to.deep.equal(message)
+    expect(all[1]).to.include({ event: 'commit seen', repository: 'website', ref: tag, commit: A })
+  })
+
   it('has what a package repository announced, and what came of it', () => {
     const missing = [{ why: 'no answer', hosts: { text: 'web2', count: 1 } }]
     const on = { repository: 'apt', environment: 'test', announcement: 'a1' }

@@ -138,6 +138,7 @@ function factsOf(event: RecordedPipelineEvent, state: PipelineState): Partial<Fa
       return { repository, commit, environment, tag, run, plan, result, why }
     }
     case 'plan approved':
+    case 'approval ended':
     case 'rollout begun': {
       const { repository, commit, environment, tag, run, plan } = event
       return { repository, commit, environment, tag, run, plan }

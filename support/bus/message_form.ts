@@ -11,7 +11,7 @@ export const busMessage = v.strictObject({
   id: said('the id of the event: a message that is sent again has the same one'),
   at: said('when it happened, in ISO 8601'),
   event: said(
-    'push taken, commit seen, change passed over, commit gone, build asked for, build begun, build ordered, order lost, build taken, build ended, build located, report taken, report passed over, fetch begun, hosts have fetched, packages announced, refresh begun, hosts have refreshed, plan asked for, plan begun, plan ended, plan approved, rollout begun or rollout ended; others may come, and a reader passes over them',
+    'push taken, commit seen, change passed over, commit gone, build asked for, build begun, build ordered, order lost, build taken, build ended, build located, report taken, report passed over, fetch begun, hosts have fetched, packages announced, refresh begun, hosts have refreshed, plan asked for, plan begun, plan ended, plan approved, approval ended, rollout begun or rollout ended; others may come, and a reader passes over them',
   ),
   repository: orNull('its name in lockstep.yaml, below repositories or packages; null where it is not known'),
   delivery: orNull('the id under which the push was taken; null where the event is of no single push'),

@@ -1,26 +1,18 @@
-import { secretsOf, type Environment } from '../config/environment'
-import { activemq } from '../connectors/activemq'
-import { rabbitmq } from '../connectors/rabbitmq'
-import { publishOnce } from '../connectors/publish'
+import type { Environment } from '../config/environment'
 import type { Extensions } from '../extensions/extensions'
-import { channelOf } from '../notifications/channels'
 import { someHosts, type EventName, type RolloutEvent } from '../notifications/event'
-import type { TeamChannelSettings } from '../notifications/settings'
-import { teamChannel } from '../notifications/team_channel'
 import { Outbox } from '../notifications/outbox'
-import type { Publish } from '../notifications/topic'
 import type { Approval } from '../rollout/ports'
 import { clean, count } from '../rollout/model/verdict'
 import type { Clock } from '../system/clock'
 import { formatDuration } from '../system/duration'
 import { EXIT } from '../system/errors'
-import { redactorOfOthers, type Redact } from '../system/redaction'
 import { titleOf } from '../run/outcome'
 import type { RunEvent } from '../run/events'
 import { describeLimited } from '../run/limited'
 import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
-import { expectTeamChannel } from './expect_extensions'
+import { makeChannels } from './notification_channels'
 
 /** Milliseconds that the end of a run waits for its notifications. */
 const FLUSH = 5_000
@@ -43,14 +35,7 @@ export class NotificationListener {
     random: () => number,
     ofTeam: Extensions['channels'] = new Map(),
   ) {
-    const redact = redactorOfOthers(secretsOf(environment))
-    const ways = {
-      publish: publisher(environment, clock, redact),
-      redact,
-      ofTeam: (settings: TeamChannelSettings) =>
-        teamChannel(settings, expectTeamChannel(settings, ofTeam), redact),
-    }
-    const channels = environment.notifications.map((settings) => channelOf(settings, ways))
+    const channels = makeChannels(environment, clock, ofTeam)
     this.outbox = new Outbox({ channels, clock, random })
     run.stream.listen((event) => this.heard(event))
   }
@@ -198,11 +183,4 @@ function redacted<T>(value: T, redact: (text: string) => string): T {
   if (Array.isArray(value)) return value.map((item: unknown) => redacted(item, redact)) as T
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redacted(item, redact)])) as T
-}
-
-function publisher(environment: Environment, clock: Clock, redact: Redact): Publish {
-  const { connector, ...options } = environment
-  const naming = connector === 'activemq' ? activemq : rabbitmq
-  return (destination, body, signal) =>
-    publishOnce({ ...options, naming, clock, redact }, destination, Buffer.from(body), signal)
 }

@@ -202,7 +202,7 @@ describe('configuration', () => {
       [
         'another registration',
         'registerinterval = 300\nregistration = meta\n',
-        /registration is "meta"; expected agentlist/,
+        /registration is "meta"; expected agentlist or lockstep/,
       ],
       [
         'keys that are learned from the wire',

@@ -18,6 +18,33 @@ const CIPHERS: ReadonlyMap<string, { name: string; keyBytes: number; ivBytes: nu
  * @throws EnvelopeFault; never anything else, for any bytes
  */
 export function openEnvelope(bytes: Uint8Array, privateKey: KeyObject): Buffer {
+  const { readable, cipher, iv, content } = readEnvelope(bytes)
+  for (const { wrapped } of readable) {
+    const key = unwrapKey(wrapped, privateKey, cipher.keyBytes)
+    if (key !== undefined) return decipherContent(cipher.name, key, iv, content)
+  }
+  const serials = readable.map(({ serial }) => serial).join(', ')
+  throw new EnvelopeFault(
+    `is encrypted for another key: serial ${serials}; expected one that eyaml.private_key opens`,
+  )
+}
+
+/**
+ * Expects bytes to have the form of an EnvelopedData that `openEnvelope` can open with its key: neither cut short nor of
+ * another kind. No key takes part: an answer to strangers about what a key opens would let them decrypt, by asking often.
+ * @throws EnvelopeFault; never anything else, for any bytes
+ */
+export function expectEnvelope(bytes: Uint8Array): void {
+  const { readable, cipher, content } = readEnvelope(bytes)
+  // Each of these ciphers has blocks as long as its initial vector, and fills up the last one.
+  if (content.length === 0 || content.length % cipher.ivBytes !== 0) throw damagedEnvelope()
+  if (readable.every(({ wrapped }) => wrapped.length < MIN_WRAPPED_BYTES)) throw damagedEnvelope()
+}
+
+/** The bytes of a key that is wrapped with RSA of 1,024 bits; less is cut short. */
+const MIN_WRAPPED_BYTES = 128
+
+function readEnvelope(bytes: Uint8Array) {
   const { recipients, algorithm, iv, content } = parseEnvelope(bytes)
   const cipher = CIPHERS.get(algorithm)
   if (cipher === undefined)
@@ -28,14 +55,7 @@ export function openEnvelope(bytes: Uint8Array, privateKey: KeyObject): Buffer {
   const readable = recipients.filter(({ wrapping }) => wrapping === RSA)
   if (readable.length === 0)
     throw new EnvelopeFault('has its key wrapped in a way that is not understood; expected RSA (PKCS#1 v1.5)')
-  for (const { wrapped } of readable) {
-    const key = unwrapKey(wrapped, privateKey, cipher.keyBytes)
-    if (key !== undefined) return decipherContent(cipher.name, key, iv, content)
-  }
-  const serials = readable.map(({ serial }) => serial).join(', ')
-  throw new EnvelopeFault(
-    `is encrypted for another key: serial ${serials}; expected one that eyaml.private_key opens`,
-  )
+  return { readable, cipher, iv, content }
 }
 
 interface Envelope {

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { LockstepError } from '../system/errors'
-import { EnvelopeFault, openEnvelope } from './enveloped_data'
+import { EnvelopeFault, expectEnvelope, openEnvelope } from './enveloped_data'
 import { excerpt } from '../system/redaction'
 
 const MAX_CHARACTERS = 4 * 1024 * 1024
@@ -60,18 +60,39 @@ export function expectPair(privateKey: KeyObject, certificatePem: string, where:
     )
 }
 
-function decryptToken(inside: string, fault: (why: string) => LockstepError, privateKey: KeyObject): string {
+/**
+ * Returns what is wrong with the form of each value in a text of hiera-eyaml, as the end of a sentence that shows nothing
+ * of it. No key takes part.
+ */
+export function findFaultsOfForm(text: string): string[] {
+  const faults: string[] = []
+  const rest = text.replaceAll(TOKEN, (_token, inside: string) => {
+    try {
+      expectEnvelope(envelopeBytes(inside, (why) => new EnvelopeFault(why)))
+    } catch (error) {
+      if (!(error instanceof EnvelopeFault)) throw error
+      faults.push(error.message)
+    }
+    return ''
+  })
+  return isEncrypted(rest) ? [...faults, 'is cut short: expected ENC[PKCS7,…] with its ]'] : faults
+}
+
+/** Returns the bytes within the brackets of a value. @throws what `fault` makes of the end of a sentence */
+function envelopeBytes(inside: string, fault: (why: string) => Error): Buffer {
   const [, scheme = 'PKCS7', body = ''] = /^\s*(?:(\w+)\s*,)?([^,]*)$/.exec(inside) ?? ['', undefined, ',']
   if (scheme !== 'PKCS7')
     throw fault(`is encrypted with ${excerpt(scheme, 20)}, which is not understood; expected ENC[PKCS7,…]`)
   const base64 = body.replace(/\s+/g, '')
   if (base64 === '' || base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64))
     throw fault('is not base64 between ENC[PKCS7, and ]; a part of it may be missing')
+  return Buffer.from(base64, 'base64')
+}
+
+function decryptToken(inside: string, fault: (why: string) => LockstepError, privateKey: KeyObject): string {
+  const bytes = envelopeBytes(inside, fault)
   return attempt(
-    () =>
-      new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
-        openEnvelope(Buffer.from(base64, 'base64'), privateKey),
-      ),
+    () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(openEnvelope(bytes, privateKey)),
     (error) =>
       fault(
         error instanceof EnvelopeFault

@@ -14,6 +14,7 @@ import { calleridOf, readConfigFile, readPrivateKey, readPublicKey } from './fil
 import { historySetting } from './history_setting'
 import { inventorySetting, inventorySources, type InventorySource } from './inventory_sources'
 import { allowKnownKeys } from './known_keys'
+import { monitoringSetting } from './monitoring_setting'
 import { notificationsSchema, resolveNotifications } from './notifications'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { readOptions } from './team_options'
@@ -91,6 +92,7 @@ export const fileSchema = allowKnownKeys({
   eyaml: v.optional(eyaml),
   extensions: v.optional(extensionsSetting),
   history: v.optional(historySetting),
+  monitoring: v.optional(monitoringSetting),
   pipeline: v.optional(pipelineSetting),
   console: v.optional(consoleSetting),
   runner: v.optional(runnerSetting),

@@ -92,7 +92,16 @@ describe('the notifications of an environment', () => {
   })
 
   it('go to webhooks, Slack, by email and to topics', () => {
-    const all = ['started', 'approval wanted', 'wave begun', 'wave ended', 'failed', 'ended', 'drift found']
+    const all = [
+      'started',
+      'approval wanted',
+      'wave begun',
+      'wave ended',
+      'failed',
+      'ended',
+      'drift found',
+      'monitoring changed',
+    ]
     expect(
       read(
         'webhook: { env: HOOK_URL }\nbearer: { env: HOOK_TOKEN }\nhmac: { file: key }\nca: ca.pem\non: [started, wave ended]',

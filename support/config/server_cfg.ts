@@ -41,7 +41,7 @@ export interface ServerEnvironment {
   /** The folder and the file with the commands of checks. */
   nrpe: { folder: string; file: string | undefined }
   /** The registration that the host sends by itself, `every` in seconds; undefined for none. */
-  registration: { every: number; splay: boolean; collective: string } | undefined
+  registration: { every: number; splay: boolean; collective: string; tellsChecks: boolean } | undefined
   /** The folder of what the daemon keeps over restarts. */
   stateFolder: string
   agents: AgentSettings
@@ -172,11 +172,12 @@ function registration(
 ): ServerEnvironment['registration'] {
   const every = settings.whole('registerinterval', 0, 86_400) ?? 0
   if (every === 0) return undefined
-  settings.oneOf('registration', ['agentlist'], 'agentlist')
+  const kind = settings.oneOf('registration', ['agentlist', 'lockstep'], 'agentlist')
   const collective = settings.text('registration_collective') ?? main
   if (!collectives.includes(collective))
     throw settings.fault('registration_collective', `one of: ${collectives.join(', ')}`)
-  return { every, splay: settings.flag('registration_splay') ?? false, collective }
+  const splay = settings.flag('registration_splay') ?? false
+  return { every, splay, collective, tellsChecks: kind === 'lockstep' }
 }
 
 function factFiles(settings: Settings): string[] {

@@ -58,6 +58,99 @@ export const FILE_KEYS: YamlKeys = {
     help: 'the certificate of this client',
   },
   'history.postgresql.tls.key': { takes: 'a file', default: 'none', help: 'its key' },
+  monitoring: {
+    takes: 'keys',
+    default: 'none',
+    help: 'the monitoring systems that `lockstep serve` keeps in step with the inventory',
+  },
+  'monitoring.environment': {
+    takes: 'the name of an environment',
+    default: '`default`, or the only one there is',
+    help: 'the environment whose hosts are monitored',
+  },
+  'monitoring.every': {
+    takes: 'a duration',
+    default: '1 minute',
+    help: 'how often the inventory is compared; a host that registers is looked at sooner',
+  },
+  'monitoring.max_removed': {
+    takes: 'a whole number of percent',
+    default: '20',
+    help: 'the share of monitored hosts that may leave at once without a person who confirms it',
+  },
+  'monitoring.address': {
+    takes: 'the name of a fact',
+    default: 'none: the name of the host is its address',
+    help: 'the fact of the inventory that is the address of a host',
+  },
+  'monitoring.nagios': { takes: 'keys', default: 'none', help: 'Nagios is told by a file for each host' },
+  'monitoring.nagios.config': {
+    takes: 'a whole path',
+    default: '/etc/nagios4/nagios.cfg',
+    help: 'its main configuration, which reads the folder',
+  },
+  'monitoring.nagios.folder': {
+    takes: 'a whole path',
+    help: 'the folder for these files, and for no others',
+  },
+  'monitoring.nagios.program': {
+    takes: 'a program',
+    default: 'nagios4',
+    help: 'what checks the configuration, with `-v`',
+  },
+  'monitoring.nagios.reload': {
+    takes: 'a program and its arguments',
+    help: 'what has Nagios read its configuration again',
+  },
+  'monitoring.nagios.host_template': {
+    takes: 'a name',
+    default: 'lockstep-host',
+    help: 'the template that hosts use',
+  },
+  'monitoring.nagios.service_template': {
+    takes: 'a name',
+    default: 'lockstep-service',
+    help: 'the template that services use',
+  },
+  'monitoring.nagios.check_command': {
+    takes: 'a name',
+    default: 'check_nrpe',
+    help: 'the command that runs a check over NRPE; the name of the check is its argument',
+  },
+  'monitoring.icinga': { takes: 'keys', default: 'none', help: 'Icinga 2 is told by its API' },
+  'monitoring.icinga.url': { takes: 'an address of https', help: 'where its API is' },
+  'monitoring.icinga.user': { takes: 'a name', help: 'its ApiUser' },
+  'monitoring.icinga.password': { takes: SECRET, help: 'the password of that user' },
+  'monitoring.icinga.ca': {
+    takes: 'a file',
+    default: "the system's authorities",
+    help: 'who may sign for the API; Icinga makes an authority of its own',
+  },
+  'monitoring.icinga.host_template': {
+    takes: 'a name',
+    default: 'lockstep-host',
+    help: 'the template that hosts import',
+  },
+  'monitoring.icinga.service_template': {
+    takes: 'a name',
+    default: 'lockstep-service',
+    help: 'the template that services import',
+  },
+  'monitoring.icinga.check_command': {
+    takes: 'a name',
+    default: 'nrpe',
+    help: 'the check command of services; the check is its `nrpe_command`',
+  },
+  'monitoring.prometheus': { takes: 'keys', default: 'none', help: 'Prometheus is told by a file' },
+  'monitoring.prometheus.file': {
+    takes: 'a whole path',
+    help: 'the file that `file_sd_configs` names',
+  },
+  'monitoring.prometheus.port': {
+    takes: 'a port',
+    default: '9100',
+    help: 'the port of the exporter on each host',
+  },
   pipeline: { takes: 'keys', default: 'none', help: 'the repositories whose pushes Lockstep follows' },
   'pipeline.spool': {
     takes: 'a folder',

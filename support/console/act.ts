@@ -17,8 +17,6 @@ export type RefusalStatus = 403 | 404 | 409 | 422 | 503
 /** A form that was sent. The guard has looked at its origin, its token, and that it was never sent before. */
 export interface ActRequest extends FormRequest {
   form: URLSearchParams
-  /** Ends the session, and all that is open in it. */
-  endSession: () => void
   /** Refuses the act, with 403 unless told: it is a line in the audit trail. `why` is our own words. */
   refuse: (why: string, status?: RefusalStatus) => Promise<Response>
   /** Notes in the audit trail what an act is about to do. @throws LockstepError `journal-failed` */

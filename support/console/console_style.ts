@@ -37,13 +37,16 @@ dl.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap
 dl.facts dt { color: var(--muted) } dl.facts dd { margin: 0 }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 }
 th, td { text-align: left; vertical-align: top; padding: .35rem 1rem .35rem 0; border-bottom: 1px solid var(--line) }
-td > ul, td > a.act { display: inline-block; border: 1px solid currentColor; border-radius: .35rem; padding: .45rem 1rem; margin: .2rem .3rem .2rem 0; font-weight: 600; text-decoration: none }
+a.act { display: inline-block; border: 1px solid currentColor; border-radius: .35rem; padding: .45rem 1rem; margin: .2rem .3rem .2rem 0; font-weight: 600; text-decoration: none }
 form button { margin: .3rem .4rem .3rem 0 }
-details { margin: 0 } th, td { overflow-wrap: break-word } time { white-space: nowrap }
+td > ul, td > details { margin: 0 } th, td { overflow-wrap: break-word } time { white-space: nowrap }
 thead th { color: var(--muted); font-weight: normal; font-size: .9em } tbody th { font-weight: 600 }
 form.find { display: flex; flex-wrap: wrap; gap: .5rem .9rem; align-items: end; margin: .8rem 0; padding: .7rem .9rem; background: var(--soft); border-radius: .5rem }
 form.find label { display: block; font-size: .9em; color: var(--muted) }
 input, select, button { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--muted); border-radius: .35rem; padding: .35rem .55rem; max-width: 100%; min-height: 2.4rem }
+input[type=radio] { min-height: 0; width: 1.1rem; height: 1.1rem; margin: .2rem 0; flex: none } .away { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }
+fieldset.tags { flex-basis: 100%; min-width: 0; margin: 0; padding: .5rem .8rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper) } fieldset.tags legend { font-weight: 600; padding: 0 .3rem }
+form.find fieldset.tags li { display: flex; flex-wrap: wrap; gap: .2rem .6rem; align-items: flex-start; padding: .3rem 0; border-bottom: 1px solid var(--line) } fieldset.tags li:last-child { border: 0 } form.find fieldset.tags li label { display: inline; flex: 1 1 14rem; font-size: 1em; color: var(--ink) } form.find fieldset.tags label[for=other], form.find fieldset.tags .away { flex: none } form.find fieldset.tags input[type=radio] { width: 1.1rem }
 button { font-weight: 600; cursor: pointer; padding: .35rem 1rem }
 details { margin: .4rem 0 } summary { cursor: pointer; padding: .2rem 0 }
 .card h2 { margin-top: 0 } .run { border-top: 1px solid var(--line); padding: .7rem 0 } .run p { margin: .1rem 0 } .run ul { margin: .2rem 0 }

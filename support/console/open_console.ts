@@ -17,7 +17,8 @@ import type { Log } from '../system/log'
 import { readRegularFile } from '../system/regular_file'
 import type { ConsoleAct, ConsoleAsset, FormRoute } from './act'
 import { AuditTrail } from './audit'
-import { consoleApp, type ConsoleOptions } from './console'
+import { consoleApp } from './console'
+import type { ConsoleOptions } from './console_options'
 
 /** The pages that a console shows, and the forms that it takes. */
 export interface ConsoleContent {

@@ -18,3 +18,11 @@ export interface ConsoleRoute {
   path: string
   answer: (request: ConsoleRequest) => Response | Promise<Response>
 }
+
+/** The headers of events that go on. */
+export const EVENT_HEADERS: Readonly<Record<string, string>> = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  // A proxy that gathers what it passes on would keep events back.
+  'x-accel-buffering': 'no',
+}

@@ -103,6 +103,19 @@ export class Sessions {
     return own.length
   }
 
+  /** Returns the groups that the last login of a person has told, where that is good, and was after a moment, ms. */
+  groupsSince(person: string, after: number): readonly string[] | undefined {
+    let last: { begunAt: number; groups: readonly string[] | null } | undefined
+    for (const name of namesIn(this.folder)) {
+      if (name.endsWith(UNFINISHED)) continue
+      const read = this.read(join(this.folder, name))
+      if (read === undefined || this.isOver(read) || read.record.person !== person) continue
+      const { begunAt } = read.record
+      if (begunAt > (last?.begunAt ?? after)) last = read.record
+    }
+    return last?.groups ?? undefined
+  }
+
   /** Returns the token of a new form that sends to a path. It is good once, and for no one else. */
   newForm(id: string, path: string): string {
     const begun = `${this.clock.now().toString(36)}.${randomBytes(16).toString('base64url')}`

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { nrpeCommands } from '../agents/providers/nrpe_commands'
 import type { ServerEnvironment } from '../config/server_cfg'
 import { activemq } from '../connectors/activemq'
 import { HostConnector } from '../connectors/host_connector'
@@ -99,6 +100,8 @@ export class Daemon {
       onTrouble,
       onRequest: (body, replyTo) => void this.serve(host, body, replyTo),
     })
+    // Programs are run by agents alone: this only reads which checks there are.
+    const checks = nrpeCommands(environment.nrpe, runAsUsual)
     this.registration =
       environment.registration &&
       new Registration({
@@ -106,6 +109,10 @@ export class Daemon {
         identity: environment.identity,
         security: callerOf(environment),
         agents: () => self.names(),
+        checks:
+          environment.registration.tellsChecks && environment.agents.isActive('nrpe')
+            ? () => checks.names()
+            : undefined,
         clock,
         random: options.random,
         send: (to, ttl, body) => this.connector.broadcast(to, ttl, body),

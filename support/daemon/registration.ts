@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Address } from '../connectors/connector'
 import { NO_FILTER } from '../protocol/filter'
 import type { ClientSecurity } from '../protocol/security/security'
+import { symbolHash } from '../protocol/marshal/values'
 import { pause, type Clock } from '../system/clock'
 
 export interface RegistrationOptions {
@@ -13,6 +14,8 @@ export interface RegistrationOptions {
   identity: string
   security: Pick<ClientSecurity, 'sealRequest'>
   agents: () => readonly string[]
+  /** Returns the names of the host's checks; undefined where only its agents are told, as Ruby's daemon does. */
+  checks?: (() => readonly string[]) | undefined
   clock: Clock
   random: () => number
   send: (to: Address, ttl: number, body: Buffer) => Promise<void>
@@ -22,7 +25,7 @@ export interface RegistrationOptions {
 const TTL = 60
 
 /**
- * The registration of this host: it sends the host's agents to the agent `registration`, wherever that runs, again and
+ * The registration of this host: it sends the host's agents, and its checks where it is told to, to the agent `registration`, wherever that runs, again and
  * again.
  */
 export class Registration {
@@ -45,7 +48,7 @@ export class Registration {
   }
 
   private async register(): Promise<void> {
-    const { identity, collective, security, agents, clock, send, onTrouble } = this.options
+    const { identity, collective, security, agents, checks, clock, send, onTrouble } = this.options
     const body = security.sealRequest({
       senderid: identity,
       requestid: randomBytes(16).toString('hex'),
@@ -54,7 +57,10 @@ export class Registration {
       agent: 'registration',
       ttl: TTL,
       msgtime: Math.floor(clock.now() / 1000),
-      message: [...agents()],
+      message:
+        checks === undefined
+          ? [...agents()]
+          : symbolHash({ agentlist: [...agents()], checks: [...checks()] }),
     })
     await send({ collective, agent: 'registration' }, TTL, body).catch((error: unknown) =>
       onTrouble(`the host could not register: ${(error as Error).message}`),

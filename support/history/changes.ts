@@ -66,7 +66,9 @@ class History {
         if (entry.moment === 'after') change.after = state
         else change.after ??= state
       })
-    if (entry.type === 'asked' && entry.mutating) this.tell(entry)
+    if (entry.type === 'puppet run ended') this.endPuppetRun(entry)
+    // Puppet changes nothing in noop.
+    if (entry.type === 'asked' && entry.mutating && !isNoop(entry)) this.tell(entry)
     if (entry.type === 'answered') this.settle(entry.requestId, entry.outcomes)
     if (entry.type === 'planned') this.plan(entry)
   }
@@ -84,6 +86,15 @@ class History {
         seen.set(host, state)
       }
     }
+  }
+
+  private endPuppetRun({ requestId, states }: Extract<JournalEntry, { type: 'puppet run ended' }>): void {
+    const { latest } = this.follow(PUPPET_RUN)
+    for (const [state, hosts] of Object.entries(states))
+      for (const host of hosts) {
+        const change = latest.get(host)
+        if (change?.request === requestId) change.after = state
+      }
   }
 
   private follow(resource: string): Followed {
@@ -147,10 +158,17 @@ class History {
   }
 }
 
+const PUPPET_RUN = 'puppet run'
+
+function isNoop({ agent, action, inputs }: Asked): boolean {
+  return agent === 'puppet' && action === 'runonce' && inputs['noop'] === true
+}
+
 function resourceOf(agent: string, action: string, inputs: Asked['inputs']): string {
   // Tags that were fetched are not what is served.
   if (agent === 'git' && action === 'fetch') return `tags of ${String(inputs['repository'])}`
   if (agent === 'package' && action === 'refresh') return 'package lists'
+  if (agent === 'puppet' && action === 'runonce') return PUPPET_RUN
   if (agent === 'access')
     return 'address' in inputs
       ? `access ${String(inputs['site'])} address ${String(inputs['address'])}`

@@ -214,6 +214,38 @@ describe('pruning', () => {
     expect(prune().files).to.deep.equal([])
   })
 
+  it('takes what pages have noted of a stop or a put-back once its run is over, and nothing of a run that stays', () => {
+    write(0, asked, passed)
+    write(1, asked, passed)
+    const [gone = '', stays = ''] = runs
+    const note = (name: string, of?: string) => {
+      const path = scratch.write(
+        `state/console/${name}`,
+        of === undefined ? '{}' : JSON.stringify({ run: of }),
+      )
+      old(path)
+      return path
+    }
+    const took = [
+      note(`stops/${gone}.json`),
+      note('put-backs/20250101-000000-aaaa.json', gone),
+      note('put-backs/20250101-000000-aaaa.log'),
+      note('put-backs/20250101-000001-aaaa.log'),
+    ]
+    const kept = [
+      note(`stops/${stays}.json`),
+      note('stops/notes.txt'),
+      note('put-backs/20250102-000000-aaaa.json', stays),
+      note('put-backs/20250102-000000-aaaa.log'),
+      note(`put-backs/${stays}.json`, gone),
+      scratch.write('state/console/put-backs/20250103-000000-aaaa.json', JSON.stringify({ run: gone })),
+    ]
+    utimesSync(kept.at(-1) ?? '', NOW / 1000, NOW / 1000)
+    expect(prune().files).to.include.members(took).and.not.include.members(kept)
+    expect(took.filter((path) => existsSync(path))).to.deep.equal([])
+    expect(kept.filter((path) => !existsSync(path))).to.deep.equal([])
+  })
+
   it('leaves what the history does not have whole, and takes it once it has', () => {
     const journal = write(0, rollCall, asked, passed)
     write(1, passed)

@@ -1,4 +1,4 @@
-import { lstatSync, rmSync, statSync } from 'node:fs'
+import { lstatSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { findPartOfRecovery } from './origin'
 import { partsOf } from './parts'
@@ -88,8 +88,8 @@ function notOnRecord({ run, entries }: RunJournal, state: string): string | unde
 }
 
 /**
- * Returns the logs and journals of other modes, the plans and the recovery features to remove. Each goes once it is
- * old, unless its run stays.
+ * Returns the logs and journals of other modes, the plans, the recovery features, and what pages have noted of a stop or a
+ * put-back, to remove. Each goes once it is old, unless its run stays.
  */
 function besideJournals(
   pruned: ReadonlySet<string>,
@@ -112,7 +112,24 @@ function besideJournals(
   const plans = filesIn(join(reports, 'plans')).filter(
     (path) => /^[0-9a-f]{12}\.json$/.test(basename(path)) && isOld(path, now - olderThan),
   )
-  return [...others, ...logs, ...recoveries, ...plans]
+  const stops = filesIn(join(state, 'console', 'stops')).filter((path) => mayGo(runOf(path, '.json'), path))
+  const putBacks = filesIn(join(state, 'console', 'put-backs')).filter((path) => {
+    const id = runOf(path, '.json') ?? runOf(path, '.log')
+    // It is told on the page of the run whose hosts it has put back.
+    const of = id === undefined ? undefined : putBackOf(path.replace(/\.log$/, '.json'))
+    return mayGo(id, path) && (of === undefined || !stays.has(of))
+  })
+  return [...others, ...logs, ...recoveries, ...plans, ...stops, ...putBacks]
+}
+
+/** Returns the run whose hosts were put back from a page, by its record; undefined where that is gone, or cut off. */
+function putBackOf(path: string): string | undefined {
+  try {
+    const { run } = JSON.parse(readFileSync(path, 'utf8')) as { run?: unknown }
+    return typeof run === 'string' ? run : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Returns whether a journal is being written: its process is still there and has not said that it ends. */

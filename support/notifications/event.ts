@@ -1,4 +1,4 @@
-/** The events that notifications are about, in the order of a rollout. */
+/** The events that notifications are about, in the order of a rollout; the last one is of `lockstep serve`. */
 export const EVENTS = [
   'started',
   'approval wanted',
@@ -7,6 +7,7 @@ export const EVENTS = [
   'failed',
   'ended',
   'drift found',
+  'monitoring changed',
 ] as const
 
 export type EventName = (typeof EVENTS)[number]
@@ -52,7 +53,7 @@ export interface RolloutEvent {
   outOfRotation: SomeHosts
   /** The outcome of `ended`: `PASSED`, `FAILED`, … and the exit status. */
   outcome: { title: string; exitCode: number } | undefined
-  /** The reason why the rollout failed or was refused, or what approval is asked for. */
+  /** The reason why the rollout failed or was refused, or what approval is asked for, or what monitoring was told. */
   reason: string | undefined
 }
 

@@ -26,6 +26,8 @@ function describeEvent(event: RolloutEvent): string {
       return `${outcome?.title ?? 'over'}, ${hosts(counts.hosts)}${why}${who}${left}`
     case 'drift found':
       return `${hosts(failed.count)} drifted${why}; drifted: ${namesOf(failed)}`
+    case 'monitoring changed':
+      return `monitoring has changed${why}`
   }
 }
 

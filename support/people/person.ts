@@ -19,8 +19,15 @@ export interface Policy {
  * no room for these signs.
  */
 export function nameInConsole({ name }: Pick<Person, 'name'>): string {
-  return `${name} (console)`
+  return `${name}${IN_CONSOLE}`
 }
+
+/** Returns the person of the console whom a journal names; undefined where it names somebody else. */
+export function personInConsole(written: string): string | undefined {
+  return written.endsWith(IN_CONSOLE) ? written.slice(0, -IN_CONSOLE.length) : undefined
+}
+
+const IN_CONSOLE = ' (console)'
 
 /**
  * Returns whether two names are those of one person. Directories take a name in capitals too, and a proxy or a provider may

@@ -18,7 +18,9 @@ export interface PlanOfTag extends FetchTarget {
   outcome: PlanOutcome | undefined
   /** True once another plan was begun for the repository and the environment. */
   isSuperseded: boolean
-  approved: { at: string; by: string | null } | undefined
+  approved: { at: string; by: string | null; groups: readonly string[] } | undefined
+  /** Why an approval before counts no more; undefined where there was none, and since the next one. */
+  approvalEnded: string | undefined
   /** The tag that hosts were to have instead, while the approval was not used: it counts no more; undefined while it does. */
   lapsedFor: string | undefined
   rollout: RolloutOfPlan | undefined
@@ -89,8 +91,17 @@ export class DeployState {
       case 'plan approved': {
         const known = this.byRun.get(event.run)
         if (known?.state !== 'succeeded' || known.outcome?.plan !== event.plan || known.approved) return
-        known.approved = { at: event.at, by: event.by }
+        known.approved = { at: event.at, by: event.by, groups: event.groups ?? [] }
+        known.approvalEnded = undefined
         this.unused.add(known)
+        return
+      }
+      case 'approval ended': {
+        const known = this.byRun.get(event.run)
+        if (known?.approved === undefined || known.rollout !== undefined) return
+        known.approved = undefined
+        known.approvalEnded = event.why
+        this.unused.delete(known)
         return
       }
       case 'rollout begun': {
@@ -136,6 +147,7 @@ export class DeployState {
       outcome: undefined,
       isSuperseded: false,
       approved: undefined,
+      approvalEnded: undefined,
       lapsedFor: undefined,
       rollout: undefined,
     }

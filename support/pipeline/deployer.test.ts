@@ -5,7 +5,7 @@ import { FakeClock } from '../testing/fake_clock'
 import { fetched, MADE, planned } from '../testing/deploy_events'
 import { MemoryDeploys } from '../testing/memory_deploys'
 import { Killed, MemoryPipelineLog } from '../testing/memory_pipeline_log'
-import { Deployer, type DeployedRepository } from './deployer'
+import { Deployer, type ApprovalFault, type DeployedRepository } from './deployer'
 import type { PipelineEvent, RecordedPipelineEvent } from './events'
 import { PipelineState } from './pipeline_state'
 
@@ -22,6 +22,8 @@ describe('the deploys to an environment', () => {
     log = new MemoryPipelineLog()
   })
 
+  let fault: ApprovalFault | undefined
+  beforeEach(() => (fault = undefined))
   const website = (approval: ApprovalBy): DeployedRepository => ({
     repository: 'website',
     environment: 'test',
@@ -37,6 +39,7 @@ describe('the deploys to an environment', () => {
       log: to,
       deploys,
       takesTag: () => true,
+      faultOfApproval: () => fault,
       clock: new FakeClock(),
     })
   const add = async (events: readonly PipelineEvent[]) => {
@@ -44,7 +47,7 @@ describe('the deploys to an environment', () => {
   }
   const approve = (run: string, plan = MADE.plan ?? '') =>
     add([{ type: 'plan approved', run, plan, by: 'ann', ...TARGET }])
-  const types = () => log.added.map(({ type }) => type).filter((type) => /plan|rollout/.test(type))
+  const types = () => log.added.map(({ type }) => type).filter((type) => /plan|rollout|approval/.test(type))
 
   it('wait until all hosts have the tag, and then plan it once', async () => {
     const deployer = deployerOf('person')
@@ -95,6 +98,27 @@ describe('the deploys to an environment', () => {
     expect(deploys.started[0]).to.include({ plan: MADE.plan, planRun: 'p1', commit: A })
     expect(deploys.planned).to.deep.equal([])
     expect(types().slice(-3)).to.deep.equal(['rollout begun', 'rollout ended', 'plan approved'])
+  })
+
+  it('roll out nothing where the approver lost the right, until another person has approved', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    const deployer = deployerOf('person')
+    await approve('p1')
+    fault = { is: 'not known', sentence: 'the policy is not right' }
+    await deployer.look(never)
+    expect(log.state.deploys.plan('p1')?.approved, 'it may be known again').not.to.equal(undefined)
+    fault = { is: 'lost', sentence: 'ann may not' }
+    await deployer.look(never)
+    expect(deploys.started).to.deep.equal([])
+    expect(types().at(-1)).to.equal('approval ended')
+    fault = undefined
+    await deployer.look(never)
+    expect(deploys.started, 'the right alone brings it not back').to.deep.equal([])
+    expect(log.state.deploys.plan('p1')).to.include({ approved: undefined, approvalEnded: 'ann may not' })
+    await approve('p1')
+    await deployer.look(never)
+    expect(deploys.started).to.have.length(1)
+    expect(log.state.deploys.plan('p1')?.approvalEnded).to.equal(undefined)
   })
 
   it('roll out nothing for an approval of another name, of a plan that failed, or that is over', async () => {

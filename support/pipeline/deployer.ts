@@ -80,7 +80,16 @@ export interface DeployerParts {
   deploys: Deploys
   /** Returns whether hosts take a tag of this name. */
   takesTag(tag: string): boolean
+  /** Returns why an approval is worth nothing now: for good, or as long as something cannot be read. */
+  faultOfApproval(approved: Approved, environment: string): ApprovalFault | undefined
   clock: Clock
+}
+
+type Approved = NonNullable<PlanOfTag['approved']>
+
+export interface ApprovalFault {
+  is: 'lost' | 'not known'
+  sentence: string
 }
 
 /**
@@ -192,6 +201,18 @@ export class Deployer {
     if (signal.aborted) return false
     const run = deploys.newRun()
     const { machine } = deploys
+    // Nothing comes between the look at rights and the entry in the journal.
+    const { approved } = plan
+    const fault = approved && this.parts.faultOfApproval(approved, plan.environment)
+    if (fault?.is === 'lost')
+      await log.append({
+        type: 'approval ended',
+        run: plan.run,
+        plan: name,
+        why: fault.sentence,
+        ...targetIn(plan),
+      })
+    if (fault !== undefined) return fault.is === 'lost'
     await log.append({
       type: 'rollout begun',
       run,

@@ -139,7 +139,16 @@ export type PipelineEvent =
     } & FetchTarget)
   | ({ type: 'plan ended'; run: string } & FetchTarget & PlanOutcome)
   /** A plan may be carried out, once. `run` is the run that made it; without a person, the configuration says so. */
-  | ({ type: 'plan approved'; run: string; plan: string; by: string | null } & FetchTarget)
+  | ({
+      type: 'plan approved'
+      run: string
+      plan: string
+      by: string | null
+      /** The groups of a person of the console at that moment. */
+      groups?: string[]
+    } & FetchTarget)
+  /** An approval counts no more, before its rollout: its person may not approve any more. */
+  | ({ type: 'approval ended'; run: string; plan: string; why: string } & FetchTarget)
   /** A live run of this id is about to be started, that keeps to a plan. It is never started again. */
   | ({
       type: 'rollout begun'

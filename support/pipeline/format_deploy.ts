@@ -27,7 +27,7 @@ export function formatPlan(plan: PlanOfTag, surroundings: PlanSurroundings): str
 }
 
 function formatPlanning(plan: PlanOfTag, { isServed, over, person }: PlanSurroundings): string {
-  const { environment, state, begunAt, outcome, approved } = plan
+  const { environment, state, begunAt, outcome, approved, approvalEnded } = plan
   const where = clean(environment)
   const why = clean(outcome?.why ?? NO_REASON)
   switch (state) {
@@ -44,7 +44,7 @@ function formatPlanning(plan: PlanOfTag, { isServed, over, person }: PlanSurroun
         approved !== undefined || !needsPerson(plan, person)
           ? ''
           : over === undefined
-            ? `; waits for approval${person === undefined ? '' : `, since ${clean(person)}`}`
+            ? `; waits for approval${person === undefined ? '' : `, since ${clean(person)}`}${approvalEnded === undefined ? '' : `: ${clean(approvalEnded)}`}`
             : `; not approved, and over: ${clean(over)}`
       return outcome === undefined ? '' : `${describePlan(where, outcome)}${next}`
     }

@@ -69,6 +69,7 @@ describe('the sentence of an event', () => {
       ],
       [[taken([])], 'website: a push changed nothing'],
       [[seen], 'website: the repository shows aaaaaaaaaaaa on the branch main'],
+      [[{ ...seen, ref: 'refs/tags/v2' }], 'website: the repository shows aaaaaaaaaaaa on the tag v2'],
       [
         [
           taken([{ ref: MAIN, before: null, after: A }]),

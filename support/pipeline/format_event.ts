@@ -74,6 +74,8 @@ export function describeEvent(event: RecordedPipelineEvent, state: PipelineState
         : `the plan of ${nameTag(event)} for ${clean(event.environment)} ${event.result === 'failed' ? 'FAILED' : 'was interrupted'}: ${clean(event.why ?? 'no reason is known')}`
     case 'plan approved':
       return `the plan ${clean(event.plan)} of ${nameTag(event)} for ${clean(event.environment)} is approved${event.by === null ? ' by lockstep.yaml' : ''}`
+    case 'approval ended':
+      return `the plan ${clean(event.plan)} of ${nameTag(event)} for ${clean(event.environment)} is approved no more: who approved it may not any more`
     case 'rollout begun':
       return `${nameTag(event)} is being rolled out to ${clean(event.environment)} by run ${clean(event.run)}`
     case 'rollout ended': {

@@ -102,7 +102,14 @@ const SHAPES = {
     approval: v.picklist(APPROVALS),
   }),
   'plan ended': v.object({ ...target, ...result, run: text, plan: orNull, hosts, changes: v.number() }),
-  'plan approved': v.object({ ...target, run: text, plan: text, by: orNull }),
+  'plan approved': v.object({
+    ...target,
+    run: text,
+    plan: text,
+    by: orNull,
+    groups: v.exactOptional(v.array(text)),
+  }),
+  'approval ended': v.object({ ...target, run: text, plan: text, why: text }),
   'rollout begun': v.object({ ...target, run: text, planRun: text, plan: text, machine: text }),
   'rollout ended': v.object({ ...target, ...result, run: text, verdict: orNull, by: v.optional(text) }),
 } as const satisfies Record<PipelineEvent['type'], v.GenericSchema>

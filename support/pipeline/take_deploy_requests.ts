@@ -56,6 +56,8 @@ export async function approvePlan(
   { repository, run, plan: name }: Omit<Extract<DeployRequest, { kind: 'approve' }>, 'by'>,
   by: string,
   { log, repositories, takesTag }: Pick<TakingDeploys, 'log' | 'repositories' | 'takesTag'>,
+  /** The groups of a person of the console at this moment. */
+  groups?: readonly string[],
 ): Promise<string | undefined> {
   const plan = log.state.deploys.plan(run)
   if (plan?.repository !== repository || plan.outcome?.plan !== name)
@@ -68,7 +70,18 @@ export async function approvePlan(
     return `lockstep.yaml does not say after_success: { ${environment}: approval } for ${repository}`
   const why = whyNotToApprove(log.state, plan, takesTag)
   if (why !== undefined) return why
-  await log.append({ type: 'plan approved', run, plan: name, by, repository, environment, commit, tag })
+  const own = groups === undefined ? {} : { groups: [...groups] }
+  await log.append({
+    type: 'plan approved',
+    run,
+    plan: name,
+    by,
+    ...own,
+    repository,
+    environment,
+    commit,
+    tag,
+  })
   return undefined
 }
 

@@ -36,7 +36,10 @@ function expectIdle(plan: Plan | undefined, said: string): void {
     throw new LockstepError('diverged', `it could not be planned again right away: ${said}`)
   const more = plan.lines.flatMap(({ at, text, hosts }) =>
     hosts
-      .filter(({ changes, passed, affectsOthers }) => !passed || (changes && affectsOthers))
+      .filter(
+        ({ changes, passed, affectsOthers, isIdle }) =>
+          !passed || (changes && affectsOthers && isIdle !== true),
+      )
       .map(({ seen, hosts: names }) => `${at} (${text}): ${seen}, ${foldHosts(names).join(', ')}`),
   )
   if (more.length === 0 && plan.passes) return

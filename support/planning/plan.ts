@@ -33,6 +33,8 @@ export interface PlannedLine {
     changes: boolean
     /** True when more than traffic would change. */
     affectsOthers: boolean
+    /** True when none of them had anything to change when the line was carried out last. */
+    isIdle?: boolean
     hosts: readonly string[]
   }[]
 }
@@ -69,6 +71,7 @@ export function plannedLines(verdicts: readonly StepVerdict[]): PlannedLine[] {
         passed,
         changes: hosts.some((host) => changing.has(host)),
         affectsOthers: hosts.some((host) => changing.get(host)?.affectsOthers === true),
+        ...(hosts.every((host) => changing.get(host)?.isIdle === true) ? { isIdle: true } : {}),
         hosts: [...hosts].sort(),
       })),
     }

@@ -16,6 +16,7 @@ const lines = v.array(
         passed: v.boolean(),
         changes: v.boolean(),
         affectsOthers: v.boolean(),
+        isIdle: v.exactOptional(v.boolean()),
         hosts: v.array(v.string()),
       }),
     ),

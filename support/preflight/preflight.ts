@@ -14,6 +14,7 @@ import { parseFaults } from '../rehearsal/fault_table'
 import { type FaultTable } from '../run/rehearsed'
 import { agentCallFaults } from './agent_calls'
 import { passwordFaults } from './password_tables'
+import { puppetFaults } from './puppet_tables'
 import { oddBalancers } from './odd_balancers'
 import { oddSelections } from './selections'
 import { argumentFault, type StepFunction } from './step_arguments'
@@ -332,7 +333,12 @@ export class Preflight {
     const rows = argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value)) ?? []
     const given = values.map(({ group }) => group.value ?? '')
     const phrase = definition?.pattern.source ?? ''
-    return [...odd, ...passwordFaults(phrase, rows), ...agentCallFaults(phrase, given, rows, contractOf)]
+    return [
+      ...odd,
+      ...passwordFaults(phrase, rows),
+      ...puppetFaults(phrase, rows),
+      ...agentCallFaults(phrase, given, rows, contractOf),
+    ]
   }
 
   /** Cuts texts that are too long before cucumber matches them: that takes far longer the longer a text is. */

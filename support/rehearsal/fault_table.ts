@@ -51,18 +51,22 @@ export function describeFault({ host, fault, during }: RehearsedFault): string {
  */
 export function usualFaults(plan: readonly PlannedScenario[]): RehearsedFault[] {
   const lines = plan.flatMap(({ steps }) => steps)
-  // What is only fetched changes nothing that hosts serve.
-  const telling = lines.filter(({ expression }) => kindOf(expression) !== 'fetches tags')
+  // What is only fetched, or looked at in noop, changes nothing that hosts serve.
+  const telling = lines.filter(
+    ({ expression }) => !['fetches tags', 'runs puppet in noop'].includes(kindOf(expression) ?? ''),
+  )
   const find = (group: EffectGroup) => telling.find(({ expression }) => groupOf(expression) === group)?.text
   const own = lines.find(({ expression, isAction }) => isAction === true && groupOf(expression) === undefined)
   const [change, out, back] = [find('changes') ?? own?.text, find('takes out'), find('puts back')]
   const deploy = lines.find(({ expression }) => kindOf(expression) === 'deploys tag')?.text
+  const run = lines.find(({ expression }) => kindOf(expression) === 'runs puppet')?.text
   const host = 'first host'
   const on = (during: string | undefined, ...faults: string[]) =>
     during === undefined ? [] : faults.map((fault) => ({ host, fault, during }))
   return [
     ...on(change, 'stops answering', 'fails', 'lies'),
     ...on(deploy, 'post script fails'),
+    ...on(run, 'puppet fails', 'puppet gets no catalog', 'puppet is killed'),
     ...on(out, 'stops answering'),
     ...on(back, 'stops answering'),
   ]

@@ -1,4 +1,7 @@
+import { changesIn, changeTableFault } from '../rollout/model/puppet_table'
 import type { PlannedScenario } from '../run/run_parts'
+import { kindOf } from '../sentences/catalogue'
+import type { PuppetCode } from '../simulation/pretend_puppet'
 
 /** The packages, repositories, services, checks and backends that hosts must have for a feature to be rehearsed. */
 export interface Needs {
@@ -8,6 +11,8 @@ export interface Needs {
   repositories: ReadonlyMap<string, readonly string[]>
   /** The users by site. */
   sites: ReadonlyMap<string, readonly string[]>
+  /** The code of the puppet master: the release and the changes that lines expect of it. */
+  puppet: PuppetCode
   services: readonly string[]
   checks: readonly string[]
   backends: readonly string[]
@@ -50,8 +55,23 @@ export function needsOf(plan: readonly PlannedScenario[]): Needs {
     packages,
     repositories,
     sites,
+    puppet: puppetIn(plan),
     services: [...services],
     checks: [...checks],
     backends: [...backends],
+  }
+}
+
+function puppetIn(plan: readonly PlannedScenario[]): PuppetCode {
+  const lines = plan.flatMap(({ steps }) => steps)
+  const of = (kind: string) => lines.filter(({ expression }) => kindOf(expression) === kind)
+  const [release = 'simulated'] = of('sees puppet release').flatMap(({ values }) =>
+    values.map(({ value }) => value),
+  )
+  const tables = of('sees puppet changes').map(({ table = [] }) => table)
+  const changes = tables.flatMap((rows) => (changeTableFault(rows) === undefined ? changesIn(rows) : []))
+  return {
+    release,
+    changes: Object.fromEntries(changes.map(({ resource, change }) => [resource, change])),
   }
 }

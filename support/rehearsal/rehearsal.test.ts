@@ -179,7 +179,8 @@ describe('a feature that is rehearsed', () => {
   ]
 
   it('needs what it names', () => {
-    const { packages, repositories, sites, ...rest } = needsOf(plan)
+    const { packages, repositories, sites, puppet, ...rest } = needsOf(plan)
+    expect(puppet).to.deep.equal({ release: 'simulated', changes: {} })
     expect([...sites]).to.deep.equal([['intranet', ['alice']]])
     expect([...repositories]).to.deep.equal([['site', ['v2']]])
     expect([...packages]).to.deep.equal([['web', ['2']]])

@@ -51,7 +51,7 @@ async function wellFleet(needs: Needs, { parameters, context, cwd, embedded }: W
   }
   const { signal } = new AbortController()
   const { hosts } = await readInventory(sources, { environment, environments, signal })
-  const { packages, repositories, sites, services, checks, backends } = needs
+  const { packages, repositories, sites, puppet, services, checks, backends } = needs
   const names = hosts.map(({ name }) => name)
   const ok = [{ exitcode: 0, output: 'OK - simulated', perfdata: '' }]
   return {
@@ -70,6 +70,7 @@ async function wellFleet(needs: Needs, { parameters, context, cwd, embedded }: W
       packages: Object.fromEntries([...packages.keys()].map((each) => [each, BEFORE])),
       serves: Object.fromEntries([...repositories.keys()].map((each) => [each, BEFORE])),
       sites: Object.fromEntries(sites),
+      puppet,
       services: Object.fromEntries(services.map((each) => [each, 'running' as const])),
       checks: Object.fromEntries(checks.map((each) => [each, ok])),
       without: [],

@@ -441,8 +441,20 @@ describe('a rollout that changes nothing', () => {
     seed: undefined,
     had: new Map(),
     tags: new Map(),
+    puppetRuns: new Map(),
+    puppetRunsEnded: new Set(),
     scenarios: new Map([
-      ['1', { name: 's', waves: [], done: true, overtaken: new Set(), unknown: new Map() }],
+      [
+        '1',
+        {
+          name: 's',
+          waves: [],
+          done: true,
+          overtaken: new Set(),
+          unknown: new Map(),
+          openPuppetRuns: new Map(),
+        },
+      ],
     ]),
   }
 

@@ -19,6 +19,7 @@ import { Gates } from './verbs/gates'
 import { Packages } from './verbs/packages'
 import { Puppet } from './verbs/puppet'
 import { PuppetMasters } from './verbs/puppet_masters'
+import { PuppetRuns } from './verbs/puppet_runs'
 import { Release } from './verbs/release'
 import { Repository } from './verbs/repository'
 import { RollCall } from './verbs/roll_call'
@@ -47,6 +48,7 @@ export class Rollout {
   readonly checks: Checks
   readonly puppet: Puppet
   readonly puppetMasters: PuppetMasters
+  readonly puppetRuns: PuppetRuns
   readonly agents: Agents
   readonly release: Release
   readonly afterFailure: AfterFailure
@@ -102,6 +104,10 @@ export class Rollout {
     this.checks = new Checks(step)
     this.puppet = new Puppet(step, ledger)
     this.puppetMasters = new PuppetMasters(step)
+    this.puppetRuns = new PuppetRuns(step, {
+      openRuns: () => resumption.openPuppetRuns(this.current),
+      earlier: checkpoint?.puppetRuns ?? new Map(),
+    })
     this.agents = new Agents(step, ports.redact)
     this.afterFailure = new AfterFailure(step, this)
     for (const host of checkpoint?.out ?? [])

@@ -136,6 +136,7 @@ const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   became: true,
   tag: true,
   served: true,
+  'puppet run ended': true,
   'passed over': true,
   approved: true,
   'gate waits': true,

@@ -126,6 +126,13 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   became: v.object({ package: text, versions: namesBy }),
   tag: v.object({ repository: text, tag: text, commit: text }),
   served: v.object({ repository: text, moment: v.picklist(['before', 'after']), states: namesBy }),
+  'puppet run ended': v.object({
+    run: text,
+    requestId: text,
+    noop: v.boolean(),
+    states: namesBy,
+    began: v.record(text, v.number()),
+  }),
   'passed over': v.object({ step: text, line: whole }),
   approved: v.object({ by: text }),
   locked: v.object({ hosts: whole, takes: names, reason: text }),

@@ -82,6 +82,7 @@ function withLists(event: Fields, change: (hosts: WrittenHosts) => WrittenHosts)
     case 'became':
       return { ...event, versions: eachOf(event['versions'], listIn) }
     case 'served':
+    case 'puppet run ended':
       return { ...event, states: eachOf(event['states'], listIn) }
     case 'answered':
       return { ...event, outcomes: eachOf(event['outcomes'], listIn) }

@@ -50,6 +50,12 @@ export type StepEffect =
   | { kind: 'enables puppet' }
   | { kind: 'sees puppet'; wanted: 'disabled' | 'enabled' }
   | { kind: 'sees served code' }
+  | { kind: 'runs puppet' }
+  | { kind: 'runs puppet in noop' }
+  | { kind: 'sees puppet failures' }
+  | { kind: 'sees puppet changes' }
+  | { kind: 'sees puppet run again' }
+  | { kind: 'sees puppet release' }
   | { kind: 'runs action'; agent: string }
   | { kind: 'sees action'; agent: string }
   | { kind: 'sees answers' }
@@ -133,6 +139,12 @@ export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'enables puppet': { group: 'enables', needs: 'puppet' },
   'sees puppet': { group: 'reads', needs: 'puppet' },
   'sees served code': { group: 'reads', needs: 'puppetserver' },
+  'runs puppet': { group: 'changes', needs: 'puppet' },
+  'runs puppet in noop': { group: 'changes', needs: 'puppet' },
+  'sees puppet failures': { group: 'reads', needs: 'puppet' },
+  'sees puppet changes': { group: 'reads', needs: 'puppet' },
+  'sees puppet run again': { group: 'reads', needs: 'puppet' },
+  'sees puppet release': { group: 'reads', needs: 'puppet' },
   'runs action': { group: 'changes' },
   'sees action': { group: 'reads' },
   'sees answers': { group: 'reads' },

@@ -33,4 +33,49 @@ export const puppet = {
     effect: 'sees served code',
     help: 'Fails where the host’s own puppetserver compiles other code, or may do so.',
   },
+  'I run puppet': {
+    keyword: 'When',
+    effect: 'runs puppet',
+    help: 'Runs puppet, and waits up to 30 minutes for the report of that very run.',
+  },
+  'I run puppet within {duration}': {
+    keyword: 'When',
+    effect: 'runs puppet',
+    help: 'Runs puppet, and waits no longer for the report of that very run.',
+  },
+  'I run puppet in noop': {
+    keyword: 'When',
+    effect: 'runs puppet in noop',
+    help: 'Puppet tells what it would change, and changes nothing; up to 30 minutes.',
+  },
+  'I run puppet in noop within {duration}': {
+    keyword: 'When',
+    effect: 'runs puppet in noop',
+    help: 'Puppet tells what it would change, and changes nothing.',
+  },
+  'puppet should have failed on no resource': {
+    keyword: 'Then',
+    effect: 'sees puppet failures',
+    help: 'Fails where a resource failed, or the last run proves nothing.',
+  },
+  'puppet would change nothing': {
+    keyword: 'Then',
+    effect: 'sees puppet changes',
+    help: 'Fails where the run in noop found anything to change.',
+  },
+  'puppet would change nothing but:': {
+    keyword: 'Then',
+    effect: 'sees puppet changes',
+    help: 'Fails where the run in noop found a change that is not in the table below.',
+  },
+  'puppet should change nothing when run again': {
+    keyword: 'Then',
+    effect: 'sees puppet run again',
+    help: 'Runs puppet in noop, and fails where it finds anything to change.',
+  },
+  'puppet should have applied release {string}': {
+    keyword: 'Then',
+    effect: 'sees puppet release',
+    help: 'Fails where the last run was of other code, or older than this rollout.',
+  },
 } as const satisfies Sentences

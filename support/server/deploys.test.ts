@@ -1,3 +1,4 @@
+import { NO_RIGHTS } from '../people/rights_now'
 import { expect } from 'chai'
 import type { RepositorySettings } from '../config/pipeline_setting'
 import type { ApprovalBy } from '../config/after_success_setting'
@@ -43,7 +44,10 @@ describe('the parts of lockstep serve that deploy', () => {
     })),
   })
   const partsOf = (...repositories: RepositorySettings[]) =>
-    deployParts({ repositories }, { deploys, takesTag: () => true, nameOf: async () => 'ann' })
+    deployParts(
+      { repositories },
+      { deploys, takesTag: () => true, nameOf: async () => 'ann', rights: NO_RIGHTS },
+    )
 
   it('are one for wishes, one for each environment, and one for earlier ones', () => {
     expect(

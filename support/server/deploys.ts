@@ -1,6 +1,7 @@
 import type { PipelineSettings } from '../config/pipeline_setting'
 import { DeployRequests } from '../pipeline/deploy_requests'
-import { Deployer, type DeployedRepository, type Deploys } from '../pipeline/deployer'
+import { whyPlanNotApproved, type RightsNow } from '../people/rights_now'
+import { Deployer, type DeployedRepository, type DeployerParts, type Deploys } from '../pipeline/deployer'
 import { takeDeployRequests } from '../pipeline/take_deploy_requests'
 import { pause } from '../system/clock'
 import { groupBy } from '../system/groups'
@@ -15,6 +16,7 @@ const CHANGES_IT = [
   'hosts have fetched',
   'plan asked for',
   'plan approved',
+  'approval ended',
   'rollout ended',
 ] as const
 
@@ -23,6 +25,8 @@ export interface Deploying {
   takesTag(tag: string): boolean
   /** Returns the name of a user of this machine. */
   nameOf(user: number): Promise<string>
+  /** The rights of people of the console, as they are written at the moment. */
+  rights: RightsNow
 }
 
 /**
@@ -56,8 +60,12 @@ export function deployedIn({
   )
 }
 
+function approvalsBy(rights: RightsNow): DeployerParts['faultOfApproval'] {
+  return (approved, environment) => whyPlanNotApproved(approved, environment, rights)
+}
+
 /** Tells what became of rollouts and plans for environments that nothing is deployed to any more. It begins none. */
-function earlierDeploys(configured: ReadonlySet<string>, { deploys, takesTag }: Deploying): Part {
+function earlierDeploys(configured: ReadonlySet<string>, { deploys, takesTag, rights }: Deploying): Part {
   return {
     name: 'earlier deploys',
     async run({ pipeline, clock, signal }) {
@@ -69,7 +77,15 @@ function earlierDeploys(configured: ReadonlySet<string>, { deploys, takesTag }: 
       await Promise.all(
         [...environments].map((environment) =>
           followEarlier(
-            new Deployer({ environment, repositories: [], log: pipeline, deploys, takesTag, clock }),
+            new Deployer({
+              environment,
+              repositories: [],
+              log: pipeline,
+              deploys,
+              takesTag,
+              faultOfApproval: approvalsBy(rights),
+              clock,
+            }),
             { clock, signal },
           ),
         ),
@@ -93,14 +109,22 @@ async function followEarlier(
 function deploysTo(
   environment: string,
   repositories: readonly DeployedRepository[],
-  { deploys, takesTag }: Deploying,
+  { deploys, takesTag, rights }: Deploying,
   first: Promise<void>,
 ): Part {
   return {
     name: `deploys to ${environment}`,
     async run(context) {
       const { pipeline, clock } = context
-      const deployer = new Deployer({ environment, repositories, log: pipeline, deploys, takesTag, clock })
+      const deployer = new Deployer({
+        environment,
+        repositories,
+        log: pipeline,
+        deploys,
+        takesTag,
+        faultOfApproval: approvalsBy(rights),
+        clock,
+      })
       await first
       await lookAfterEvents(context, CHANGES_IT, (signal) => deployer.look(signal))
     },

@@ -1,3 +1,4 @@
+import { nameInConsole, type Person } from '../people/person'
 import { approvePlan, askForPlan } from '../pipeline/take_deploy_requests'
 import type { PipelineSettings } from '../config/pipeline_setting'
 import { deployedIn, type Deploying } from './deploys'
@@ -35,17 +36,18 @@ export class PlanDesk {
   /** Resolves with why the plan is not approved. `isFit` is asked again once no other approval is under way. */
   approve(
     plan: { repository: string; run: string; plan: string },
-    by: string,
+    person: Person,
     isFit: (pipeline: OpenPipeline['state']) => string | undefined,
   ): Promise<string | undefined> {
     return this.inTurn(
       async (log) =>
         isFit(log.state) ??
-        (await approvePlan({ kind: 'approve', ...plan }, by, {
-          log,
-          repositories: deployedIn(this.settings),
-          takesTag: this.takesTag,
-        })),
+        (await approvePlan(
+          { kind: 'approve', ...plan },
+          nameInConsole(person),
+          { log, repositories: deployedIn(this.settings), takesTag: this.takesTag },
+          person.groups,
+        )),
     )
   }
 

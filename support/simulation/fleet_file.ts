@@ -36,6 +36,12 @@ const group = allowKnownKeys({
   ),
   serves: v.optional(v.record(v.string(), text), {}),
   sites: v.optional(v.record(v.string(), v.array(text, 'a list of users')), {}),
+  puppet: v.optional(
+    allowKnownKeys({
+      release: v.optional(text, 'simulated'),
+      changes: v.optional(v.record(v.string(), text), {}),
+    }),
+  ),
   without: v.optional(v.array(v.string()), []),
   fault: v.optional(fault),
   agents: v.optional(v.picklist(['ruby'], 'ruby')),
@@ -77,6 +83,7 @@ export function readFleetFile(path: string, faults: Readonly<Record<string, Faul
         ),
         serves: entry.serves,
         sites: entry.sites,
+        puppet: entry.puppet,
         without: entry.without,
         fault: faults[identity] ?? entry.fault,
         agents: entry.agents,

@@ -2,7 +2,6 @@ import type { Firewall } from '../agents/iptables'
 import type { Lease, LeaseStore } from '../agents/lock'
 import type { CheckResult, Checks } from '../agents/nrpe'
 import type { PackageLists, PackageManager } from '../agents/package'
-import type { Puppet, PuppetStatus } from '../agents/puppet'
 import type { ServiceManager } from '../agents/service'
 
 /** Versions that a repository offers, oldest first, by package. */
@@ -121,26 +120,6 @@ export function pretendChecks(results: Readonly<Record<string, readonly CheckRes
       return list[Math.min(turn, list.length - 1)]
     },
     names: () => Object.keys(results),
-  }
-}
-
-export function pretendPuppet(now: () => number): Puppet {
-  const state: PuppetStatus = {
-    enabled: true,
-    applying: false,
-    daemon: true,
-    lastrun: 0,
-    disable_message: '',
-  }
-  return {
-    status: () => ({ ...state }),
-    summary: () => ({ resources: {}, time: {}, version: {} }),
-    run() {
-      state.lastrun = Math.floor(now() / 1000)
-      return 'Started a Puppet run'
-    },
-    enable: () => void Object.assign(state, { enabled: true, disable_message: '' }),
-    disable: (message) => void Object.assign(state, { enabled: false, disable_message: message }),
   }
 }
 

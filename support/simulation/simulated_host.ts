@@ -18,13 +18,13 @@ import type { Clock } from '../system/clock'
 import type { Fault } from './faults'
 import { pretendAccess, type SiteUsers } from './pretend_access'
 import { pretendGit, type GitTags } from './pretend_git'
+import { pretendPuppet, type PuppetCode } from './pretend_puppet'
 import { answeringBefore } from './ruby_package'
 import {
   pretendChecks,
   pretendFirewall,
   pretendLease,
   pretendPackages,
-  pretendPuppet,
   pretendServices,
   type Repository,
 } from './providers'
@@ -40,6 +40,8 @@ export interface HostDescription {
   serves?: Readonly<Record<string, string>> | undefined
   /** The users that its sites let in; a host without any has no access agent. */
   sites?: SiteUsers | undefined
+  /** The code of its puppet master, as far as it concerns the host. */
+  puppet?: PuppetCode | undefined
   /** Agents that the host does not run. */
   without: readonly string[]
   fault: Fault | undefined
@@ -88,6 +90,7 @@ export class SimulatedHost {
     releases(): readonly string[]
     access(): readonly string[]
     blocked(): readonly string[]
+    puppet(): readonly string[]
   }
   private last: OpenedRequest | undefined
 
@@ -109,7 +112,12 @@ export class SimulatedHost {
       moved: () => this.has('moved tag'),
     })
     const access = pretendAccess(description.sites ?? {}, lies)
+    const puppet = pretendPuppet(description.puppet, () => clock.now(), {
+      fault: () => (this.sick ? description.fault?.name : undefined),
+      isMended: () => this.isMended,
+    })
     this.machine = {
+      puppet: () => puppet.really(),
       access: () => access.really(),
       packages: () => packages.really(),
       services: () => services.really(),
@@ -137,10 +145,7 @@ export class SimulatedHost {
       serviceAgent(services),
       iptablesAgent(firewall),
       nrpeAgent(pretendChecks(description.checks)),
-      puppetAgent(
-        pretendPuppet(() => clock.now()),
-        () => clock.now(),
-      ),
+      puppetAgent(puppet, () => clock.now()),
       ...(git.names.length === 0 ? [] : [gitAgent(git)]),
       ...(access.names.length === 0 ? [] : [accessAgent(access)]),
       lockAgent(pretendLease(), () => clock.now()),
@@ -188,6 +193,7 @@ export class SimulatedHost {
         ...this.machine.services(),
         ...this.machine.releases(),
         ...this.machine.access(),
+        ...this.machine.puppet(),
       ],
       blocked: this.machine.blocked(),
     }

@@ -36,9 +36,19 @@ const SHAPES = {
     hosts: v.number(),
     changes: v.number(),
   }),
-  'start approved': v.object({ start, plan: text, by: text }),
+  /** `groups` are those that the person had at that moment. */
+  'start approved': v.object({ start, plan: text, by: text, groups: v.array(text) }),
+  'start withdrawn': v.object({ start, by: text }),
   /** A live run of this id is about to be started. It is never started again. */
-  'rollout begun': v.object({ start, run: text, plan: text, machine: text, by: text }),
+  'rollout begun': v.object({
+    start,
+    run: text,
+    plan: text,
+    machine: text,
+    by: text,
+    /** The person by whose approval it begins; null where none stands, and none is wanted. */
+    approvedBy: optional,
+  }),
   'rollout ended': v.object({ start, run: text, result, verdict: optional, why: optional }),
 } as const
 

@@ -32,7 +32,13 @@ const PLANNED = (['lint', 'rehearse', 'plan'] as const).flatMap((step): StartEve
     changes: 1,
   },
 ])
-const APPROVED: StartEvent = { type: 'start approved', start: START, plan: '0123456789ab', by: 'bert' }
+const APPROVED: StartEvent = {
+  type: 'start approved',
+  start: START,
+  plan: '0123456789ab',
+  by: 'bert',
+  groups: [],
+}
 const BEGUN: StartEvent = {
   type: 'rollout begun',
   start: START,
@@ -40,6 +46,7 @@ const BEGUN: StartEvent = {
   plan: '0123456789ab',
   machine: 'a',
   by: 'anna',
+  approvedBy: 'bert',
 }
 
 describe('the people of a rollout', () => {
@@ -64,7 +71,7 @@ describe('the people of a rollout', () => {
   })
 
   it('have no approval where none was given', async () => {
-    await write(ASKED, ...PLANNED, BEGUN)
+    await write(ASKED, ...PLANNED, { ...BEGUN, approvedBy: null })
     expect(people('r1')).to.equal('anna (console)')
   })
 

@@ -10,6 +10,6 @@ export function peopleOfRollout(run: string, state: string): string | undefined 
   const start = StartState.of(readStarts(state).events).starts.find(({ rollout }) => rollout?.run === run)
   // The id of a rollout that is over stands in its journal, where a person in a terminal could take it from.
   if (start?.rollout === undefined || start.rollout.ended !== undefined) return undefined
-  const { approved, rollout } = start
-  return `${rollout.by} (console)${approved === undefined ? '' : `, approved by ${approved.by} (console)`}`
+  const { by, approvedBy } = start.rollout
+  return `${by} (console)${approvedBy === null ? '' : `, approved by ${approvedBy} (console)`}`
 }

@@ -17,7 +17,9 @@ export interface Start extends Omit<EventOf<'start asked for'>, 'type' | 'start'
   id: string
   askedAt: string
   steps: readonly Step[]
-  approved: { at: string; by: string } | undefined
+  /** The last approval. It counts only as long as its person may approve. */
+  approved: { at: string; by: string; groups: readonly string[] } | undefined
+  withdrawn: { at: string; by: string } | undefined
   rollout: StartedRollout | undefined
 }
 
@@ -26,6 +28,8 @@ export interface StartedRollout {
   run: string
   machine: string
   by: string
+  /** The person by whose approval it was begun; null where none was wanted, and none stood. */
+  approvedBy: string | null
   begunAt: string
   ended: { at: string; result: StepResult; verdict: string | null; why: string | null } | undefined
 }
@@ -63,7 +67,15 @@ export class StartState {
     if (event.type === 'start asked for') {
       const { type: _, start: id, at: askedAt, ...wish } = event
       if (known === undefined)
-        this.byId.set(id, { ...wish, id, askedAt, steps: [], approved: undefined, rollout: undefined })
+        this.byId.set(id, {
+          ...wish,
+          id,
+          askedAt,
+          steps: [],
+          approved: undefined,
+          withdrawn: undefined,
+          rollout: undefined,
+        })
     } else if (known !== undefined) this.byId.set(known.id, applied(known, event))
   }
 }
@@ -88,13 +100,16 @@ function applied(known: Start, event: Exclude<RecordedStartEvent, { type: 'start
       return { ...known, steps }
     }
     case 'start approved':
-      return planOf(known)?.name === event.plan && known.approved === undefined && known.rollout === undefined
-        ? { ...known, approved: { at: event.at, by: event.by } }
+      // A second one is there where the person of the first may not approve any more.
+      return planOf(known)?.name === event.plan && isWaiting(known)
+        ? { ...known, approved: { at: event.at, by: event.by, groups: event.groups } }
         : known
+    case 'start withdrawn':
+      return isWaiting(known) ? { ...known, withdrawn: { at: event.at, by: event.by } } : known
     case 'rollout begun': {
-      const { run, machine, by, at: begunAt, plan } = event
-      return planOf(known)?.name === plan && known.rollout === undefined
-        ? { ...known, rollout: { run, machine, by, begunAt, ended: undefined } }
+      const { run, machine, by, approvedBy, at: begunAt, plan } = event
+      return planOf(known)?.name === plan && isWaiting(known)
+        ? { ...known, rollout: { run, machine, by, approvedBy, begunAt, ended: undefined } }
         : known
     }
     case 'rollout ended': {
@@ -106,8 +121,16 @@ function applied(known: Start, event: Exclude<RecordedStartEvent, { type: 'start
   }
 }
 
-/** Returns the step that comes next; undefined while one is under way, after one that did not pass, and after the last. */
-export function nextStep({ steps }: Start): StepName | undefined {
+function isWaiting({ rollout, withdrawn }: Start): boolean {
+  return rollout === undefined && withdrawn === undefined
+}
+
+/**
+ * Returns the step that comes next; undefined while one is under way, after one that did not pass, after the last, and for a
+ * start that was withdrawn.
+ */
+export function nextStep({ steps, withdrawn }: Start): StepName | undefined {
+  if (withdrawn !== undefined) return undefined
   const last = steps.at(-1)
   if (last !== undefined && last.ended?.result !== 'succeeded') return undefined
   return STEPS[steps.length]

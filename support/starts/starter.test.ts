@@ -2,10 +2,11 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { FakeClock, settled } from '../testing/fake_clock'
 import { Killed } from '../testing/memory_pipeline_log'
+import { MemoryRights } from '../testing/memory_rights'
 import { MemoryStartLog } from '../testing/memory_start_log'
 import { MemoryStarts, START_PLAN } from '../testing/memory_starts'
 import type { RecordedStartEvent } from './events'
-import { whyNotToApprove, whyNotToRollOut } from './judge_start'
+import { judgeRollOut, whyNotToApprove, whyNotToWithdraw } from './judge_start'
 import { planOf, StartState } from './start_state'
 import { Starter, type StartWish } from './starter'
 
@@ -22,11 +23,13 @@ const WISH: StartWish = {
 describe('a start, from the wish to its rollout', () => {
   let events: RecordedStartEvent[]
   let commands: MemoryStarts
+  let rights: MemoryRights
   let ends: AbortController[]
   let works: Promise<unknown>[]
   beforeEach(() => {
     events = []
     commands = new MemoryStarts()
+    rights = new MemoryRights()
     ends = []
     works = []
   })
@@ -52,11 +55,17 @@ describe('a start, from the wish to its rollout', () => {
     return 'id' in asked ? asked.id : expect.fail(asked.why)
   }
   const approve = (starter: Starter, id: string, name: string) =>
-    starter.approve(id, START_PLAN, name, (start) =>
-      whyNotToApprove(start, { name, groups: [] }, 'another person', commands.now),
+    starter.approve(id, START_PLAN, { name, groups: [] }, (start) =>
+      rights.lost.has(`${name} approve`)
+        ? 'may not'
+        : whyNotToApprove(start, { name, groups: [] }, 'another person', commands.now, rights),
     )
+  const withdraw = (starter: Starter, id: string, name = 'anna') =>
+    starter.withdraw(id, name, whyNotToWithdraw)
   const rollOut = (starter: Starter, id: string, by: string) =>
-    starter.rollOut(id, START_PLAN, by, (start) => whyNotToRollOut(start, 'another person', commands.now))
+    starter.rollOut(id, START_PLAN, by, (start) =>
+      judgeRollOut(start, { name: by, groups: [], at: 'x' }, 'another person', commands.now, rights),
+    )
 
   it('is linted, rehearsed, planned, approved by another person, and rolled out once', async () => {
     const { starter } = begin()
@@ -196,5 +205,139 @@ describe('a start, from the wish to its rollout', () => {
       ),
       { numRuns: 60 },
     )
+  }).timeout(120_000)
+
+  it('is over once it is withdrawn: nothing of it is approved, begun, or planned on', async () => {
+    const { starter } = begin()
+    const id = await askFor(starter)
+    expect(await withdraw(starter, id)).to.equal(undefined)
+    expect(starter.find(id)?.withdrawn).to.include({ by: 'anna' })
+    expect(await approve(starter, id, 'bert')).to.match(/^it was withdrawn by anna/)
+    expect(await rollOut(starter, id, 'anna')).to.match(/^it was withdrawn by anna/)
+    expect(await withdraw(starter, id, 'bert')).to.match(/already$/)
+    let signal: AbortSignal | undefined
+    commands.onStep = (each) => (signal = each)
+    commands.outcome = () =>
+      new Promise((resolve) =>
+        signal?.addEventListener('abort', () =>
+          resolve({ result: 'interrupted', why: 'ended', plan: null, hosts: 0, changes: 0 }),
+        ),
+      )
+    const other = await askFor(starter)
+    expect(starter.find(other)?.steps).to.have.length(1)
+    expect(await withdraw(starter, other)).to.equal(undefined)
+    await settled()
+    expect(starter.find(other)?.steps.map(({ ended }) => ended?.why)).to.deep.equal(['it was withdrawn'])
+    expect(commands.started).to.deep.equal([])
+  })
+
+  for (const [what, first] of [
+    ['an approval', 'approve'],
+    ['a start of the rollout', 'rollOut'],
+  ] as const)
+    it(`comes to one end where ${what} and a withdrawal come at one moment`, async () => {
+      for (const withdrawsFirst of [true, false]) {
+        const { starter } = begin()
+        const id = await askFor(starter)
+        if (first === 'rollOut') await approve(starter, id, 'bert')
+        const before = commands.started.length
+        const act = () => (first === 'approve' ? approve(starter, id, 'bert') : rollOut(starter, id, 'anna'))
+        const answers = await Promise.all(
+          withdrawsFirst ? [withdraw(starter, id), act()] : [act(), withdraw(starter, id)],
+        )
+        await settled()
+        const { withdrawn, rollout } = starter.find(id) ?? expect.fail('it is gone')
+        // An approval can be followed by a withdrawal, and a rollout cannot.
+        const both = first === 'approve' && !withdrawsFirst
+        expect(answers.filter((why) => why === undefined)).to.have.length(both ? 2 : 1)
+        expect(withdrawn !== undefined && rollout !== undefined).to.equal(false)
+        expect(commands.started.length - before).to.equal(rollout === undefined ? 0 : 1)
+        expect(StartState.of(events).find(id)).to.deep.equal(starter.find(id))
+      }
+    })
+
+  it('is rolled out with the rights of that moment alone, in whichever order people act', async () => {
+    const NAMES = ['anna', 'bert', 'carl'] as const
+    const name = fc.constantFrom(...NAMES)
+    const act = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ is: fc.constant('approve' as const), name }) },
+      { weight: 3, arbitrary: fc.record({ is: fc.constant('start' as const), name }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          is: fc.constantFrom('lose' as const, 'regain' as const),
+          name,
+          right: fc.constantFrom('approve', 'start'),
+        }),
+      },
+      fc.record({
+        is: fc.constantFrom(
+          'withdraw' as const,
+          'change' as const,
+          'change back' as const,
+          'break' as const,
+          'mend' as const,
+        ),
+        name,
+      }),
+    )
+    let rolledOut = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 14 }), fc.boolean(), async (acts, atOnce) => {
+        events = []
+        commands = new MemoryStarts()
+        rights = new MemoryRights()
+        const { starter, end, work } = begin()
+        const id = await askFor(starter)
+        /** What is true when the rollout begins, as its command sees it. */
+        let truth: { lost: string[]; isBroken: boolean; code: string; approvedBy: string | null } | undefined
+        commands.onStart = ({ run }) => {
+          const rollout = starter.find(id)?.rollout
+          expect(truth, 'it is begun once').to.equal(undefined)
+          expect(rollout?.run).to.equal(run)
+          truth = {
+            lost: [...rights.lost],
+            isBroken: rights.isBroken,
+            code: commands.now.code,
+            approvedBy: rollout?.approvedBy ?? null,
+          }
+        }
+        let begunBy = ''
+        for (const each of acts) {
+          let done: Promise<unknown> = Promise.resolve()
+          if (each.is === 'approve') done = approve(starter, id, each.name)
+          else if (each.is === 'start')
+            done = rollOut(starter, id, each.name).then((why) => {
+              if (why === undefined) begunBy = each.name
+            })
+          else if (each.is === 'withdraw') done = withdraw(starter, id, each.name)
+          else {
+            // Acts that wait for their turn are judged when they have it.
+            if (!atOnce) await settled()
+            if (each.is === 'lose') rights.lost.add(`${each.name} ${each.right}`)
+            else if (each.is === 'regain') rights.lost.delete(`${each.name} ${each.right}`)
+            else if (each.is === 'break' || each.is === 'mend') rights.isBroken = each.is === 'break'
+            else commands.now = { sha256: 'sha', code: each.is === 'change' ? 'other' : 'code' }
+          }
+          if (!atOnce) await done
+        }
+        await settled()
+        end.abort()
+        await work
+        const start = StartState.of(events).find(id) ?? expect.fail('it is gone')
+        expect(commands.started).to.have.length(start.rollout === undefined ? 0 : 1)
+        expect(start.withdrawn !== undefined && start.rollout !== undefined).to.equal(false)
+        if (truth === undefined) return
+        rolledOut += 1
+        expect(truth.approvedBy).to.be.oneOf(['bert', 'carl'])
+
+        expect(truth.isBroken).to.equal(false)
+        expect(truth.code).to.equal('code')
+        expect(truth.lost).not.to.include(`${truth.approvedBy ?? ''} approve`)
+        expect(truth.lost).not.to.include(`${begunBy} start`)
+      }),
+      { numRuns: 300 },
+    )
+    expect(rolledOut, 'some are rolled out').to.be.greaterThan(20)
   }).timeout(120_000)
 })

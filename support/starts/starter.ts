@@ -1,7 +1,8 @@
 import { Bell } from '../pipeline/bell'
 import { pause, type Clock } from '../system/clock'
 import type { StepName } from './events'
-import type { Beside } from './judge_start'
+import type { Person } from '../people/person'
+import type { Beside, RolloutJudgement } from './judge_start'
 import type { StartLog } from './start_journal'
 import {
   nextStep,
@@ -89,6 +90,8 @@ export class Starter {
   /** The rollouts that are just being started: no process of them can be seen yet. */
   private readonly starting = new Set<string>()
   private readonly followed = new Map<string, Promise<void>>()
+  /** The start that is just being planned, and what ends that. */
+  private planned: { id: string; end: AbortController } | undefined
   private last: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly parts: StarterParts) {
@@ -130,32 +133,49 @@ export class Starter {
   approve(
     id: string,
     plan: string,
-    by: string,
+    { name: by, groups }: Person,
     why: (start: Start) => string | undefined,
   ): Promise<string | undefined> {
     return this.inTurn(async () => {
-      const fault = this.faultOf(id, plan, why)
-      if (fault === undefined) await this.parts.log.append({ type: 'start approved', start: id, plan, by })
+      const fault = this.faultOf(id, plan) ?? this.judge(id, why)
+      if (fault === undefined)
+        await this.parts.log.append({ type: 'start approved', start: id, plan, by, groups: [...groups] })
       return fault
     })
   }
 
-  /** Begins the rollout of a plan, once, unless `why` names a reason now. Resolves with that reason. */
+  /** Ends a start of which nothing was begun on hosts, unless `why` names a reason now. Resolves with that reason. */
+  withdraw(id: string, by: string, why: (start: Start) => string | undefined): Promise<string | undefined> {
+    return this.inTurn(async () => {
+      const fault = this.judge(id, why)
+      if (fault !== undefined) return fault
+      await this.parts.log.append({ type: 'start withdrawn', start: id, by })
+      if (this.planned?.id === id) this.planned.end.abort()
+      return undefined
+    })
+  }
+
+  /** Begins the rollout of a plan, once, unless it is judged to have a reason not to, now. Resolves with that reason. */
   rollOut(
     id: string,
     plan: string,
     by: string,
-    why: (start: Start) => string | undefined,
+    judge: (start: Start) => RolloutJudgement,
   ): Promise<string | undefined> {
     return this.inTurn(async () => {
       const { log, commands } = this.parts
-      const fault = this.faultOf(id, plan, why)
+      const fault = this.faultOf(id, plan)
       if (fault !== undefined) return fault
       const { machine } = commands
       const run = commands.newRun()
+      // Nothing comes between the look at rights and the entry in the journal.
+      const start = this.find(id)
+      const judged = start === undefined ? { why: NOT_THERE } : judge(start)
+      if ('why' in judged) return judged.why
+      const { approvedBy } = judged
       this.starting.add(run)
       try {
-        await log.append({ type: 'rollout begun', start: id, run, plan, machine, by })
+        await log.append({ type: 'rollout begun', start: id, run, plan, machine, by, approvedBy })
         const begun = this.find(id)
         if (begun?.rollout?.run !== run) return 'it is not what waited any more'
         await commands.start(rolloutOrder(begun, begun.rollout))
@@ -167,11 +187,15 @@ export class Starter {
     })
   }
 
-  private faultOf(id: string, plan: string, why: (start: Start) => string | undefined): string | undefined {
+  private faultOf(id: string, plan: string): string | undefined {
+    return this.judge(id, (start) =>
+      planOf(start)?.name === plan ? undefined : 'the plan of this start has another name',
+    )
+  }
+
+  private judge(id: string, why: (start: Start) => string | undefined): string | undefined {
     const start = this.find(id)
-    if (start === undefined) return 'there is no such start'
-    if (planOf(start)?.name !== plan) return 'the plan of this start has another name'
-    return why(start)
+    return start === undefined ? NOT_THERE : why(start)
   }
 
   /**
@@ -223,16 +247,25 @@ export class Starter {
     const name = nextStep(start)
     if (name === undefined) return
     const run = commands.newRun()
+    const end = new AbortController()
+    this.planned = { id: start.id, end }
     await log.append({ type: 'step begun', start: start.id, step: name, run })
+    // It may have been withdrawn while this was written.
+    if (this.find(start.id)?.steps.at(-1)?.run !== run) return
+    const until = AbortSignal.any([signal, end.signal])
     const changed = whyChanged(start, commands.beside(start.feature))
-    const outcome = changed ?? (await commands.carryOut(name, { ...orderOf(start), run }, signal))
+    const outcome = changed ?? (await commands.carryOut(name, { ...orderOf(start), run }, until))
     // A step that is said to have passed has to be of what it was begun with.
     const after =
       outcome.result === 'succeeded' ? whyChanged(start, commands.beside(start.feature)) : undefined
     await this.endStep(
       start,
       { name, run },
-      signal.aborted ? interrupted('lockstep serve was stopped') : (after ?? outcome),
+      signal.aborted
+        ? interrupted('lockstep serve was stopped')
+        : end.signal.aborted
+          ? interrupted('it was withdrawn')
+          : (after ?? outcome),
     )
   }
 
@@ -285,8 +318,11 @@ export class Starter {
   }
 }
 
+const NOT_THERE = 'there is no such start'
+
 /** Returns whether a start is being planned, or waits for it. */
 export function isUnderWay(start: Start): boolean {
+  if (start.withdrawn !== undefined) return false
   return stepUnderWay(start) !== undefined || nextStep(start) !== undefined
 }
 

@@ -135,7 +135,7 @@ export class JournalTail<E> {
 }
 
 /** The lines of a journal, heard one after the other, up to the first that is not what was written. */
-class JournalLines<E> {
+export class JournalLines<E> {
   private heard = 0
   private last = NO_LINE
 

@@ -33,7 +33,7 @@ export class AgentFleet implements Fleet {
     await beforeSend(requestId)
     this.asked.push(request)
     const outcomes = new Map<string, Answer>()
-    for (const host of hosts) outcomes.set(host, await this.answer(host, request))
+    for (const host of hosts) outcomes.set(host, await this.answer(host, request, requestId))
     return { requestId, outcomes, unexpected: [], interrupted: false }
   }
 
@@ -42,15 +42,16 @@ export class AgentFleet implements Fleet {
     return this.hosts.get(host)?.truth ?? { state: [], blocked: [] }
   }
 
-  private async answer(host: string, { agent, action, inputs }: Request): Promise<Answer> {
+  private async answer(host: string, { agent, action, inputs }: Request, requestid: string): Promise<Answer> {
     const found = this.hosts.get(host)?.agents.get(agent)
     if (found === undefined || this.silent.has(host)) return { kind: 'silent', waited: 2_000 }
     const [act, contract] = [found.actions[action], found.contract.actions[action]]
-    if (act === undefined || contract === undefined) return failed(`unknown action ${action}`)
+    if (act === undefined || contract === undefined)
+      return failed(`Unknown action '${action}' for agent '${agent}'`)
     const fault = inputFault(contract, inputs)
     if (fault !== undefined) return failed(fault.message)
     try {
-      return { kind: 'answered', data: await act(inputs, CALL) }
+      return { kind: 'answered', data: await act(inputs, { ...CALL, requestid }) }
     } catch (error) {
       return failed((error as Error).message, error instanceof ActionFailed ? error.data : {})
     }

@@ -59,7 +59,7 @@ function sourcesOf(folder: string): string[] {
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)))
     .filter(
-      (path) => /\.(ts|c?js|yaml)$/.test(path) && !/^support\/testing\/|\.test\.ts$|\.d\.ts$/.test(path),
+      (path) => /\.(ts|c?js|yaml|rb)$/.test(path) && !/^support\/testing\/|\.test\.ts$|\.d\.ts$/.test(path),
     )
     .sort()
 }

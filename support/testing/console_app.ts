@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { Hono } from 'hono'
+import { LiveRuns } from '../console/live/live_runs'
 import { rolloutRoutes } from '../console/live/rollout_routes'
 import { HostLocks, lockSurroundings } from '../locks/host_locks'
 import { listen } from '../server/listen'
@@ -15,16 +16,13 @@ const POLICY =
 async function main(state: string, port: number): Promise<void> {
   const app = new Hono()
   const locks = new HostLocks(lockSurroundings(process.env))
-  const routes = rolloutRoutes({
-    state: resolve(state),
-    clock: systemClock,
-    surroundings: {
-      machine: hostname(),
-      now: systemClock.now,
-      startedAt: processStartedAt,
-      holders: () => locks.list().catch(() => []),
-    },
-  })
+  const surroundings = {
+    machine: hostname(),
+    now: systemClock.now,
+    startedAt: processStartedAt,
+    holders: () => locks.list().catch(() => []),
+  }
+  const routes = rolloutRoutes({ runs: new LiveRuns(resolve(state), systemClock, surroundings) })
   for (const route of routes)
     app.get(route.path, async (context) => {
       const answer = await route.answer({

@@ -27,6 +27,10 @@ export class MemoryStarts implements StartCommands {
     verdict: 'PASSED',
     why: null,
   })
+  /** Called when a step begins, with the signal that ends it. */
+  onStep: (signal: AbortSignal) => void = () => {}
+  /** Called when a rollout is started. */
+  onStart: (order: StartRolloutOrder) => void = () => {}
   /** Called before a rollout is gone. */
   onWait: (run: string) => void | Promise<void> = () => {}
   readonly saidEnded = new Set<string>()
@@ -40,8 +44,9 @@ export class MemoryStarts implements StartCommands {
     return `run${(this.runs += 1)}`
   }
 
-  async carryOut(step: StepName, order: StartOrder): Promise<StepOutcome> {
+  async carryOut(step: StepName, order: StartOrder, signal: AbortSignal): Promise<StepOutcome> {
     this.carriedOut.push({ step, order })
+    this.onStep(signal)
     return this.outcome(step, order)
   }
 
@@ -50,6 +55,7 @@ export class MemoryStarts implements StartCommands {
   }
 
   async start(order: StartRolloutOrder): Promise<void> {
+    this.onStart(order)
     this.started.push(order)
     this.running.add(order.run)
   }

@@ -1,7 +1,8 @@
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { STYLE } from '../console/page'
-import type { ConsoleRequest, ConsoleRoute } from '../console/route'
+import type { FormRoute } from '../console/act'
+import type { ConsoleRequest } from '../console/route'
 
 /** The headers that a guard gives all answers: nothing but the own styles is let in. */
 const POLICY =
@@ -15,7 +16,7 @@ export interface MountedConsole {
 
 /** Serves routes on loopback, as the guard of the console calls them, for a person who is logged in already. */
 export async function mountConsole(
-  routes: readonly ConsoleRoute[],
+  routes: readonly FormRoute[],
   may: ConsoleRequest['may'] = () => true,
 ): Promise<MountedConsole> {
   const app = new Hono()
@@ -29,6 +30,7 @@ export async function mountConsole(
         param: (name) => context.req.param(name) ?? '',
         header: (name) => context.req.header(name),
         signal: context.req.raw.signal,
+        newForm: () => 'token',
       })
       response.headers.set('content-security-policy', POLICY)
       return response

@@ -189,6 +189,21 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/postgresql',
     ],
   },
+  'support/monitoring': {
+    holds: 'the hosts that Nagios, Icinga and Prometheus watch: from registrations and the inventory',
+    mayImport: [
+      'support/monitoring/systems',
+      'support/rollout/model',
+      'support/inventory',
+      'support/config',
+      'support/protocol',
+      'support/connectors',
+    ],
+  },
+  'support/monitoring/systems': {
+    holds: 'what tells one monitoring system of hosts: files of Nagios, the API of Icinga 2, `file_sd`',
+    mayImport: ['support/notifications'],
+  },
   'support/postgresql': {
     holds: 'one connection to PostgreSQL: its statements, its failures, its texts',
     mayImport: ['support/config', 'support/rollout/model'],
@@ -203,7 +218,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'support/config': {
     holds: '`client.cfg`, `server.cfg`, `lockstep.yaml`, settings, secrets',
-    mayImport: ['support/notifications', 'support/balancers', 'support/connectors', 'support/agents'],
+    mayImport: [
+      'support/monitoring/systems',
+      'support/notifications',
+      'support/balancers',
+      'support/connectors',
+      'support/agents',
+    ],
   },
   'support/balancers': {
     holds: 'what takes a host out of the pool: the host’s firewall, HAProxy',
@@ -292,11 +313,16 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'what people start from pages: from the wish to the end of its rollout, as events on disk',
     mayImport: ['support/pipeline', 'support/config', 'support/people'],
   },
+  'support/looks': {
+    holds: 'questions to hosts that people ask from pages: one at a time, on disk, with their answers',
+    mayImport: [],
+  },
   'support/deploys': {
     holds:
       'plans and rollouts that `lockstep serve` begins: the command that a person would call, and what its journal tells',
     mayImport: [
       'support/starts',
+      'support/looks',
       'support/pipeline',
       'support/planning',
       'support/run',
@@ -364,13 +390,26 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/config',
     ],
   },
+  'support/console/looks': {
+    holds: 'what hosts say when a person asks from a page: their tags, and drift',
+    mayImport: [
+      'support/console',
+      'support/console/pages',
+      'support/looks',
+      'support/reporting',
+      'support/history',
+      'support/rollout/model',
+    ],
+  },
   'support/console/starts': {
     holds:
       'the pages on which people start: the form, what waits for whom, and the plan that a person approves',
     mayImport: [
       'support/console',
       'support/console/pages',
+      'support/console/looks',
       'support/starts',
+      'support/looks',
       'support/people',
       'support/reporting',
       'support/planning',
@@ -406,8 +445,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     mayImport: [
       'support/bus',
       'support/statuses',
+      'support/monitoring',
       'support/pipeline',
       'support/starts',
+      'support/people',
+      'support/looks',
       'support/notifications',
       'support/locks',
       'support/config',
@@ -429,8 +471,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/bus',
       'support/pipeline',
       'support/starts',
+      'support/looks',
       'support/deploys',
       'support/verify',
+      'support/monitoring',
       'support/rollout/model',
       'support/locks',
       'support/inventory',
@@ -447,6 +491,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/console/api',
       'support/console/metrics',
       'support/console/starts',
+      'support/console/looks',
       'support/server',
     ],
   },

@@ -4,7 +4,9 @@ import { LockstepError } from '../system/errors'
 import { pickReason } from '../system/reason'
 import { answerEach } from './answer'
 import type { Remark } from './remark'
-import { OWN_YAML } from './yaml_checkers'
+import { judgeEyaml } from './judge_eyaml'
+import { judgeHieraData, judgeHieraYaml } from './judge_hiera'
+import { EYAML, HIERA_DATA, HIERA_YAML, OWN_YAML } from './yaml_checkers'
 
 /** The most collections within one another, and parts of them that are not yet whole. */
 const MAX_DEPTH = 100
@@ -14,8 +16,15 @@ export function checkYaml(): void {
   answerEach((name, text) => {
     const deep = judgeDepth(text)
     if (deep.length > 0) return deep
-    return name.endsWith(OWN_YAML) ? judgeLockstepYaml(text) : judgeYaml(text)
+    return judgeOf(name)(text)
   })
+}
+
+function judgeOf(name: string): (text: string) => readonly Remark[] {
+  if (name.endsWith(OWN_YAML)) return judgeLockstepYaml
+  if (name.endsWith(HIERA_YAML)) return judgeHieraYaml
+  if (name.endsWith(HIERA_DATA)) return judgeHieraData
+  return name.endsWith(EYAML) ? judgeEyaml : judgeYaml
 }
 
 /**

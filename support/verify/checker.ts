@@ -25,6 +25,8 @@ export interface Checker {
   maxBytes: number
   /** Returns the end of the name that a file has for this checker; undefined for a path that it does not take. */
   takes: (path: string) => string | undefined
+  /** Returns what this server lacks for the check, as the end of a sentence; undefined where it lacks nothing. */
+  lacks?: () => string | undefined
   /**
    * Checks files, and returns the remarks by the name of each file. A file that is not in the answer counts as not
    * checked, which refuses the push.

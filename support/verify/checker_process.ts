@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runCommand } from '../system/command'
+import { runCommand, type CommandResult } from '../system/command'
 import type { Checked, FileToCheck, Surroundings } from './checker'
 import { MAX_CHECKER_MEMORY_MB } from './limits'
 import type { Remark } from './remark'
@@ -26,12 +26,22 @@ export async function checkInProcess(
   files: readonly FileToCheck[],
   { folder, signal }: Surroundings,
 ): Promise<Checked> {
-  writeFileSync(join(folder, LIST), JSON.stringify(files.map(({ name }) => name)))
-  const { exitCode, stdout, failure } = await runCommand(
+  listFiles(files, folder)
+  const result = await runCommand(
     process.execPath,
     [`--max-old-space-size=${MAX_CHECKER_MEMORY_MB}`, ...program],
     { cwd: folder, signal, inherits: () => false, env: { HOME: folder }, outputAtMost: MAX_OUTPUT },
   )
+  return parseAnswers(result)
+}
+
+/** Leaves the names of the files to check for a process. */
+export function listFiles(files: readonly FileToCheck[], folder: string): void {
+  writeFileSync(join(folder, LIST), JSON.stringify(files.map(({ name }) => name)))
+}
+
+/** Returns the answers of a process that has ended. A process that did not end in order has failed, with its answers. */
+export function parseAnswers({ exitCode, stdout, failure }: Omit<CommandResult, 'output'>): Checked {
   const remarks = new Map<string, readonly Remark[]>()
   for (const line of stdout.split('\n')) {
     if (!line.startsWith(ANSWER)) continue

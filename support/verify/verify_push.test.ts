@@ -45,6 +45,7 @@ describe('the check of a push', () => {
       }),
       checkers: [passes],
       onlyWarn: [],
+      skipped: [],
       limits: LIMITS,
       scratch: mkdtempSync(join(scratch.path, 'files-')),
       signal,

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { RefChange } from '../pipeline/push'
 import type { ChangedFile } from './changed_files'
 import { checkEach } from './check_each'
@@ -28,6 +28,8 @@ export interface Verifier {
   checkers: readonly Checker[]
   /** The names of the checkers whose errors are only shown. */
   onlyWarn: readonly string[]
+  /** The names of the checkers that are left out. */
+  skipped: readonly string[]
   limits: Limits
   /** A folder that is empty, for the files. */
   scratch: string
@@ -87,8 +89,10 @@ async function findWork(commits: readonly string[], { objects, checkers, limits,
   const remarks = new Map<string, PlacedRemark>()
   let count = 0
   const remark = ({ path, commit }: ChangedFile, severity: Remark['severity'], message: string) => {
-    if (remarks.size <= limits.files)
-      remarks.set(`${path} ${message}`, { severity, line: undefined, message, path, commit })
+    const key = `${path} ${message}`
+    // Several checkers take some files: an error of one counts, where another only shows it.
+    if (remarks.size <= limits.files && remarks.get(key)?.severity !== 'error')
+      remarks.set(key, { severity, line: undefined, message, path, commit })
   }
   let paths = 0
   await objects.changedFiles(commits, (file) => {
@@ -108,9 +112,8 @@ async function findWork(commits: readonly string[], { objects, checkers, limits,
         continue
       }
       const key = `${file.blob}${ends}`
-      if (files.has(key)) continue
-      count += 1
-      if (count <= limits.files) files.set(key, { ...file, ends })
+      if (!files.has(key) && files.size <= limits.files) files.set(key, { ...file, ends })
+      count = Math.max(count, files.size)
     }
   }
 }
@@ -121,8 +124,14 @@ async function checkAll(
   verifier: Verifier,
 ): Promise<Verification> {
   const remarks = [...before]
-  let [files, bytes] = [0, 0]
+  const read = new Set<string>()
+  let bytes = 0
   for (const { checker, files: all } of works) {
+    const lack = lackOf(checker, all.size, verifier)
+    if (lack !== undefined) {
+      remarks.push(lack)
+      continue
+    }
     const { small, large } = await sizeUp([...all.values()], checker, verifier)
     remarks.push(...soften(large, checker, verifier))
     bytes += small.reduce((sum, { size }) => sum + size, 0)
@@ -130,10 +139,36 @@ async function checkAll(
       return tooMuch(
         `the files to be checked have more than ${verifier.limits.bytes} bytes: push fewer commits at a time`,
       )
-    files += small.length
+    small.forEach(({ blob }) => read.add(blob))
     remarks.push(...(await check(small, checker, verifier)))
   }
-  return { remarks, files }
+  return { remarks: withoutRepeats(remarks), files: read.size }
+}
+
+/** Says why files are not checked at all: the server is set up so, or lacks a program, which refuses the push. */
+function lackOf(checker: Checker, count: number, { skipped }: Verifier): PlacedRemark | undefined {
+  if (count === 0) return undefined
+  const files = `${count} ${count === 1 ? 'file is' : 'files are'} not checked by ${checker.name}`
+  if (skipped.includes(checker.name))
+    return {
+      ...aboutPush(`${files}: the hook is installed with --skip ${checker.name}`),
+      severity: 'warning',
+    }
+  const lack = checker.lacks?.()
+  return lack === undefined
+    ? undefined
+    : aboutPush(`${files}: ${lack}; install it, or install the hook with --skip ${checker.name}`)
+}
+
+/** Several checkers may say the same of a file; an error of one counts, where another only shows it. */
+function withoutRepeats(remarks: readonly PlacedRemark[]): PlacedRemark[] {
+  const all = new Map<string, PlacedRemark>()
+  for (const remark of remarks) {
+    const { path, commit, line, message } = remark
+    const key = JSON.stringify([path, commit, line, message])
+    if (all.get(key)?.severity !== 'error') all.set(key, remark)
+  }
+  return [...all.values()]
 }
 
 type Sized = ChangedFile & { ends: string; size: number }
@@ -167,6 +202,7 @@ async function check(files: readonly Sized[], checker: Checker, verifier: Verifi
       if (file === undefined) return
       if (!isText(content)) return void faults.push(about(file, 'it is no text in UTF-8'))
       const name = `${index}${file.ends}`
+      mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o700 })
       writeFileSync(join(folder, name), content, { flag: 'wx', mode: 0o600 })
       written.push({ ...file, name })
     },

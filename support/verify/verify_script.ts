@@ -3,6 +3,9 @@ import { quoteWord } from '../system/commands'
 /** The line by which an installed hook is known again. Its number is raised with every change of the script. */
 export const VERIFY_MARK = '# A hook of Lockstep that checks pushes, form 1'
 
+/** The folders in which the hook finds programs. */
+export const PATH_OF_HOOK = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
 /** The program that the hook starts. */
 export interface VerifyScript {
   /** The absolute paths of node and of the program of `lockstep`. */
@@ -25,7 +28,7 @@ export function verifyScript({ node, program, args }: VerifyScript): string {
   return `#!/bin/sh
 ${VERIFY_MARK}
 # It checks each push before anybody has it, and refuses what is faulty or cannot be checked.
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+PATH=${PATH_OF_HOOK}
 node=${quoteWord(node)}
 lockstep=${quoteWord(program)}
 

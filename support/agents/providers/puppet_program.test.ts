@@ -29,7 +29,7 @@ const PUPPET = `#!/bin/sh
 here=$(dirname "$0")
 echo "$*" >>"$here/asked"
 case "$*" in
-  config*) for each in agent_disabled_lockfile agent_catalog_run_lockfile lastrunfile pidfile; do echo "$each = $here/$each"; done ;;
+  config*) for each in agent_disabled_lockfile agent_catalog_run_lockfile lastrunfile lastrunreport pidfile; do echo "$each = $here/$each"; done ;;
   "agent --disable"*) printf '{"disabled_message":"%s"}' "$3" >"$here/agent_disabled_lockfile" ;;
   "agent --enable") rm -f "$here/agent_disabled_lockfile" ;;
 esac
@@ -112,10 +112,12 @@ describe('puppet', () => {
       (await ask('runonce', { tags: 'a,b', noop: true, server: 'p.example.net:8140' }))?.['initiated_at'],
     ).to.equal(NOW)
     expect(asked().at(-1)).to.equal(
-      'agent --onetime --daemonize --color=false --splay --splaylimit 30 --tags=a,b --noop --server=p.example.net --serverport=8140',
+      'agent --onetime --daemonize --color=false --job-id lockstep-00000000000000000000000000000000 --splay --splaylimit 30 --tags=a,b --noop --server=p.example.net --serverport=8140',
     )
     await ask('runonce', { force: true, noop: false })
-    expect(asked().at(-1)).to.equal('agent --onetime --daemonize --color=false --no-noop')
+    expect(asked().at(-1)).to.equal(
+      'agent --onetime --daemonize --color=false --job-id lockstep-00000000000000000000000000000000 --no-noop',
+    )
   })
 
   it('is not run while it is disabled', async () => {

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import type { CommandRunner } from '../../system/command'
 import type { Data } from '../../rpc/contracts/contract'
 import type { Puppet, PuppetSummary } from '../puppet'
+import { hasProcess } from './process_arguments'
+import { readReport } from './puppet_report'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
 export interface PuppetSettings {
@@ -14,6 +16,7 @@ const PLACES = {
   disabled: 'agent_disabled_lockfile',
   applying: 'agent_catalog_run_lockfile',
   summary: 'lastrunfile',
+  report: 'lastrunreport',
   daemon: 'pidfile',
 } as const
 type Places = Record<keyof typeof PLACES, string>
@@ -52,11 +55,13 @@ export function puppetProgram(run: CommandRunner, { program: puppet, splay }: Pu
       }
     },
     summary: async () => readSummary((await known()).summary),
-    async run({ force, options }) {
+    report: async () => readReport((await known()).report),
+    isGoing: (name) => hasProcess(ordered(name)),
+    async run({ force, options, run: name }) {
       const spread = force || splay === 0 ? [] : ['--splay', '--splaylimit', String(splay)]
       const own = Object.entries(options).flatMap(([name, value]) => optionOf(name, value))
       // Puppet itself goes into the background, and has its own process group from then on.
-      const args = ['--onetime', '--daemonize', '--color=false', ...spread, ...own]
+      const args = ['--onetime', '--daemonize', '--color=false', ...ordered(name), ...spread, ...own]
       await agent(...args)
       return `Started a background Puppet run using the '${[puppet, 'agent', ...args].join(' ')}' command`
     },
@@ -67,6 +72,11 @@ export function puppetProgram(run: CommandRunner, { program: puppet, splay }: Pu
       if (existsSync(applying) && !isAlive(applying)) rmSync(applying, { force: true })
     },
   }
+}
+
+/** Returns the options by which a run has a name. Puppet keeps it in the report of the run, as `job_id`. */
+function ordered(name: string): string[] {
+  return ['--job-id', name]
 }
 
 function readPlaces(printed: string): Places {

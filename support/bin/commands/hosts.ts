@@ -21,12 +21,15 @@ export const HOSTS: Readonly<Record<string, Command>> = {
     options: {
       class: { takes: 'class', many: true, help: 'only hosts with this class' },
       fact: { takes: 'fact=value', many: true, help: 'only hosts with this fact' },
+      tags: { takes: 'repository', help: 'which tags of a repository each host has; nothing is fetched' },
+      tag: { takes: 'tag', help: 'only this tag; the newest ones where it is left out' },
       json: JSON_OPTION,
     },
     settings: ['LOCKSTEP_ENVIRONMENT', 'LOCKSTEP_CONFIG'],
     examples: [
       ['ping --environment production', 'asks every host of the environment'],
       ['ping --class roles::web --fact country=de', 'asks only hosts with both'],
+      ['ping --tags website --class roles::web', 'on how many hosts each tag of a repository is'],
     ],
     exits: {
       0: 'every expected host has answered',

@@ -94,7 +94,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     group: 'pipeline',
     summary: 'tells of every git push, and loses none; or refuses faulty ones',
     about:
-      'The hook is a small program of the shell. It leaves each push in a folder, on disk, and neither delays nor fails it. A Subversion repository gets a post-commit, which leaves revisions. With verify it is about a pre-receive, which checks features and YAML and refuses a push that is faulty.',
+      'The hook is a small program of the shell. It leaves each push in a folder, on disk, and neither delays nor fails it. A Subversion repository gets a post-commit, which leaves revisions. With verify it is about a pre-receive, which checks features, YAML and Puppet code and refuses a push that is faulty.',
     arguments: [
       {
         name: 'what',
@@ -136,8 +136,25 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       warn: {
         takes: 'check',
         many: true,
-        only: ['feature', 'yaml', 'lockstep.yaml'],
+        only: [
+          'feature',
+          'yaml',
+          'lockstep.yaml',
+          'hiera',
+          'eyaml',
+          'puppet',
+          'epp',
+          'puppet-lint',
+          'erb',
+          'puppetfile',
+        ],
         help: 'with verify: errors of this check are shown, and refuse nothing',
+      },
+      skip: {
+        takes: 'check',
+        many: true,
+        only: ['puppet', 'epp', 'puppet-lint', 'erb', 'puppetfile'],
+        help: 'with verify: this check is left out, which each push is told',
       },
       strict: { help: "with verify: a line that is no sentence of Lockstep's refuses the push" },
     },
@@ -163,22 +180,31 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     group: 'pipeline',
     summary: 'takes what is pushed, and follows it through its tests',
     about:
-      'It reads pipeline from lockstep.yaml. A push is on disk before its sender gets an answer. One process serves a state folder.',
+      'It reads pipeline, console and monitoring from lockstep.yaml. A push is on disk before its sender gets an answer. One process serves a state folder.',
     options: {
       unit: { help: 'prints a unit for systemd, and ends' },
       standby: {
         help: 'waits while another process serves the state folder, and takes over when that one ends',
       },
+      monitoring: { help: 'compares monitoring with the inventory once, brings it in step, and ends' },
+      noop: { help: 'with --monitoring: shows what would change, and changes nothing' },
+      removed: {
+        takes: 'count',
+        help: 'with --monitoring: says that exactly so many hosts have left, more than may leave by themselves',
+        completed: 'nothing',
+      },
+      json: JSON_OPTION,
     },
     settings: ['LOCKSTEP_CONFIG', 'LOCKSTEP_STATE'],
     examples: [
       ['serve --state /var/lib/lockstep', 'runs in the foreground, with its log on the standard output'],
       ['serve --state /var/lib/lockstep --unit', 'prints a unit for systemd that runs the same'],
       ['serve --state /srv/shared/lockstep --standby', 'one of two behind a balancer'],
+      ['serve --monitoring --noop', 'what would change in Nagios, Icinga and Prometheus'],
     ],
     exits: {
-      0: 'it was told to end',
-      1: 'a journal cannot be written, or does not tell everything',
+      0: 'it was told to end; monitoring is in step, or what would change is shown',
+      1: 'a journal cannot be written, or does not tell everything; monitoring is not in step',
       2: 'its configuration is not right, or its port is taken',
       6: 'another process serves the same state folder',
     },
@@ -188,7 +214,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     group: 'pipeline',
     summary: 'who can log in to the console: adds people, and lists them',
     about:
-      'It writes the file that console.people of lockstep.yaml names. A password is asked for without being shown, or is the first line of the standard input. A password that changes, and a person who goes, end their sessions and tokens. With logout, the sessions of a person end, and nothing else changes. A token is for programs that use the HTTP API; it is printed once, and a file of the state folder has its hash.',
+      'It writes the file that console.people of lockstep.yaml names. A password is asked for without being shown, or is the first line of the standard input. A password that changes, and a person who goes, end their sessions and tokens. With logout, the sessions of a person end, and nothing else changes. With audit, it prints what people did in the console, and what was refused to them. A token is for programs that use the HTTP API; it is printed once, and a file of the state folder has its hash.',
     arguments: [
       {
         name: 'what',
@@ -202,6 +228,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
           'remove',
           'list',
           'logout',
+          'audit',
           'add-token',
           'remove-token',
           'tokens',
@@ -230,6 +257,12 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
         help: 'with add-token: where, between commas, or "every environment"',
         completed: 'environments',
       },
+      since: {
+        takes: 'time',
+        help: 'with audit: a time in ISO 8601, such as 2026-11-01, or how long ago, such as 7d',
+        completed: 'nothing',
+      },
+      json: JSON_OPTION,
       days: {
         takes: 'number',
         help: 'with add-token: the days after which it ends, 366 at the most',
@@ -242,6 +275,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       ['user add anna --group web', 'asks for a password, twice'],
       ['user groups anna --group web --group night', 'these groups, and no others'],
       ['user list', 'everybody who can log in'],
+      ['user audit anna --since 7d', 'what anna did, and what was done to anna; without a name, everybody'],
       ['user logout anna', 'also where a proxy or an OpenID provider names people'],
       [
         'user add-token anna --name ci --may look --may plan --in test --days 30',

@@ -6,19 +6,17 @@ import type { Act, Person, Policy } from '../../people/person'
 import { findToken, personOfToken, type KnownToken } from '../../people/tokens_file'
 import type { Clock } from '../../system/clock'
 import type { AuditTrail } from '../audit'
-import { askedOf } from '../console'
+import { askedOf } from '../asked'
+import type { Fresh } from '../console_options'
 import { addressOf, ANSWER_HEADERS, isOwnHost, MAX_FORM_BYTES, MAX_URL } from '../guard'
+import { OpenStreams } from '../open_streams'
 import type { ActOutcome, PersonalAct } from '../personal_act'
+import { EVENT_HEADERS } from '../route'
 import { CODES, PREFIX, type ApiRead, type ApiRefusal, type ApiRequest } from './api_route'
 import { parseFlatJson } from './flat_json'
 import { describeApi } from './openapi'
 import { SentOnce, type ActDone } from './sent_once'
 import { WrongTokens } from './wrong_tokens'
-
-/** The content of a file that may change; undefined while it is not right. */
-interface Fresh<T> {
-  readonly content: T | undefined
-}
 
 /** What an API answers. */
 export interface ApiContent {
@@ -75,6 +73,7 @@ class Api {
   readonly app = new Hono()
   private readonly sent: SentOnce
   private readonly wrong: WrongTokens
+  private readonly streams: OpenStreams
   private readonly paths: { matches: RegExp; allow: string }[] = []
   private reading = 0
 
@@ -82,6 +81,7 @@ class Api {
     const { state, clock, reads, acts, version, onFailure } = options
     this.sent = new SentOnce(state, clock)
     this.wrong = new WrongTokens(clock)
+    this.streams = new OpenStreams(clock, options.signal)
     this.app.use('*', async (context, next) => {
       await next()
       for (const [name, value] of Object.entries(ANSWER_HEADERS)) context.res.headers.set(name, value)
@@ -119,11 +119,7 @@ class Api {
     this.app.get(path, async (context) => {
       const known = await this.admit(context)
       if (known instanceof Response) return known
-      if (this.reading >= MAX_READS) {
-        const busy = this.refuse({ status: 503, sentence: 'too many requests at a time; come again' })
-        busy.headers.set('retry-after', '1')
-        return busy
-      }
+      if (this.reading >= MAX_READS) return this.refuse(BUSY)
       this.reading += 1
       try {
         return await answer(context, known)
@@ -137,8 +133,11 @@ class Api {
     const query = queryOf(new URL(context.req.url), route)
     if (query === undefined)
       return this.refuse({ status: 422, sentence: `the query is not right; expected ${wordsOf(route)}` })
+    if (route.stream !== undefined && EVENTS.test(context.req.header('accept') ?? ''))
+      return this.follow(context, known, { query, stream: route.stream })
     const answer = await route.read({ ...this.requestOf(context, known), query })
     if (answer === undefined) return this.refuse(NOT_THERE)
+    if ('status' in answer) return this.refuse(answer)
     const text = await gather(answer.pieces)
     if (text === undefined)
       return this.refuse({
@@ -154,6 +153,37 @@ class Api {
       response.headers.set('link', `<${pathname}?${new URLSearchParams(values).toString()}>; rel="next"`)
     }
     return response
+  }
+
+  /** Answers with what is new, until the program goes, or its token is not good any more. */
+  private async follow(
+    context: Context,
+    known: Known,
+    { query, stream }: Required<Pick<ApiRead, 'stream'>> & Pick<ApiRequest, 'query'>,
+  ): Promise<Response> {
+    let isGood = () => true
+    const open = this.streams.add(known.token.hash, () => isGood())
+    const leave = () => open.end.abort()
+    context.req.raw.signal.addEventListener('abort', leave, { once: true })
+    const request = { ...this.requestOf(context, known), query, signal: open.end.signal }
+    let follows = false
+    try {
+      const answer = await stream({ ...request, lastEventId: context.req.header('last-event-id') })
+      if (answer === undefined) return this.refuse(NOT_THERE)
+      if ('status' in answer) return this.refuse(answer)
+      if (context.req.raw.method === 'HEAD') {
+        await answer.body.cancel()
+        return new Response(null, { headers: EVENT_HEADERS })
+      }
+      isGood = answer.isGood
+      follows = true
+      return this.streams.follow(open, new Response(answer.body, { headers: EVENT_HEADERS }))
+    } finally {
+      if (!follows) {
+        this.streams.remove(open)
+        context.req.raw.signal.removeEventListener('abort', leave)
+      }
+    }
   }
 
   /** Performs an act of a token, once for each key. */
@@ -305,10 +335,17 @@ class Api {
   }
 }
 
+/** What a program accepts that wants events. */
+const EVENTS = /\btext\/event-stream\b/i
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 const NO_TOKEN: ApiRefusal = {
   status: 401,
   sentence: 'expected the header Authorization: Bearer, with a token that is good',
+}
+const BUSY: ApiRefusal = {
+  status: 503,
+  sentence: 'too many requests at a time; come again',
+  retryAfterS: 1,
 }
 const NOT_THERE: ApiRefusal = {
   status: 404,
@@ -323,8 +360,10 @@ function json(status: number, text: string): Response {
   return new Response(text, { status, headers: { 'content-type': 'application/json; charset=utf-8' } })
 }
 
-function refusal({ status, sentence }: ApiRefusal): Response {
-  return json(status, `${JSON.stringify({ error: { code: CODES[status], sentence } })}\n`)
+function refusal({ status, sentence, retryAfterS }: ApiRefusal): Response {
+  const answer = json(status, `${JSON.stringify({ error: { code: CODES[status], sentence } })}\n`)
+  if (retryAfterS !== undefined) answer.headers.set('retry-after', String(retryAfterS))
+  return answer
 }
 
 function done({ says, at }: ActDone, isAgain: boolean): Response {

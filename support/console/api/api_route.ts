@@ -19,6 +19,19 @@ export interface ApiAnswer {
   next?: Readonly<Record<string, string | undefined>> | undefined
 }
 
+/** A request for what is new, as events. */
+export interface StreamRequest extends ApiRequest {
+  /** The id of the last event that the program has; undefined for one that has none. Hostile text. */
+  lastEventId: string | undefined
+}
+
+/** Events that go on, in the form of server-sent events. */
+export interface ApiStream {
+  body: ReadableStream<Uint8Array>
+  /** Returns whether the token and the policy still allow all that is told. */
+  isGood: () => boolean
+}
+
 /** A path of the API that only reads. */
 export interface ApiRead {
   /** A verb and its object, such as `list rollouts`. */
@@ -31,14 +44,18 @@ export interface ApiRead {
   /** The name of the form of its document, such as `lockstep/status/1`, and the form. */
   form: string
   schema: v.GenericSchema
-  /** Resolves with the document; undefined for one that is not there, or that may not be seen. */
-  read: (request: ApiRequest) => Promise<ApiAnswer | undefined>
+  /** Resolves with the document, or why there is none; undefined for one that is not there, or that may not be seen. */
+  read: (request: ApiRequest) => Promise<ApiAnswer | ApiRefusal | undefined>
+  /** Resolves with events in place of the document, for a program that accepts them. */
+  stream?: (request: StreamRequest) => Promise<ApiStream | ApiRefusal | undefined>
 }
 
 /** A refusal of the API. Its sentence has nothing of the request in it. */
 export interface ApiRefusal {
   status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 414 | 415 | 421 | 422 | 500 | 503
   sentence: string
+  /** The seconds after which it may be tried again. */
+  retryAfterS?: number
 }
 
 /** The prefix of all paths. */

@@ -31,6 +31,23 @@ const DONE: Json = {
   },
 }
 
+const LAST_EVENT_ID: Json = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  description: 'the id of the last event that is there already; it counts before the query',
+  schema: { type: 'string', maxLength: 255 },
+}
+
+const EVENTS: Json = {
+  'text/event-stream': {
+    schema: {
+      type: 'string',
+      description:
+        'server-sent events: each has a member of the list of the document as its data, and the last one is of the type end',
+    },
+  },
+}
+
 /** Describes the API as OpenAPI 3.1, from the routes themselves and from the forms of what they take and answer. */
 export function describeApi(reads: readonly ApiRead[], acts: readonly PersonalAct[], version: string): Json {
   const forms = new Map(reads.map(({ form, schema }) => [nameOf(form), schemaOf(schema, 'output')]))
@@ -62,7 +79,7 @@ export function describeApi(reads: readonly ApiRead[], acts: readonly PersonalAc
   }
 }
 
-function readOf({ name, path, summary, query, form }: ApiRead): Json {
+function readOf({ name, path, summary, query, form, stream }: ApiRead): Json {
   return {
     operationId: idOf(name),
     summary,
@@ -74,6 +91,7 @@ function readOf({ name, path, summary, query, form }: ApiRead): Json {
         description,
         schema: { type: 'string', maxLength: 255 },
       })),
+      ...(stream === undefined ? [] : [LAST_EVENT_ID]),
     ],
     responses: {
       200: {
@@ -84,7 +102,7 @@ function readOf({ name, path, summary, query, form }: ApiRead): Json {
             schema: { type: 'string' },
           },
         },
-        content: content(ref(nameOf(form))),
+        content: { ...content(ref(nameOf(form))), ...(stream === undefined ? {} : EVENTS) },
       },
       default: { $ref: '#/components/responses/error' },
     },

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { EventReader } from '../../testing/event_reader'
 import { FakeClock, settled } from '../../testing/fake_clock'
 import { BEAT_EVERY_MS, streamTo } from './client_stream'
+import { pageFeed } from './page_feed'
 import { formatPlace, parsePlace, PartBook } from './part_book'
 
 const LARGE = 'x'.repeat(100_000)
@@ -19,17 +20,15 @@ describe('the events for one client', () => {
     show(1, LARGE)
     const stream = streamTo({
       watcher: {
-        book,
-        isClosed: false,
         failure: undefined,
         listen(listener) {
           listeners.add(listener)
           return () => void listeners.delete(listener)
         },
       },
+      feed: pageFeed({ book, isClosed: false }, undefined),
       clock,
       signal: new AbortController().signal,
-      from: undefined,
       onEnd: () => (ended += 1),
     })
     return { clock, stream, show, listeners, ended: () => ended }

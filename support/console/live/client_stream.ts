@@ -1,5 +1,4 @@
 import type { Clock } from '../../system/clock'
-import { formatPlace, type PartChanges, type Place } from './part_book'
 import type { Watcher } from './watcher'
 
 /** Milliseconds between two signs of life. */
@@ -9,20 +8,30 @@ const MAX_UNREAD_BEATS = 4
 /** The bytes that wait for a client; while there are as many, nothing is added. */
 const MAX_WAITING_BYTES = 64 * 1024
 
+/** What one client is told, bit by bit. */
+export interface Feed {
+  /** Returns the next of what the client does not have, as whole events; undefined where it has all that is known. */
+  next: () => Uint8Array | undefined
+  /** Returns whether nothing more is going to come. */
+  isOver: () => boolean
+  /** Returns the event that says so. */
+  end: () => string
+  /** A sign of life. */
+  beat: string
+}
+
 export interface ClientOptions {
-  watcher: Pick<Watcher, 'book' | 'isClosed' | 'listen' | 'failure'>
+  watcher: Pick<Watcher, 'listen' | 'failure'>
+  feed: Feed
   clock: Clock
   signal: AbortSignal
-  /** The place that the client knows; undefined for one that knows nothing. */
-  from: Place | undefined
   /** Called once, when nothing more goes to the client. */
   onEnd: () => void
 }
 
 /**
- * Returns the events of a run for one client: what it does not have yet, then what changes, until the run is over. A
- * client that reads slowly gets several changes as one, so that no more than one event waits for it. One that does not
- * read at all is cut.
+ * Returns the events of a run for one client: what it does not have yet, then what is new, until the run is over. Nothing is
+ * added while a client has not read what waits for it. One that does not read at all is cut.
  */
 export function streamTo(options: ClientOptions): ReadableStream<Uint8Array> {
   const client = new Client(options)
@@ -38,8 +47,6 @@ export function streamTo(options: ClientOptions): ReadableStream<Uint8Array> {
 
 class Client {
   private controller: ReadableStreamDefaultController<Uint8Array> | undefined
-  /** The version of the page that the client has; undefined before its first event. */
-  private version: number | undefined
   private unread = 0
   private stopListening = () => {}
   private stopBeating = () => {}
@@ -60,14 +67,14 @@ class Client {
 
   /** Sends what the client does not have, where it has read what was sent before. */
   send(): void {
-    const { book, isClosed, failure } = this.options.watcher
-    if (failure !== undefined) return this.cut()
+    const { watcher, feed } = this.options
+    if (watcher.failure !== undefined) return this.cut()
     if (this.controller === undefined || !this.hasRoom) return
-    const changes = this.version === undefined ? book.sincePlace(this.options.from) : book.since(this.version)
-    this.version = book.version
-    if (changes !== undefined) this.say(encodeChanges(changes))
-    if (!isClosed) return
-    this.say(`event: end\nid: ${formatPlace(book.place)}\ndata: {}\n\n`)
+    // Where there is room for more behind it, the stream asks for the next one by itself.
+    const news = feed.next()
+    if (news !== undefined) return this.say(news)
+    if (!feed.isOver()) return
+    this.say(feed.end())
     this.close()
   }
 
@@ -89,8 +96,7 @@ class Client {
     this.stopBeating = this.options.clock.after(BEAT_EVERY_MS, () => {
       this.unread = this.hasRoom ? 0 : this.unread + 1
       if (this.unread >= MAX_UNREAD_BEATS) return this.cut()
-      // A script sees no comment: the event tells it that silence is not the end of the connection.
-      if (this.hasRoom) this.say(': beat\nevent: beat\ndata: {}\n\n')
+      if (this.hasRoom) this.say(this.options.feed.beat)
       this.beat()
     })
   }
@@ -113,17 +119,3 @@ class Client {
 }
 
 const ENCODER = new TextEncoder()
-
-/** The events of changes, as bytes: clients that do not read share them, so that a huge page is in memory once. */
-const ENCODED = new WeakMap<PartChanges, Uint8Array>()
-
-function encodeChanges(changes: PartChanges): Uint8Array {
-  const bytes = ENCODED.get(changes) ?? ENCODER.encode(formatChanges(changes))
-  ENCODED.set(changes, bytes)
-  return bytes
-}
-
-/** Formats changes as an event. JSON has no line break in it, not even of a host. */
-function formatChanges({ place, parts, order }: PartChanges): string {
-  return `event: parts\nid: ${formatPlace(place)}\ndata: ${JSON.stringify({ parts, order })}\n\n`
-}

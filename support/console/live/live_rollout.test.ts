@@ -10,6 +10,8 @@ import { FakeClock, settled } from '../../testing/fake_clock'
 import { journalText } from '../../testing/journal_text'
 import { carriedOut, randomRun, type RandomRun } from '../../testing/random_run'
 import { Scratch } from '../../testing/scratch'
+import { LiveRuns } from './live_runs'
+import type { BegunRollout } from '../begun_rollout'
 import { rolloutRoutes } from './rollout_routes'
 import { BEAT_EVERY_MS } from './client_stream'
 import { partsOf } from './rollout_parts'
@@ -44,6 +46,7 @@ class LiveConsole {
     startedAt: () => (this.isAlive ? 0 : undefined),
     holders: async () => [],
   }
+  begun: readonly BegunRollout[] = []
   routes = this.newRoutes()
 
   constructor() {
@@ -79,7 +82,8 @@ class LiveConsole {
   }
 
   private newRoutes() {
-    return rolloutRoutes({ state: this.scratch.path, clock: this.clock, surroundings: this.surroundings })
+    const runs = new LiveRuns(this.scratch.path, this.clock, this.surroundings)
+    return rolloutRoutes({ runs, begun: () => this.begun })
   }
 }
 
@@ -102,6 +106,38 @@ describe('a rollout that is looked at live', () => {
   let live: LiveConsole
   beforeEach(() => (live = new LiveConsole()))
   afterEach(() => live.scratch.remove())
+
+  it('is on its page and in the list from its start on, for those who may look at it', async () => {
+    const begun: BegunRollout = {
+      run: RUN,
+      at: '/starts/s1',
+      name: 'features/website.feature',
+      environment: 'test',
+      by: 'anna <b>',
+      machine: 'control1',
+      since: '2026-01-01T00:00:00.000Z',
+      isOver: false,
+    }
+    live.begun = [begun]
+    const early = await ask(live.routes, PAGE)
+    expect([early.status, early.headers.get('refresh')]).to.deep.equal([200, '2'])
+    expect(await early.text()).to.contain('It is being started by anna &lt;b&gt;, since ')
+    expect(await live.page('/rollouts')).to.match(/STARTING[\s\S]*features\/website\.feature/)
+    const mayLook = (environment: string) => environment !== 'test'
+    expect((await ask(live.routes, PAGE, { mayLook })).status).to.equal(404)
+    expect(await (await ask(live.routes, '/rollouts', { mayLook })).text()).not.to.contain('STARTING')
+    writeFileSync(live.path, '{"at":"2026-01-01T00:00:00.000Z","type":"jour')
+    expect(await live.page()).to.contain('It is being started')
+    live.begun = [{ ...begun, isOver: true }]
+    const dead = await ask(live.routes, PAGE)
+    expect(dead.headers.has('refresh')).to.equal(false)
+    expect(await dead.text()).to.contain('This rollout did not begin, or its journal is gone.')
+    expect(await live.page('/rollouts')).not.to.contain('STARTING')
+    live.begun = [begun]
+    writeFileSync(live.path, await journalOf(PLAIN))
+    expect(await live.page()).not.to.contain('being started')
+    expect(await live.page('/rollouts')).not.to.contain('STARTING')
+  })
 
   it('comes to the page of the whole journal, wherever it is cut, and however often one comes again @long', async () => {
     const cuts = fc.array(
@@ -374,7 +410,7 @@ describe('a rollout that is looked at live', () => {
     const refused = await askAs('ann')
     expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '30'])
     expect(await refused.text()).to.equal(
-      'You have 10 live pages open; close one of them, and load this one again.\n',
+      'You have 10 live pages or streams open; close one of them, and come again.\n',
     )
     for (let n = MAX_STREAMS_OF_PERSON; n < MAX_STREAMS; n += 1)
       expect((await askAs(`person ${n}`)).status).to.equal(200)

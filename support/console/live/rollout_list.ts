@@ -2,6 +2,7 @@ import { clean } from '../../rollout/model/verdict'
 import { formatTime } from '../../reporting/about'
 import { html, NOTHING, type Markup } from '../../reporting/html/markup'
 import { formatLockstep, PLACES } from '../../system/commands'
+import type { BegunRollout } from '../begun_rollout'
 import type { RunJournal } from './run_journals'
 import type { RunSummaries, RunSummary } from './run_summaries'
 
@@ -65,15 +66,20 @@ function isGoingOn({ course }: RunSummary): boolean {
 }
 
 /** Shows rollouts as a list, those under way first. */
-export function listPage({ underWay, others, next, isUnknown }: ListedRuns, before?: string): Markup {
+export function listPage(
+  { underWay, others, next, isUnknown }: ListedRuns,
+  before?: string,
+  starting: readonly BegunRollout[] = [],
+): Markup {
+  const going = [...starting.map(startingRow), ...underWay.map(rowOf)]
   const first =
     before === undefined
-      ? listOf(titleOf(underWay), underWay, 'No rollout that you may look at is under way.')
+      ? listOf(titleOf(underWay), going, 'No rollout that you may look at is under way.')
       : NOTHING
-  const isEmpty = before === undefined && !isUnknown && underWay.length + others.length === 0
+  const isEmpty = before === undefined && !isUnknown && going.length + others.length === 0
   const rest = listOf(
     before === undefined ? 'Before' : 'Earlier',
-    others,
+    others.map(rowOf),
     'There is no other rollout that you may look at.',
   )
   const more =
@@ -102,8 +108,7 @@ function titleOf(runs: readonly RunSummary[]): string {
     : 'Under way'
 }
 
-function listOf(title: string, runs: readonly RunSummary[], none: string): Markup {
-  const rows = runs.map(rowOf)
+function listOf(title: string, rows: readonly Markup[], none: string): Markup {
   return html`<h2>${title}</h2>
     ${
       rows.length === 0
@@ -112,6 +117,28 @@ function listOf(title: string, runs: readonly RunSummary[], none: string): Marku
             ${rows}
           </ul> `
     }`
+}
+
+function startingRow({ run, name, environment, by, since }: BegunRollout): Markup {
+  return html`<li class="going">
+    <span class="verdict">STARTING</span> <a href="/rollouts/${encodeURIComponent(run)}">${name}</a>
+    <span class="muted">in ${environment} · ${by} · ${formatTime(Date.parse(since))}</span>
+  </li> `
+}
+
+/** Shows a rollout that was begun and has no journal: it is being started, or never came to one. */
+export function startingPage({ run, at, by, machine, since, isOver }: BegunRollout): Markup {
+  const is = isOver
+    ? html`<p class="lead bad">This rollout did not begin, or its journal is gone.</p>
+        <p><a href="${at}">What is known of it</a></p> `
+    : html`<p class="lead">It is being started by ${by}, since ${formatTime(Date.parse(since))}.</p>
+        <p>
+          Its journal tells nothing of it yet. This page loads itself again. <a href="${at}">Its plan</a>
+        </p> `
+  return html`<div class="card ${isOver ? 'out' : 'going'}">
+    ${is}
+    <p class="muted">run ${run} on ${machine}</p>
+  </div> `
 }
 
 function rowOf({ run, features, environment = '', title, sentence, tone, by, beganAt }: RunSummary): Markup {

@@ -1,91 +1,102 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Clock } from '../../system/clock'
+import type { LiveRuns, SeenRun } from './live_runs'
+import { pageFeed } from './page_feed'
 import { parsePlace } from './part_book'
-import { listPage, listRuns } from './rollout_list'
+import { listPage, listRuns, startingPage } from './rollout_list'
 import { nameOf, rolloutPage } from './rollout_page'
 import { ROLLOUT_STYLE } from './rollout_style'
-import { listRunJournals, type RunJournal } from './run_journals'
-import type { ProcessSurroundings } from './run_process'
-import { RunSummaries } from './run_summaries'
 import type { Watcher } from './watcher'
-import { Watchers, type TooMany } from './watchers'
+import type { TooMany } from './watchers'
+import { stillStarting, type BegunRollout } from '../begun_rollout'
 import { answerPage } from '../page'
-import type { ConsoleRequest, ConsoleRoute } from '../route'
+import { EVENT_HEADERS, type ConsoleRequest, type ConsoleRoute } from '../route'
 import { html, NOTHING } from '../../reporting/html/markup'
 
 export interface RolloutRouteOptions {
-  /** The folder of the state, as an absolute path. */
-  state: string
-  clock: Clock
-  surroundings: ProcessSurroundings
+  runs: LiveRuns
   /** True where other control hosts share their histories: their rollouts are not here. */
   isShared?: boolean
+  /** Returns the rollouts that were begun here: some have no journal yet, and some never will. */
+  begun?: () => readonly BegunRollout[]
 }
 
 /** The paths of rollouts: their list, the page of each, its events, and what the pages load. */
 export function rolloutRoutes({
-  state,
-  clock,
-  surroundings,
+  runs,
   isShared = false,
+  begun = () => [],
 }: RolloutRouteOptions): ConsoleRoute[] {
-  const watchers = new Watchers(clock, surroundings)
-  const summaries = new RunSummaries(surroundings)
-
   /** Resolves with what `use` makes of a run; a run that a person may not look at is not there. */
   const withRun = async (
     request: ConsoleRequest,
-    use: (watcher: Watcher, journal: RunJournal) => Response,
+    use: (watcher: Watcher, seen: SeenRun) => Response,
+    answerOther = notThere,
   ): Promise<Response> => {
-    const wanted = request.param('run')
-    const journal = listRunJournals(state).find(({ run }) => run === wanted)
-    if (journal === undefined) return notThere(request)
-    // Somebody who may not look takes no place of a watcher, and learns nothing from how many there are.
-    const environment = await summaries.environmentOf(journal)
-    if (environment === undefined || !request.may('look', environment)) return notThere(request)
-    const answer = await watchers.with(journal.run, journal, (watcher) => {
-      const isSame = watcher.environment === environment && request.may('look', environment)
-      return isSame ? use(watcher, journal) : notThere(request)
-    })
+    const answer = await runs.watch({ run: request.param('run'), may: request.may }, use)
+    if (answer === undefined) return answerOther(request)
     return answer instanceof Response ? answer : refuse(answer)
+  }
+
+  /** Resolves with the rollouts that are just being started, of those that a person may look at. */
+  const listStarting = async ({ may }: ConsoleRequest, journals: ReturnType<LiveRuns['journals']>) => {
+    const all = begun().filter(({ isOver, environment }) => !isOver && may('look', environment))
+    const own = journals.filter(({ run }) => all.some((each) => each.run === run))
+    const told = new Set<string>()
+    for (const journal of own)
+      if ((await runs.summaries.environmentOf(journal)) !== undefined) told.add(journal.run)
+    return stillStarting(all, (run) => told.has(run))
+  }
+
+  /** Answers for a run of which no journal tells anything: one may be that has just been begun. */
+  const answerUntold = (request: ConsoleRequest): Response => {
+    const found = begun().find(({ run }) => run === request.param('run'))
+    if (found === undefined || !request.may('look', found.environment)) return notThere(request)
+    const { person } = request
+    const title = `Rollout in ${found.environment}`
+    const answer = answerPage({ title, path: '/rollouts', person, body: startingPage(found) })
+    if (!found.isOver) answer.headers.set('refresh', String(LOOK_AGAIN_AFTER_S))
+    return answer
   }
 
   return [
     {
       path: '/rollouts',
-      async answer({ person, url, may }) {
+      async answer(request) {
+        const { person, url, may } = request
         const before = url.searchParams.get('before') ?? undefined
-        const runs = await listRuns(
-          listRunJournals(state),
-          summaries,
-          (environment) => may('look', environment),
-          before,
-        )
+        const sees = (environment: string) => may('look', environment)
+        const journals = runs.journals()
+        const listed = await listRuns(journals, runs.summaries, sees, before)
         const note = isShared ? OWN_ALONE : NOTHING
-        const body = html`${note}${listPage(runs, before)}`
+        const starting = await listStarting(request, journals)
+        const body = html`${note}${listPage(listed, before, starting)}`
         return answerPage({ title: 'Rollouts', path: '/rollouts', person, body })
       },
     },
     {
       path: '/rollouts/:run',
       answer: (request) =>
-        withRun(request, (watcher, { run }) =>
-          answerPage({
-            title: nameOf(watcher),
-            path: '/rollouts',
-            person: request.person,
-            body: rolloutPage(run, watcher, clock.now()),
-          }),
+        withRun(
+          request,
+          (watcher, { journal }) =>
+            answerPage({
+              title: nameOf(watcher),
+              path: '/rollouts',
+              person: request.person,
+              body: rolloutPage(journal.run, watcher, runs.now()),
+            }),
+          answerUntold,
         ),
     },
     {
       path: '/rollouts/:run/events',
       answer: (request) =>
-        withRun(request, (_watcher, journal) => {
+        withRun(request, (_watcher, seen) => {
           const known = request.header('last-event-id') ?? request.url.searchParams.get('from') ?? ''
           const { person, signal } = request
-          const events = watchers.stream(journal.run, journal, { person, signal, from: parsePlace(known) })
+          const feedOf = (watcher: Watcher) => pageFeed(watcher, parsePlace(known))
+          const events = runs.stream(seen, { person, signal, feedOf })
           return events instanceof ReadableStream
             ? new Response(events, { headers: EVENT_HEADERS })
             : refuse(events)
@@ -96,17 +107,13 @@ export function rolloutRoutes({
   ]
 }
 
+/** Seconds after which the page of a rollout is loaded again that is just being started. */
+const LOOK_AGAIN_AFTER_S = 2
+
 const OWN_ALONE = html`<p class="muted">
   These are the rollouts of this control host. Those of others are in the
   <a href="/history">history</a> once they are over.
 </p> `
-
-const EVENT_HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store',
-  // A proxy that gathers what it passes on would keep events back.
-  'x-accel-buffering': 'no',
-}
 
 function readScript(): string {
   return readFileSync(join(__dirname, 'console.js'), 'utf8')

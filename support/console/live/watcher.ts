@@ -26,6 +26,7 @@ export class Watcher {
   private judgedAt = -Infinity
   private wasQuiet = false
   private isStopped = false
+  private isOver = false
   private broken: { error: unknown } | undefined
 
   constructor(
@@ -44,9 +45,9 @@ export class Watcher {
     return this.run.view
   }
 
-  /** True where the page is not going to change any more. */
+  /** True where the page is not going to change any more, and shows all that the run came to. */
   get isClosed(): boolean {
-    return this.run.isClosed
+    return this.isOver
   }
 
   /** The fault of this program that has ended the watch; undefined while there is none. */
@@ -54,7 +55,7 @@ export class Watcher {
     return this.broken
   }
 
-  /** Calls back for each change, until the returned function is called. */
+  /** Calls back once anything new was read and is on the page, until the returned function is called. */
   listen(listener: () => void): () => void {
     this.listeners.add(listener)
     return () => void this.listeners.delete(listener)
@@ -92,7 +93,10 @@ export class Watcher {
   private async look(): Promise<void> {
     const isNew = await this.readAll()
     const isJudged = await this.judge(isNew)
-    if ((isNew || isJudged) && (await this.show())) for (const listener of this.listeners) listener()
+    if (!isNew && !isJudged) return
+    await this.show()
+    this.isOver = this.run.isClosed
+    for (const listener of this.listeners) listener()
   }
 
   private async readAll(): Promise<boolean> {
@@ -124,8 +128,8 @@ export class Watcher {
     return true
   }
 
-  /** Makes the page anew. Returns whether any of it has changed. */
-  private async show(): Promise<boolean> {
+  /** Makes the page anew. */
+  private async show(): Promise<void> {
     const texts: [string, string][] = []
     let until = this.clock.elapsed() + TURN_MS
     for (const { key, content } of partsOf(this.run.view, this.rows)) {
@@ -134,7 +138,7 @@ export class Watcher {
       await giveWay()
       until = this.clock.elapsed() + TURN_MS
     }
-    return this.book.update({ offset: this.run.offset, course: this.run.view.course }, texts)
+    this.book.update({ offset: this.run.offset, course: this.run.view.course }, texts)
   }
 }
 

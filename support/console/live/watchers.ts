@@ -1,12 +1,11 @@
 import type { Person } from '../../people/person'
 import type { Clock } from '../../system/clock'
-import { streamTo } from './client_stream'
+import { streamTo, type Feed } from './client_stream'
 import { FollowedRun } from './followed_run'
-import type { Place } from './part_book'
 import { standingOf, type ProcessSurroundings } from './run_process'
 import { Watcher } from './watcher'
 
-/** The most pages that are shown live at a time, and those of one person. */
+/** The most clients that are told what is new at a time, pages and programs alike, and those of one person. */
 export const MAX_STREAMS = 100
 export const MAX_STREAMS_OF_PERSON = 10
 /** The most runs that are watched at a time. */
@@ -64,7 +63,7 @@ export class Watchers {
   stream(
     run: string,
     journal: { path: string; name: string },
-    { person, from, signal }: { person: Person; from: Place | undefined; signal: AbortSignal },
+    { person, signal, feedOf }: { person: Person; signal: AbortSignal; feedOf: (watcher: Watcher) => Feed },
   ): ReadableStream<Uint8Array> | TooMany {
     if (this.streams >= MAX_STREAMS) return TOO_MANY_STREAMS
     const ofPerson = this.streamsOf.get(person.name) ?? 0
@@ -80,7 +79,8 @@ export class Watchers {
       else this.streamsOf.set(person.name, left)
       this.leave(run, own)
     }
-    return streamTo({ watcher: own.watcher, clock: this.clock, signal, from, onEnd })
+    const { watcher } = own
+    return streamTo({ watcher, feed: feedOf(watcher), clock: this.clock, signal, onEnd })
   }
 
   private take(run: string, { path, name }: { path: string; name: string }): Watched | undefined {
@@ -122,11 +122,11 @@ export class Watchers {
 }
 
 const TOO_MANY_STREAMS: TooMany = {
-  sentence: `${MAX_STREAMS} pages are shown live already; this one is not. Load it again to see more.`,
+  sentence: `${MAX_STREAMS} pages and programs are shown rollouts live already; come again to see more.`,
   retryAfterS: 30,
 }
 const TOO_MANY_OF_PERSON: TooMany = {
-  sentence: `You have ${MAX_STREAMS_OF_PERSON} live pages open; close one of them, and load this one again.`,
+  sentence: `You have ${MAX_STREAMS_OF_PERSON} live pages or streams open; close one of them, and come again.`,
   retryAfterS: 30,
 }
 const TOO_MANY_RUNS: TooMany = {

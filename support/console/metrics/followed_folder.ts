@@ -29,6 +29,8 @@ export class FollowedFolder<E, T> {
   private readonly known = new Map<string, Followed<E, T>>()
   /** True where the folder cannot be listed, or has what is no journal. */
   isFaulty = false
+  /** The number of times that anything was read or forgotten. */
+  changes = 0
 
   constructor(
     private readonly folder: string,
@@ -50,16 +52,17 @@ export class FollowedFolder<E, T> {
     return bytes
   }
 
-  /** Reads what is new until `isOver` says that it is enough. */
-  async readNew(isOver: () => boolean): Promise<void> {
+  /** Reads what is new until `isOver` says that it is enough, and gives way to others between its pieces. */
+  async readNew(isOver: () => boolean, giveWay: () => Promise<void>): Promise<void> {
     for (const path of this.list()) {
+      await giveWay()
       const journal = this.look(path)
       if (journal === undefined) continue
       while (!journal.hasFault && journal.tail.offset < journal.size) {
         if (isOver()) return
         const before = journal.tail.offset
         this.readSome(journal)
-        await new Promise((done) => setImmediate(done))
+        await giveWay()
         if (journal.tail.offset === before) break
       }
       // What is left is no whole line: it is being written, or its process is gone.
@@ -107,6 +110,7 @@ export class FollowedFolder<E, T> {
   private readSome(journal: Followed<E, T>): void {
     try {
       const { entries, fault } = journal.tail.readNew(IN_TURN_BYTES)
+      this.changes += 1
       for (const entry of entries) this.hear(journal.made, entry)
       journal.hasFault ||= fault !== undefined
     } catch {
@@ -117,6 +121,7 @@ export class FollowedFolder<E, T> {
   private forget(path: string): void {
     const gone = this.known.get(path)
     this.known.delete(path)
+    this.changes += 1
     if (gone !== undefined) this.onGone(gone)
   }
 }

@@ -2,17 +2,20 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { join } from 'node:path'
 import type { RecordedPipelineEvent } from '../../pipeline/events'
 import { pipelineJournalsIn, readEvent } from '../../pipeline/pipeline_journal'
-import { findLeftHosts, type RunEntries } from '../../rollout/model/out_of_rotation'
+import { findLeftHosts, followLeftHosts, type RunEntries } from '../../rollout/model/out_of_rotation'
 import type { RecordedEvent } from '../../run/events'
 import { eventReader } from '../../run/journals'
 import { MODES } from '../../run/modes'
 import type { Clock } from '../../system/clock'
 import { EXIT } from '../../system/errors'
+import { giveWayEvery } from '../../system/give_way'
 import { FollowedFolder } from './followed_folder'
 import { Histogram, Metric, type Labels } from './metric_text'
 
 /** Milliseconds for which a reader of the numbers waits until journals are read. */
 const MAX_READING_MS = 5_000
+/** Milliseconds of work before others have their turn. */
+const TURN_MS = 10
 /** Milliseconds between two timers whose delay is measured. */
 const RESOLUTION_MS = 20
 /** Bounds of the times until the last answer of a request, in seconds. */
@@ -81,6 +84,8 @@ export class LockstepMetrics {
   /** The number of journals that had hosts out when somebody removed them. */
   private removed = 0
   private reading: Promise<void> | undefined
+  /** The hosts that are out by environment, and the changes of live journals that they are by. */
+  private out = { changes: -1, hosts: new Map<string, Set<string>>() }
 
   constructor(private readonly sources: MetricSources) {
     const { state, clock } = sources
@@ -131,8 +136,40 @@ export class LockstepMetrics {
     const { clock } = this.sources
     const until = clock.elapsed() + MAX_READING_MS
     const isOver = () => clock.elapsed() > until
-    for (const folder of this.folders) await folder.readNew(isOver)
-    await this.pipeline.readNew(isOver)
+    const giveWay = giveWayEvery(TURN_MS, clock)
+    for (const folder of this.folders) await folder.readNew(isOver, giveWay)
+    await this.pipeline.readNew(isOver, giveWay)
+    if (this.isOutKnown) await this.findOut(giveWay)
+  }
+
+  /** True while all live journals tell everything, and are read. */
+  private get isOutKnown(): boolean {
+    return this.faulty === 0 && this.live.unread === 0
+  }
+
+  /** The number of live journals that do not tell everything. */
+  private get faulty(): number {
+    const own = this.live.journals.filter(({ isFaulty }) => isFaulty).length
+    return own + (this.live.isFaulty ? 1 : 0) + this.removed
+  }
+
+  /** Finds the hosts that are out, where live journals have changed since it last did. */
+  private async findOut(giveWay: () => Promise<void>): Promise<void> {
+    const { changes, journals } = this.live
+    if (this.out.changes === changes) return
+    const steps = followLeftHosts(journals.map(({ made }) => made))
+    let step = steps.next()
+    while (step.done !== true) {
+      await giveWay()
+      step = steps.next()
+    }
+    const environments = new Map(journals.map(({ run, made }) => [run, made.environment ?? '']))
+    const hosts = new Map<string, Set<string>>()
+    for (const { host, run } of step.value) {
+      const environment = environments.get(run) ?? ''
+      hosts.set(environment, (hosts.get(environment) ?? new Set()).add(host))
+    }
+    this.out = { changes, hosts }
   }
 
   private hear(run: CountedRun, event: RecordedEvent, isLive: boolean): void {
@@ -172,15 +209,12 @@ export class LockstepMetrics {
 
   /** Formats what is out of rotation, or only how much is not known. */
   private formatOut(sees: (environment: string) => boolean): string {
-    const { journals } = this.live
-    const faulty =
-      journals.filter(({ isFaulty }) => isFaulty).length + (this.live.isFaulty ? 1 : 0) + this.removed
     const unreadable = new Metric(
       'lockstep_journals_unreadable',
       'gauge',
       'Journals of live runs that do not tell everything; while there are some, what is out of rotation is not said.',
     )
-    unreadable.set({}, faulty)
+    unreadable.set({}, this.faulty)
     const unread = new Metric(
       'lockstep_journals_unread_bytes',
       'gauge',
@@ -189,20 +223,14 @@ export class LockstepMetrics {
     const bytes = this.folders.reduce((sum, folder) => sum + folder.unread, this.pipeline.unread)
     unread.set({}, bytes)
     const text = unreadable.format(() => true) + unread.format(() => true)
-    if (faulty > 0 || this.live.unread > 0) return text
+    if (!this.isOutKnown || this.out.changes !== this.live.changes) return text
     const out = new Metric(
       'lockstep_hosts_out_of_rotation',
       'gauge',
       'Hosts that live runs have taken out of rotation and that nothing has put back.',
     )
     for (const environment of this.sources.environments) out.set({ environment }, 0)
-    const environments = new Map(journals.map(({ run, made }) => [run, made.environment ?? '']))
-    const hosts = new Map<string, Set<string>>()
-    for (const { host, run } of findLeftHosts(journals.map(({ made }) => made))) {
-      const environment = environments.get(run) ?? ''
-      hosts.set(environment, (hosts.get(environment) ?? new Set()).add(host))
-    }
-    for (const [environment, all] of hosts) out.set({ environment }, all.size)
+    for (const [environment, all] of this.out.hosts) out.set({ environment }, all.size)
     return text + out.format(({ environment = '' }) => sees(environment))
   }
 

@@ -24,6 +24,8 @@ import { MODES } from '../../run/modes'
 import { LockstepError } from '../../system/errors'
 import { groupBy } from '../../system/groups'
 import { JOURNAL_SUFFIX } from '../../system/journal_lines'
+import type { BegunRollout } from '../begun_rollout'
+import { addressOf, nameOf } from './parts'
 import type { ConsoleSources } from './sources'
 
 /** The entries that say which hosts are out, and where a rollout is. */
@@ -133,6 +135,11 @@ export class ConsoleState {
     return { known: this.pipelineState, faults: this.pipelineFaults }
   }
 
+  /** Returns the rollouts that were begun from pages, and by the pipeline. */
+  begunRollouts(): BegunRollout[] {
+    return [...(this.sources.begunByStarts?.() ?? []), ...begunByPlans(this.pipeline().known)]
+  }
+
   /** Resolves with the verdict that the journal of a live run tells; undefined where it does not tell one. */
   verdictOf(run: string): Promise<string | undefined> {
     const { state } = this.sources
@@ -190,6 +197,25 @@ export interface KnownInventory {
 function removedFault(run: string, left: readonly HostOutOfRotation[]): string {
   const hosts = nameHosts([...new Set(left.map(({ host }) => host))])
   return `the journal of run ${run} was removed while it named ${hosts} as out of rotation; look at them`
+}
+
+function begunByPlans({ deploys }: PipelineState): BegunRollout[] {
+  return deploys.plans.flatMap(({ repository, run, environment, tag, approved, rollout }) =>
+    rollout === undefined
+      ? []
+      : [
+          {
+            run: rollout.run,
+            at: addressOf('pipeline', repository, 'plans', run),
+            name: `${nameOf(tag)} of ${nameOf(repository)}`,
+            environment,
+            by: `the pipeline, approved by ${approved?.by ?? 'lockstep.yaml'}`,
+            machine: rollout.machine,
+            since: rollout.begunAt,
+            isOver: rollout.state !== 'running',
+          },
+        ],
+  )
 }
 
 const MAX_READING_MS = 5_000

@@ -113,7 +113,7 @@ function rowOf(each: FleetHost, environment: string, { inventory }: FleetData): 
   const details =
     values.length === 0
       ? NOTHING
-      : page`<details><summary>${values.length} facts</summary>${listOf(
+      : page`<details><summary>${values.length} ${values.length === 1 ? 'fact' : 'facts'}</summary>${listOf(
           values.map(([name, value]) => page`${nameOf(name)}=${nameOf(value)}`),
           30,
         )}</details>`

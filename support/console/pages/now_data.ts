@@ -19,6 +19,7 @@ import type { HostRelease } from '../../history/host_releases'
 import { runOfPart } from '../../history/deployed_commits'
 import { standingOf } from '../../history/standing'
 import { UNRELEASED, type HistoryEntry } from '../../history/history_record'
+import { stillStarting, type BegunRollout } from '../begun_rollout'
 import type { ConsoleState, Knowledge } from './console_state'
 import type { Sight } from './sight'
 import type { ConsoleSources, WaitingStart } from './sources'
@@ -34,10 +35,14 @@ export interface NowData {
   hasJournals: boolean
   out: readonly OutOfRotation[]
   underWay: readonly RolloutUnderWay[]
+  /** The rollouts that were begun, and of which no journal tells anything yet. */
+  starting: readonly BegunRollout[]
   approvals: readonly WaitingApproval[]
   /** The gates at which rollouts under way wait. */
   gates: readonly WaitingGate[]
   starts: readonly WaitingStart[]
+  /** True where lockstep.yaml names features that people start from pages. */
+  canStart: boolean
   /** Pushes and announcements that nothing has taken yet. */
   spools: readonly string[]
   environments: readonly EnvironmentReleases[]
@@ -52,6 +57,8 @@ export interface OutOfRotation extends LeftHosts {
   environment: string
   putBack: string
   byHand: string | undefined
+  /** True while the rollout that has taken them out is under way. */
+  isGoing: boolean
 }
 
 export interface WaitingGate {
@@ -134,16 +141,21 @@ export async function readNow(state: ConsoleState, sight: Sight): Promise<NowDat
     ...(typeof holders === 'string' ? [holders] : []),
     ...('fault' in spools ? [spools.fault] : []),
   ]
+  const told = new Set(journals.flatMap(({ run }) => (environmentOf.has(run) ? [run] : [])))
   return {
     now: sources.now(),
     isWhole: sight.isWhole,
     isShared: sources.sharing !== undefined,
     hasJournals: journals.length > 0,
-    out: leftOut(journals, environmentOf).filter(({ first }) => sees(first.run)),
+    out: leftOut(journals, environmentOf, going).filter(({ first }) => sees(first.run)),
     underWay: underWay.filter(({ environment }) => sight.sees(environment)),
+    starting: stillStarting(state.begunRollouts(), (run) => told.has(run)).filter(({ environment }) =>
+      sight.sees(environment),
+    ),
     approvals: waitingApprovals(known, sources.takesTag).filter(({ environment }) => sight.sees(environment)),
     gates: waitingGates(journals, underWay).filter(({ environment }) => sight.sees(environment)),
     starts: (sources.startsWaiting?.() ?? []).filter(({ environment }) => sight.sees(environment)),
+    canStart: sources.canStart ?? false,
     spools: 'fault' in spools || !sight.seesAll ? [] : formatSpools(spools),
     environments: environmentReleases(knowledge, sight, sources.environments),
     locks:
@@ -193,12 +205,14 @@ const MAX_IN_COMMAND = 8
 function leftOut(
   journals: readonly RunJournal[],
   environmentOf: ReadonlyMap<string, string>,
+  going: ReadonlySet<string>,
 ): OutOfRotation[] {
   return groupLeftHosts(findLeftHosts(journals)).map((left) => ({
     ...left,
     environment: environmentOf.get(left.first.run) ?? '',
     putBack: putBackCommand(left.first.run, journals),
     byHand: putBackByHand(left.first.obligation, left.hosts, MAX_IN_COMMAND),
+    isGoing: going.has(left.first.run),
   }))
 }
 

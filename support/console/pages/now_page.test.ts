@@ -12,9 +12,11 @@ const EMPTY: NowData = {
   hasJournals: true,
   out: [],
   underWay: [],
+  starting: [],
   approvals: [],
   gates: [],
   starts: [],
+  canStart: false,
   spools: [],
   environments: [],
   locks: [],
@@ -27,7 +29,7 @@ function dataOf(text: string): NowData {
   const first = { host: text, obligation: text, run: text, feature: text, since: AT }
   return {
     ...EMPTY,
-    out: [{ first, hosts: [text, 'web2'], environment: text, putBack: text, byHand: text }],
+    out: [{ first, hosts: [text, 'web2'], environment: text, putBack: text, byHand: text, isGoing: false }],
     underWay: [
       {
         run: text,
@@ -38,6 +40,18 @@ function dataOf(text: string): NowData {
         began: text,
         hosts: 3,
         wave: text,
+      },
+    ],
+    starting: [
+      {
+        run: text,
+        at: '/starts/a',
+        name: text,
+        environment: text,
+        by: text,
+        machine: text,
+        since: AT,
+        isOver: false,
       },
     ],
     gates: [
@@ -104,6 +118,32 @@ describe('the page of now', () => {
     expect(found).to.deep.equal([...found].sort((a, b) => a - b))
     expect(Math.min(...found)).to.be.at.least(0)
     expect(text).to.contain('2026-11-22 12:00 UTC').and.to.contain('(3 min ago)')
+  })
+
+  it('offers to put back what a rollout has left, and not what one under way has taken out', () => {
+    const { out } = dataOf('web1')
+    expect(nowPage({ ...EMPTY, out }).text).to.contain('Put back…</a>')
+    const { text } = nowPage({ ...EMPTY, out: out.map((each) => ({ ...each, isGoing: true })) })
+    expect(text).to.contain('Out of rotation: 2 hosts')
+    expect(text).to.contain('Its rollout is under way. Hosts are put back from here once it is over.')
+    expect(text).not.to.contain('Put back…')
+  })
+
+  it('leads to the start of a rollout where lockstep.yaml lets people start some', () => {
+    expect(nowPage({ ...EMPTY, canStart: true }).text).to.contain(
+      '<a href="/start">Choose a feature</a> to plan it',
+    )
+    expect(nowPage(EMPTY).text).not.to.contain('Choose a feature')
+    const { starts } = dataOf('web1')
+    expect(nowPage({ ...EMPTY, canStart: true, starts }).text).not.to.contain('What comes next')
+  })
+
+  it('names who has begun a rollout that has no journal yet, and leads to its start', () => {
+    const { starting } = dataOf('anna')
+    const { text } = nowPage({ ...EMPTY, starting })
+    expect(text).to.contain('Rollouts under way <small>1</small>')
+    expect(text).to.match(/href="\/starts\/a">anna<\/a>[\s\S]*is being started by anna, since /)
+    expect(text).not.to.contain('What comes next')
   })
 
   it('calls nothing clear while not everything is known', () => {

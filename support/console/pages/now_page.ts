@@ -2,6 +2,7 @@ import { UNRELEASED } from '../../history/history_record'
 import { hosts as counted } from '../../rollout/model/verdict'
 import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
 import { formatLockstep, PLACES, quoteWord } from '../../system/commands'
+import type { BegunRollout } from '../begun_rollout'
 import type {
   EnvironmentReleases,
   NowData,
@@ -35,23 +36,24 @@ const MAX_NAMES = 6
 
 /** Shows what is so now: first what somebody has to see to, then what goes on, then what hosts have. */
 export function nowPage(data: NowData): Markup {
-  const { underWay, approvals, gates, starts, spools, environments, locks, faults, now } = data
+  const { underWay, starting, approvals, gates, starts, spools, environments, locks, faults, now } = data
   const isKnown = environments.some(({ hosts }) => hosts > 0)
+  const isBegun = [underWay, starting, approvals, gates, starts].some((each) => each.length > 0)
   return page`${outSection(data)}${faultsOf(faults)}${section('Waits for a person', [
     ...gates.map((each) => gateCard(each, now)),
     ...approvals.map((each) => approvalCard(each, now)),
     ...starts.map((each) => startCard(each, now)),
-  ])}${section(
-    'Rollouts under way',
-    underWay.map((each) => rolloutCard(each, now)),
-  )}${
+  ])}${section('Rollouts under way', [
+    ...starting.map((each) => startingCard(each, now)),
+    ...underWay.map((each) => rolloutCard(each, now)),
+  ])}${
     spools.length === 0
       ? NOTHING
       : page`<h2>Not taken yet</h2>\n${listOf(
           spools.map((line) => page`${line}`),
           MAX_SHOWN,
         )}`
-  }${unwrittenSection(data)}${isKnown || underWay.length > 0 ? releasesSection(environments) : beginning(data)}${
+  }${unwrittenSection(data)}${isKnown || isBegun ? releasesSection(environments) : beginning(data)}${
     locks.length === 0
       ? NOTHING
       : page`<h2>Locks</h2>\n${listOf(
@@ -78,7 +80,8 @@ function outSection(data: NowData): Markup {
     left > 0
       ? page`<p class="muted">… and ${left} more: ${linkless(formatLockstep('status --hosts all', PLACES))}</p>\n`
       : NOTHING
-  return page`<section aria-label="Out of rotation"><h2 class="bad">Out of rotation: ${counted(hosts)}</h2>\n${cards}${more}</section>\n`
+  const tone = out.every(({ isGoing }) => isGoing) ? 'warn' : 'bad'
+  return page`<section aria-label="Out of rotation"><h2 class="${tone}">Out of rotation: ${counted(hosts)}</h2>\n${cards}${more}</section>\n`
 }
 
 /** Says that nothing is out, and of which part of the world that is known. */
@@ -92,13 +95,19 @@ function nothingOut({ faults, isWhole, isShared, hasJournals }: NowData): Markup
   return page`<p class="lead good">${`✔ Nothing is out of rotation${where}${whose}.`}</p>\n`
 }
 
-function outCard({ first, hosts, environment, putBack, byHand }: OutOfRotation, now: number): Markup {
-  return page`<div class="card out"><p class="lead"><b>${hostsOf(hosts)}</b> <span class="muted">of ${nameOf(environment)}</span></p>
+function outCard(
+  { first, hosts, environment, putBack, byHand, isGoing }: OutOfRotation,
+  now: number,
+): Markup {
+  const way = isGoing
+    ? page`<p>Its rollout is under way. Hosts are put back from here once it is over.</p>\n`
+    : page`<p>Put back:</p>
+${commandOf(putBack)}<p><a class="act" href="${addressOf('rollouts', first.run, 'put-back')}">Put back…</a></p>
+${byHand === undefined ? NOTHING : page`<p class="muted">or by hand${byHand}</p>\n`}`
+  return page`<div class="card ${isGoing ? 'wait' : 'out'}"><p class="lead"><b>${hostsOf(hosts)}</b> <span class="muted">of ${nameOf(environment)}</span></p>
 <p>${first.obligation}</p>
 <p>since ${timeOf(first.since)}${ageOf(first.since, now)}, by run ${linkTo(addressOf('rollouts', first.run), first.run)} of ${nameOf(first.feature)}</p>
-<p>Put back:</p>
-${commandOf(putBack)}<p><a class="act" href="${addressOf('rollouts', first.run, 'put-back')}">Put back…</a></p>
-${byHand === undefined ? NOTHING : page`<p class="muted">or by hand${byHand}</p>\n`}</div>
+${way}</div>
 `
 }
 
@@ -139,6 +148,14 @@ function rolloutCard(each: RolloutUnderWay, now: number): Markup {
   return page`<div class="card going"><p class="lead"><b>${linkTo(addressOf('rollouts', run), of)}</b> <span class="muted">in ${nameOf(environment)}</span></p>
 <p>${hosts === 0 ? 'no roll call yet' : counted(hosts)}${wave === undefined ? '' : `, in ${nameOf(wave)}`}</p>
 <p class="muted">run ${run} of ${nameOf(feature)}${by === undefined ? '' : `, by ${nameOf(by)}`}, since ${timeOf(began)}${ageOf(began, now)}</p><p><a class="act" href="${addressOf('rollouts', run, 'stop')}">Stop…</a></p></div>
+`
+}
+
+function startingCard(each: BegunRollout, now: number): Markup {
+  const { run, at, name, environment, by, machine, since } = each
+  return page`<div class="card going"><p class="lead"><b>${linkTo(at, nameOf(name))}</b> <span class="muted">in ${nameOf(environment)}</span></p>
+<p>is being started by ${nameOf(by)}, since ${timeOf(since)}${ageOf(since, now)}</p>
+<p class="muted">run ${run} on ${nameOf(machine)}; its journal tells nothing of it yet</p></div>
 `
 }
 
@@ -193,9 +210,16 @@ function markOfRelease({ hosts, passed, release }: ReleaseOnHosts): Mark {
 }
 
 /** Shows a new user what to do first. Each command works as it stands. */
-function beginning({ isWhole }: NowData): Markup {
+function beginning({ isWhole, canStart }: NowData): Markup {
   const where = isWhole ? '' : ' of the environments that you may look at'
-  return emptyState(`No rollout${where} is in the history yet. What comes next:`, [
+  const onPages = canStart
+    ? page`<p class="lead">${linkTo('/start', 'Choose a feature')} to plan it, and to roll it out once its plan is approved.</p>\n`
+    : NOTHING
+  return page`${onPages}${beginInTerminal(where)}`
+}
+
+function beginInTerminal(where: string): Markup {
+  return emptyState(`No rollout${where} is in the history yet. What comes next, in a terminal:`, [
     ['Look whether brokers, hosts and balancers are well:', formatLockstep('doctor', PLACES)],
     ['See who is there:', formatLockstep('ping', PLACES)],
     [

@@ -7,6 +7,7 @@ import { writePlan } from '../../planning/plan_file'
 import type { Plan } from '../../planning/plan'
 import { openPipeline, type OpenPipeline } from '../../server/open_pipeline'
 import { PlanDesk } from '../../server/plan_desk'
+import { rightsBy } from '../../testing/memory_rights'
 import { ConsoleStand } from '../../testing/console_stand'
 import { tokenIn } from '../../testing/console_browser'
 import { fetched, HOSTS, planned } from '../../testing/deploy_events'
@@ -108,7 +109,7 @@ describe('a plan of the pipeline on its page', () => {
       isAlive: () => true,
       now: () => stand.clock.now(),
     })
-    const own = { state, plans: desk, approvalIn }
+    const own = { state, plans: desk, approvalIn, rights: rightsBy(stand.policy) }
     return stand.open({ acts: planActs(own).map(formOf), routes: planRoutes(own) })
   }
   const approvals = () => pipeline.state.deploys.plan('p1')?.approved
@@ -147,6 +148,52 @@ describe('a plan of the pipeline on its page', () => {
     )
     expect((await anna.send(PAGE, `${PAGE}/approve`, { plan: name })).status).to.equal(303)
     expect(approvals()?.by).to.equal('anna (console)')
+  })
+
+  it('says once it is approved what becomes of it, and loads itself again until its rollout has ended', async () => {
+    const bert = await stand.browserOf('bert', open())
+    const look = async () => {
+      const answer = await bert.ask(PAGE)
+      return { text: await answer.text(), isLoadedAgain: answer.headers.has('refresh') }
+    }
+    expect((await look()).isLoadedAgain).to.equal(false)
+    await bert.send(PAGE, `${PAGE}/approve`, { plan: name })
+    const approved = await look()
+    expect(approved.text)
+      .to.contain('Approved by bert (console). Its rollout is started next.')
+      .and.not.to.contain('cannot be approved')
+    expect(approved.isLoadedAgain).to.equal(true)
+    const target = { repository: 'website', environment: 'production', commit: A, tag: 'v1' }
+    const rollout = { ...target, run: 'r9' }
+    await add([{ type: 'rollout begun', ...rollout, planRun: 'p1', plan: name, machine: 'control1' }])
+    expect((await look()).text).to.contain('rolls it out. This page loads itself again.')
+    await add([{ type: 'rollout ended', ...rollout, result: 'failed', verdict: 'FAILED', why: 'web2 lied' }])
+    const ended = await look()
+    expect(ended.text).to.match(/was its rollout: <b>FAILED<\/b>: web2 lied/)
+    expect(ended.isLoadedAgain).to.equal(false)
+  })
+
+  it('says why it was approved and is not rolled out', async () => {
+    const bert = await stand.browserOf('bert', open())
+    await bert.send(PAGE, `${PAGE}/approve`, { plan: name })
+    await add(fetched(B, 'v2', 'production'))
+    expect(await (await bert.ask(PAGE)).text()).to.match(
+      /Approved by bert \(console\), and not rolled out: its approval ended unused, .* were to have v2/,
+    )
+  })
+
+  it('shows whose approval counts no more, and takes that of another person', async () => {
+    const app = open(() => 'anybody')
+    await (await stand.browserOf('bert', app)).send(PAGE, `${PAGE}/approve`, { plan: name })
+    await add([
+      { type: 'approval ended', run: 'p1', plan: name, why: 'bert, who approved it, may not', ...TARGET },
+    ])
+    expect(approvals()).to.equal(undefined)
+    const anna = await stand.browserOf('anna', app)
+    expect(await (await anna.ask(PAGE)).text()).to.contain('bert, who approved it, may not.')
+    expect((await anna.send(PAGE, `${PAGE}/approve`, { plan: name })).status).to.equal(303)
+    expect(approvals()?.by).to.equal('anna (console)')
+    expect(await (await anna.ask(PAGE)).text()).not.to.contain('bert, who approved it')
   })
 
   /** Sends an approval with a token of the right path that the page itself did not give. */

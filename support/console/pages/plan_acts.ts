@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { nameInConsole } from '../../people/person'
+import { nameInConsole, type Person } from '../../people/person'
+import { whyNotNow, type RightsNow } from '../../people/rights_now'
 import type { PlanOfTag } from '../../pipeline/deploy_state'
 import { whyNotToApprove } from '../../pipeline/judge_approval'
 import type { PipelineState } from '../../pipeline/pipeline_state'
@@ -16,13 +17,13 @@ import {
 import { html as page } from '../../reporting/html/markup'
 import type { ConsoleState } from './console_state'
 import { addressOf, linkTo, nameOf } from './parts'
-import { planPage, readPlanPage, whyNotBy, type ApprovalIn } from './plan_page'
+import { isUnderWay, planPage, readPlanPage, whyNotBy, type ApprovalIn } from './plan_page'
 
 /** Has what people say about plans of the pipeline written down, by the process that serves. Each resolves with why not. */
 export interface PlanApprovals {
   approve(
     plan: { repository: string; run: string; plan: string },
-    by: string,
+    person: Person,
     isFit: (known: PipelineState) => string | undefined,
   ): Promise<string | undefined>
   askForPlan(repository: string, environment: string, by: string): Promise<string | undefined>
@@ -32,9 +33,13 @@ export interface PlanSurroundings {
   state: ConsoleState
   plans: PlanApprovals
   approvalIn: ApprovalIn
+  /** The rights of people as they are written at the moment. */
+  rights: RightsNow
 }
 
 const PATH = '/pipeline/:repository/plans/:run'
+/** Seconds after which a page is loaded again, while something of its plan goes on. */
+const RELOAD_AFTER_S = 5
 const UNKNOWN = refused('there is no such plan that you may look at', 404)
 
 /** Returns the page of each plan of the pipeline. */
@@ -67,19 +72,21 @@ export function planRoutes({ state, approvalIn }: PlanSurroundings): FormRoute[]
           approveForm: canApprove ? newForm(`${at}/approve`) : '',
           againForm: mayPlan ? newForm(`${at}/again`) : '',
         })
-        return answerPage({
+        const answer = answerPage({
           title: `Plan of ${nameOf(plan.tag)} for ${nameOf(plan.environment)}`,
           path: '/pipeline',
           person,
           body: shown,
         })
+        if (isUnderWay(data)) answer.headers.set('refresh', String(RELOAD_AFTER_S))
+        return answer
       },
     },
   ]
 }
 
 /** Returns what people can do about plans of the pipeline. */
-export function planActs({ state, plans, approvalIn }: PlanSurroundings): PersonalAct[] {
+export function planActs({ state, plans, approvalIn, rights }: PlanSurroundings): PersonalAct[] {
   const { takesTag } = state.sources
   return [
     personalAct({
@@ -106,10 +113,15 @@ export function planActs({ state, plans, approvalIn }: PlanSurroundings): Person
         await request.note(`the plan ${fields.plan} of run ${run} for ${environment}`)
         const isFit = (now: PipelineState) => {
           const newest = now.deploys.plan(run)
-          return newest && whyNotBy(newest, request, approvalIn)
+          const { person } = request
+          const earlier = { ...person, at: new Date(state.sources.now()).toISOString() }
+          return (
+            newest &&
+            (whyNotBy(newest, request, approvalIn) ??
+              whyNotNow(earlier, 'approve', newest.environment, rights))
+          )
         }
-        const by = nameInConsole(request.person)
-        const why = await plans.approve({ repository, run, plan: fields.plan }, by, isFit)
+        const why = await plans.approve({ repository, run, plan: fields.plan }, request.person, isFit)
         return why === undefined
           ? done(plan, `the plan ${fields.plan} is approved, and is rolled out next`)
           : refused(why, 409)

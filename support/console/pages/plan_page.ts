@@ -35,6 +35,8 @@ export interface PlanPageData {
   content: Plan | string
   /** Why no one can approve it any more, or yet; undefined where it waits. */
   over: string | undefined
+  /** Why an approved plan is not rolled out any more. */
+  lapsed: string | undefined
   /** Why the reader may not. */
   notBy: string | undefined
   /** Why a person has to, where the configuration approves others. */
@@ -49,12 +51,14 @@ export function readPlanPage(
   plan: PlanOfTag,
   state: string,
   takesTag: (tag: string) => boolean,
-): Pick<PlanPageData, 'plan' | 'content' | 'over' | 'person'> {
+): Pick<PlanPageData, 'plan' | 'content' | 'over' | 'lapsed' | 'person'> {
+  const { over: lapsed, person } = judgePlan(known, plan, takesTag)
   return {
     plan,
     content: contentOf(plan, state),
     over: whyNotToApprove(known, plan, takesTag),
-    person: judgePlan(known, plan, takesTag).person,
+    lapsed,
+    person,
   }
 }
 
@@ -99,21 +103,54 @@ export function planPage(data: PlanPageData): Markup {
   }`
 }
 
+/** Returns whether something of a plan goes on by itself, which the page shows once it is loaded again. */
+export function isUnderWay({ plan, lapsed }: Pick<PlanPageData, 'plan' | 'lapsed'>): boolean {
+  if (plan.state === 'running') return true
+  return (
+    plan.approved !== undefined && lapsed === undefined && (plan.rollout?.state ?? 'running') === 'running'
+  )
+}
+
 /** Shows the one thing that the reader can do next, or why there is none. */
 function nextOf(data: PlanPageData): Markup {
   const { plan, content, over, notBy, person, approveForm } = data
   const isWhole = typeof content !== 'string'
   const again = againOf(data)
-  if (plan.approved !== undefined || over !== undefined)
+  if (plan.approved !== undefined) return approvedCard(data, again)
+  if (plan.state === 'running')
+    return page`<section class="card going"><p class="lead">It is being made. This page loads itself again.</p>\n${again}</section>\n`
+  if (over !== undefined)
     return page`<section class="card"><p class="lead">This plan cannot be approved: ${over ?? ''}.</p>\n${again}</section>\n`
   if (!isWhole)
     return page`<section class="card out"><p class="lead bad">This plan cannot be seen, so no one can approve it here.</p>\n${again}</section>\n`
+  const ended =
+    plan.approvalEnded === undefined ? NOTHING : page`<p class="lead bad">${plan.approvalEnded}.</p>\n`
   if (notBy !== undefined)
-    return page`<section class="card wait"><p class="lead">It waits for approval, and not by you: ${notBy}.</p>\n${again}</section>\n`
-  return page`<section class="card wait"><p class="lead">It waits for your approval${person === undefined ? '' : `, since ${person}`}. You approve these hosts, and what each line below changes. Anything else is refused by the rollout.</p>
+    return page`<section class="card wait">${ended}<p class="lead">It waits for approval, and not by you: ${notBy}.</p>\n${again}</section>\n`
+  return page`<section class="card wait">${ended}<p class="lead">It waits for your approval${person === undefined ? '' : `, since ${person}`}. You approve these hosts, and what each line below changes. Anything else is refused by the rollout.</p>
 <form method="post" action="${addressOf('pipeline', plan.repository, 'plans', plan.run, 'approve')}"><input type="hidden" name="form" value="${approveForm}"><input type="hidden" name="plan" value="${plan.outcome?.plan ?? ''}"><button>Approve exactly this plan</button></form>
 ${again}</section>
 `
+}
+
+/** Shows what becomes of a plan that was approved. */
+function approvedCard({ plan, lapsed }: PlanPageData, again: Markup): Markup {
+  const { approved, rollout } = plan
+  const yes = page`Approved by ${approved?.by ?? 'lockstep.yaml'}`
+  const card = (kind: string, then: Markup) =>
+    page`<section class="card ${kind}"><p class="lead">${yes}${then}</p>\n${again}</section>\n`
+  if (rollout === undefined)
+    return lapsed === undefined
+      ? card('going', page`. Its rollout is started next. This page loads itself again.`)
+      : card('out', page`, and not rolled out: ${lapsed}.`)
+  const { run, state, outcome } = rollout
+  if (state === 'running')
+    return card('going', page`. Run ${linkToRun(run)} rolls it out. This page loads itself again.`)
+  const why = outcome?.why == null ? NOTHING : page`: ${outcome.why}`
+  return card(
+    state === 'succeeded' ? 'well' : 'out',
+    page`. Run ${linkToRun(run)} was its rollout: <b>${outcome?.verdict ?? state}</b>${why}`,
+  )
 }
 
 function againOf({ plan, mayPlan, againForm }: PlanPageData): Markup {

@@ -42,6 +42,8 @@ export interface ReleaseData {
   /** The other releases of the environment, the newest first. */
   others: readonly string[]
   faults: readonly string[]
+  /** What hosts have said of drift when they were last asked from here; absent where they cannot be. */
+  driftNow?: Markup | undefined
 }
 
 /** Shows a release in an environment: its standing, the hosts that have it, its drift, its runs. */
@@ -62,7 +64,7 @@ export function releasePage(data: ReleaseData): Markup {
           ),
           MAX_SHOWN,
         )}`
-  }${isOne ? driftSection(environment, release, drift, live) : NOTHING}${
+  }${isOne ? page`${data.driftNow ?? NOTHING}${driftSection(environment, release, drift, live)}` : NOTHING}${
     isOne && others.length > 0 ? compareForm(environment, release, others) : NOTHING
   }<h2>Runs <small>${runs.count}</small></h2>
 ${runs.shown.map(runItem)}${moreOf(runs, 'runs', MAX_RUNS, (from) => `${here}?from=${from}`)}`

@@ -60,6 +60,7 @@ describe('the routes of the console', () => {
       param: (name) => decodeURIComponent(parts[found.names.indexOf(`:${name}`)] ?? ''),
       header: () => undefined,
       signal: new AbortController().signal,
+      newForm: () => 'token',
     })
     return { status: response.status, text: await response.text() }
   }
@@ -83,6 +84,41 @@ describe('the routes of the console', () => {
     const text = journalText(...lines.map((line) => JSON.stringify({ at: AT, ...line })))
     return scratch.write(`live/${run}.journal.ndjson`, text)
   }
+
+  it('show a rollout from its start until its journal tells of it, and never twice', async () => {
+    const run = '20261122-120000-cccc'
+    let isOver = false
+    const begunByStarts = () => [
+      {
+        run,
+        at: '/starts/s1',
+        name: 'features/website.feature',
+        environment: 'test',
+        by: 'anna',
+        machine: 'control1',
+        since: AT,
+        isOver,
+      },
+    ]
+    const own = sources({ begunByStarts })
+    const now = async (may?: (environment: string) => boolean) => (await ask('/', own, may)).text
+    expect(await now())
+      .to.contain('is being started by anna')
+      .and.contain('(1 min ago)')
+    expect(await now((environment) => environment !== 'test')).not.to.contain('is being started')
+    scratch.write(`live/${run}.journal.ndjson`, `{"at":"${AT}","type":"jour`)
+    expect(await now(), 'a first line that is not whole').to.contain('is being started by anna')
+    live(run, 'test', 'web1')
+    const told = await now()
+    expect(told).not.to.contain('is being started')
+    expect(told).to.contain('test.feature</a></b> <span class="muted">in test')
+    renameSync(
+      join(scratch.path, 'live', `${run}.journal.ndjson`),
+      join(scratch.path, 'live', `${run}.moved.journal.ndjson`),
+    )
+    isOver = true
+    expect(await now(), 'one that died before its first line').not.to.contain('is being started')
+  })
 
   const record = (environment: string, release: string, host: string, journal: string) =>
     new HistoryStore(join(scratch.path, 'history')).write(
@@ -179,7 +215,7 @@ describe('the routes of the console', () => {
       const said = [...asked.values()].reduce((rest, value) => rest.replaceAll(`value="${value}"`, ''), text)
       expect(said, page).not.to.contain('secret')
     }
-    const whole = await ask('/', of)
+    const whole = await ask('/', sources({ isAlive: () => false }))
     expect(whole.text)
       .to.contain('secret-host')
       .and.to.contain('put-back --run 20261122-120000-bbbb --environment secret-env')
@@ -229,6 +265,7 @@ describe('the routes of the console', () => {
         param: () => '',
         header: () => undefined,
         signal: new AbortController().signal,
+        newForm: () => 'token',
       })
       return (await response?.text()) ?? ''
     }
@@ -300,6 +337,7 @@ describe('the routes of the console', () => {
         param: () => '',
         header: () => undefined,
         signal: new AbortController().signal,
+        newForm: () => 'token',
       })
       return (await response?.text()) ?? ''
     }

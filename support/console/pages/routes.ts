@@ -12,7 +12,7 @@ import { linkTo, nameOf } from './parts'
 import { readPipelines, readRepository } from './pipeline_data'
 import { pipelinePage, repositoryPage } from './pipeline_page'
 import { releasePage } from './release_page'
-import type { ConsoleRequest, ConsoleRoute } from '../route'
+import type { FormRequest, FormRoute } from '../act'
 import { runPage } from './run_page'
 import { Sight } from './sight'
 import { sharingNote } from './sharing_note'
@@ -24,12 +24,16 @@ const MAX_ASKED = 255
 type Shown = { title: string; body: Markup } | undefined
 
 /** Returns the pages that only read. The state is read for each request, and only where files have changed. */
-export function consoleRoutes(sources: ConsoleSources, state = new ConsoleState(sources)): ConsoleRoute[] {
+export function consoleRoutes(
+  sources: ConsoleSources,
+  state = new ConsoleState(sources),
+  driftNow?: (request: FormRequest, asked: { environment: string; release: string }) => Markup,
+): FormRoute[] {
   const route = (
     path: string,
     entry: string,
-    show: (request: ConsoleRequest, sight: Sight) => Shown | Promise<Shown>,
-  ): ConsoleRoute => ({
+    show: (request: FormRequest, sight: Sight) => Shown | Promise<Shown>,
+  ): FormRoute => ({
     path,
     answer: async (request) => {
       const { person, may } = request
@@ -66,10 +70,13 @@ export function consoleRoutes(sources: ConsoleSources, state = new ConsoleState(
       const found = readComparison({ environment, from, to }, state, sight)
       return found && { title: 'Two releases side by side', body: comparePage(found) }
     }),
-    route('/history/:environment/:release', '/history', ({ url, param }, sight) => {
+    route('/history/:environment/:release', '/history', (request, sight) => {
+      const { url, param } = request
       const [environment, release] = [param('environment'), param('release')]
       const found = readRelease(environment, release, url.searchParams.get('from'), state, sight)
-      return found && { title: titleOfRelease(environment, release), body: releasePage(found) }
+      if (found === undefined) return undefined
+      const body = releasePage({ ...found, driftNow: driftNow?.(request, { environment, release }) })
+      return { title: titleOfRelease(environment, release), body }
     }),
     route('/history/:environment/:release/:run', '/history', ({ param }, sight) => {
       const asked = { environment: param('environment'), release: param('release'), run: param('run') }

@@ -11,6 +11,7 @@ import type { SharingNow } from '../../history/sharing_now'
 import { accountForSpools } from '../../pipeline/spool_accounts'
 import { LockstepError } from '../../system/errors'
 import { processStartedAt } from '../../system/process_start'
+import type { BegunRollout } from '../begun_rollout'
 
 /** Where the pages have their facts from. The console reads; it writes nothing, and asks no host. */
 export interface ConsoleSources {
@@ -39,6 +40,10 @@ export interface ConsoleSources {
   now: () => number
   /** Returns what was started from pages and waits for a person; absent where nothing can be started there. */
   startsWaiting?: () => readonly WaitingStart[]
+  /** True where lockstep.yaml names features that people start from pages. */
+  canStart?: boolean
+  /** Returns the rollouts that were begun from pages; absent where nothing can be started there. */
+  begunByStarts?: () => readonly BegunRollout[]
 }
 
 /** A start that waits for a person, and its page. */
@@ -68,7 +73,10 @@ export function consoleSources({
   env: Readonly<Record<string, string | undefined>>
   /** @throws LockstepError `lock-failed` */
   listLocks: () => Promise<readonly Holder[]>
-} & Pick<ConsoleSources, 'takesTag' | 'servedOn' | 'now' | 'sharing' | 'startsWaiting'>): ConsoleSources {
+} & Pick<
+  ConsoleSources,
+  'takesTag' | 'servedOn' | 'now' | 'sharing' | 'startsWaiting' | 'canStart' | 'begunByStarts'
+>): ConsoleSources {
   const { environments, repositories } = readPipelinePlaces(config)
   const spool = readSpoolSetting(config)
   return {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { referencesIn } from '../../config/variables'
+import { tagIn, type FeatureTag } from './feature_tag'
 
 /** A feature that people may start. */
 export interface StartableFeature {
@@ -8,6 +9,8 @@ export interface StartableFeature {
   path: string
   /** The names that it has values for, in their order. */
   variables: readonly string[]
+  /** The tag that it deploys, where a person chooses it. */
+  tag?: FeatureTag | undefined
 }
 
 const MAX_DEPTH = 8
@@ -25,7 +28,8 @@ export function listFeatures(folder: string, globs: readonly string[]): string[]
 /** Returns a feature with its variables; undefined where it cannot be read. */
 export function readFeature(folder: string, path: string): StartableFeature | undefined {
   try {
-    return { path, variables: variablesIn(readFileSync(join(folder, path), 'utf8')) }
+    const text = readFileSync(join(folder, path), 'utf8')
+    return { path, variables: variablesIn(text), tag: tagIn(text) }
   } catch {
     return undefined
   }

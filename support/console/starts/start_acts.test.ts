@@ -10,11 +10,12 @@ import { Starter } from '../../starts/starter'
 import { tokenIn, type ConsoleBrowser } from '../../testing/console_browser'
 import { ConsoleStand } from '../../testing/console_stand'
 import { settled } from '../../testing/fake_clock'
+import { rightsBy } from '../../testing/memory_rights'
 import { MemoryStartLog } from '../../testing/memory_start_log'
 import { MemoryStarts } from '../../testing/memory_starts'
 import { formOf } from '../personal_act'
 import { startActs } from './start_acts'
-import { startRoutes, waitingStarts } from './start_routes'
+import { begunByStarts, startRoutes, waitingStarts } from './start_routes'
 import type { StartSources } from './start_sources'
 
 const FEATURE = 'features/deploy.feature'
@@ -79,6 +80,7 @@ describe('the pages of starts', () => {
       features: ['features/*.feature'],
       environments: ['test', 'production'],
       approvalIn: () => approval,
+      rights: rightsBy(stand.policy),
       variablesOf: () =>
         new Map([
           ['package', 'plain'],
@@ -143,6 +145,32 @@ describe('the pages of starts', () => {
     expect(list).to.contain(FEATURE).and.to.contain('asked for by anna')
   })
 
+  it('tell which rollouts were begun, by whom, and which of them are over', async () => {
+    let end: () => void = () => {}
+    commands.onWait = () => new Promise<void>((resolve) => (end = resolve))
+    const { browser, at } = await startBy('anna')
+    const begun = () => begunByStarts({ desk: { starter, fault: undefined } })
+    expect(begun()).to.deep.equal([])
+    await (await stand.browserOf('bert', app)).send(at, `${at}/approve`, { plan })
+    await browser.send(at, `${at}/roll-out`, { plan })
+    await settled()
+    const [one, ...others] = begun()
+    expect(others).to.deep.equal([])
+    expect(one).to.include({
+      run: commands.started[0]?.run,
+      at,
+      name: FEATURE,
+      environment: 'production',
+      by: 'anna',
+      machine: 'a',
+      isOver: false,
+    })
+    commands.endOf = () => ({ result: 'failed', verdict: null, why: 'it did not begin' })
+    end()
+    await settled()
+    expect(begun().map(({ isOver }) => isOver)).to.deep.equal([true])
+  })
+
   it('show the text of the feature that was planned, and none that came after it', async () => {
     const text = 'Feature: x\n  Scenario: y\n    Given at least 50% of the pool must stay in service\n'
     stand.scratch.write(FEATURE, text)
@@ -177,12 +205,30 @@ describe('the pages of starts', () => {
 
   it('wait for no one in lists either, once the feature was changed', async () => {
     const { browser } = await startBy('anna')
-    const waiting = () => waitingStarts({ desk: { starter, fault: undefined }, approvalIn: () => approval })
+    const waiting = () =>
+      waitingStarts({
+        desk: { starter, fault: undefined },
+        approvalIn: () => approval,
+        rights: rightsBy(stand.policy),
+      })
     expect(waiting().map(({ waits }) => waits)).to.deep.equal(['waits for approval, not by anna'])
     expect(await (await browser.ask('/starts')).text()).to.contain('waits for approval, not by anna')
     commands.now = { sha256: 'other', code: 'code' }
     expect(waiting()).to.deep.equal([])
     expect(await (await browser.ask('/starts')).text()).to.contain('✘ has to be planned again')
+  })
+
+  it('choose the feature and the environment where there is one of each, and begin nothing by it', async () => {
+    const anna = await stand.browserOf('anna', app)
+    const two = await (await anna.ask('/start')).text()
+    expect(two).to.contain('<button>Choose').and.not.to.contain('Lint, rehearse and plan')
+    const dora = await stand.browserOf('dora', app)
+    const one = await (await dora.ask('/start')).text()
+    expect(one).to.contain(`<option value="${FEATURE}" selected>`)
+    expect(one).to.contain('<option value="production" selected>').and.to.contain('Lint, rehearse and plan')
+    expect(starter.starts).to.deep.equal([])
+    stand.scratch.write('features/other.feature', 'Feature: x\n')
+    expect(await (await dora.ask('/start')).text()).not.to.contain('Lint, rehearse and plan')
   })
 
   it('say where a list has more features than are offered, and take each of them', async () => {
@@ -317,5 +363,74 @@ describe('the pages of starts', () => {
     expect((await emil.ask(at)).status).to.equal(404)
     expect(await (await emil.ask('/starts')).text()).not.to.contain('deploy.feature')
     expect((await force(emil, `${at}/approve`, { plan })).status).to.equal(404)
+  })
+
+  const policyOfNow = (text: string) =>
+    (stand.policy.content = policyOf(parsePolicy('policy', text, ['test', 'production'])))
+
+  it('take no yes for one whose person may not approve any more, and say who it is', async () => {
+    const { browser, at } = await startBy('anna')
+    const bert = await stand.browserOf('bert', app)
+    await bert.send(at, `${at}/approve`, { plan })
+    policyOfNow(POLICY.replace('bert may', 'emil may'))
+    const sentence = 'bert, who approved it, may not approve in production any more; another person has to'
+    const shown = await (await browser.ask(at)).text()
+    expect(shown).to.contain(sentence).and.not.to.contain('✔ Approved').and.not.to.contain('<button>Start')
+    expect(shown).to.contain('waits for approval, not by anna')
+    expect(await (await browser.ask('/starts')).text()).to.contain('waits for approval, not by anna')
+    const answer = await force(browser, `${at}/roll-out`, { plan })
+    expect(answer.status).to.equal(409)
+    expect(await answer.text()).to.contain(sentence.slice(1))
+    const emil = await stand.browserOf('emil', app)
+    expect((await emil.send(at, `${at}/approve`, { plan })).status).to.equal(303)
+    expect((await browser.send(at, `${at}/roll-out`, { plan })).status).to.equal(303)
+    expect(commands.started).to.have.length(1)
+    expect(starter.starts[0]?.rollout?.approvedBy).to.equal('emil')
+  })
+
+  it('begin nothing for a person who may not start any more', async () => {
+    const { browser, at } = await startBy('anna')
+    await (await stand.browserOf('bert', app)).send(at, `${at}/approve`, { plan })
+    policyOfNow(POLICY.replace('anna may plan, start', 'anna may plan'))
+    expect((await force(browser, `${at}/roll-out`, { plan })).status).to.equal(403)
+    expect(commands.started).to.deep.equal([])
+  })
+
+  for (const [who, status] of [
+    ['anna', 303],
+    ['dora', 303],
+    ['bert', 403],
+    ['carl', 403],
+  ] as const)
+    it(`are ${status === 303 ? '' : 'not '}withdrawn by ${who}`, async () => {
+      const { browser, at } = await startBy('anna')
+      const person = await stand.browserOf(who, app)
+      expect((await (await person.ask(at)).text()).includes('<button>Withdraw')).to.equal(status === 303)
+      const bert = await stand.browserOf('bert', app)
+      await bert.send(at, `${at}/approve`, { plan })
+      expect((await force(person, `${at}/withdraw`, {})).status).to.equal(status)
+      expect(starter.starts[0]?.withdrawn?.by).to.equal(status === 303 ? who : undefined)
+      if (status !== 303) return
+      const shown = await (await browser.ask(at)).text()
+      expect(shown).to.contain(`It was withdrawn by ${who} at`).and.to.contain(`✘ withdrawn by ${who}`)
+      expect(shown).not.to.match(/<button>(Start|Approve|Withdraw)/)
+      expect((await force(bert, `${at}/approve`, { plan })).status).to.equal(409)
+      const refused = await force(browser, `${at}/roll-out`, { plan })
+      expect(refused.status).to.equal(409)
+      expect(await refused.text()).to.match(/was withdrawn by/)
+      expect((await force(person, `${at}/withdraw`, {})).status).to.equal(409)
+      expect(commands.started).to.deep.equal([])
+      expect(stand.audited.filter((event) => event.type === 'acted').at(-1)).to.include({
+        person: who,
+        act: 'withdraw a start',
+        what: `${starter.starts[0]?.id} for production`,
+      })
+    })
+
+  it('are not withdrawn by a person whose name differs from that of who asked in capitals alone', async () => {
+    await stand.addPeople('Anna')
+    policyOfNow(`${POLICY}\nAnna may look in production`)
+    const { at } = await startBy('anna')
+    expect((await force(await stand.browserOf('Anna', app), `${at}/withdraw`, {})).status).to.equal(403)
   })
 })

@@ -1,6 +1,12 @@
 import * as v from 'valibot'
 import type { Act } from '../../people/person'
-import { whyNotToApprove, whyNotToRollOut } from '../../starts/judge_start'
+import { whyNotNow } from '../../people/rights_now'
+import {
+  judgeRollOut,
+  whyNotToApprove,
+  whyNotToWithdraw,
+  type RolloutJudgement,
+} from '../../starts/judge_start'
 import { planOf, type Start } from '../../starts/start_state'
 import type { Starter, StartWish } from '../../starts/starter'
 import { LockstepError } from '../../system/errors'
@@ -17,6 +23,7 @@ import {
 import { listFeatures, readFeature } from './feature_list'
 import { plannedIn } from './planned_in'
 import type { StartSources } from './start_sources'
+import { askForTags } from './tag_act'
 import { parseWish } from './start_wish'
 
 /** A start that a request is about, with what carries it on. */
@@ -32,7 +39,14 @@ const PLAN = v.strictObject({
 
 /** Returns what people can do about starts. */
 export function startActs(sources: StartSources): PersonalAct[] {
-  return [askFor(sources), approve(sources), rollOut(sources), planAgain(sources)]
+  return [
+    askForTags(sources),
+    askFor(sources),
+    approve(sources),
+    rollOut(sources),
+    withdraw(sources),
+    planAgain(sources),
+  ]
 }
 
 function askFor(sources: StartSources): PersonalAct {
@@ -66,7 +80,7 @@ function askFor(sources: StartSources): PersonalAct {
         return refused('lockstep.yaml names no such feature among console: { features: … }', 404)
       const own = ownVariables(sources, environment)
       if (typeof own === 'string') return refused(own, 503)
-      const wish = parseWish(fields, read, environment, own)
+      const wish = parseWish(fields, read, environment, own, sources.tags?.takesTag ?? (() => true))
       if ('why' in wish) return refused(wish.why, 422)
       return begin(sources, request, { ...wish, by: person.name })
     },
@@ -108,9 +122,25 @@ function approve(sources: StartSources): PersonalAct {
             request.person,
             sources.approvalIn(found.start.environment),
             found.starter.beside(found.start),
+            sources.rights,
           ),
         says: `the plan ${plan} is approved`,
-        carryOut: ({ starter, start }, why) => starter.approve(start.id, plan, request.person.name, why),
+        carryOut: ({ starter, start }) =>
+          starter.approve(start.id, plan, request.person, (now) => {
+            const { environment } = now
+            const { person } = request
+            return (
+              whyNotAnyMore(request, 'approve', environment) ??
+              whyNotNow({ ...person, at: timeOf(sources) }, 'approve', environment, sources.rights) ??
+              whyNotToApprove(
+                now,
+                person,
+                sources.approvalIn(environment),
+                starter.beside(now),
+                sources.rights,
+              )
+            )
+          }),
       }),
   })
 }
@@ -125,20 +155,79 @@ function rollOut(sources: StartSources): PersonalAct {
     perform: (request, { plan }) =>
       decide(sources, request, plan, {
         right: 'start',
-        why: ({ starter, start }) =>
-          whyNotToRollOut(start, sources.approvalIn(start.environment), starter.beside(start)),
+        why: (found) => {
+          const judged = judgeNow(sources, request, found)
+          return 'why' in judged ? judged.why : undefined
+        },
         says: `the rollout of the plan ${plan} has begun`,
-        carryOut: ({ starter, start }, why) => starter.rollOut(start.id, plan, request.person.name, why),
+        carryOut: ({ starter, start }) =>
+          starter.rollOut(start.id, plan, request.person.name, (now) => {
+            const why = whyNotAnyMore(request, 'start', now.environment)
+            return why === undefined ? judgeNow(sources, request, { starter, start: now }) : { why }
+          }),
       }),
   })
 }
 
+function judgeNow(
+  sources: StartSources,
+  { person }: PersonalRequest,
+  { starter, start }: Found,
+): RolloutJudgement {
+  const earlier = { ...person, at: timeOf(sources) }
+  return judgeRollOut(
+    start,
+    earlier,
+    sources.approvalIn(start.environment),
+    starter.beside(start),
+    sources.rights,
+  )
+}
+
+function withdraw(sources: StartSources): PersonalAct {
+  return personalAct({
+    name: 'withdraw a start',
+    path: '/starts/:start/withdraw',
+    summary:
+      'Ends a start whose rollout has not begun. Who asked for it may do so, and who may start in its environment.',
+    schema: v.strictObject({}),
+    async perform(request) {
+      const found = find(sources, request)
+      if ('why' in found) return found
+      const { starter, start } = found
+      if (!mayWithdraw(start, request)) return notAllowed(request.person, 'start', start.environment)
+      const reason = whyNotToWithdraw(start)
+      if (reason !== undefined) return refused(reason, 409)
+      await request.note(`${start.id} for ${start.environment}`)
+      const refusal = await starter.withdraw(start.id, request.person.name, (now) =>
+        mayWithdraw(now, request) ? whyNotToWithdraw(now) : NOT_ALLOWED_ANY_MORE,
+      )
+      return refusal === undefined
+        ? {
+            result: 'done',
+            says: 'it is withdrawn; nothing of it can be approved or begun',
+            at: addressOf('starts', start.id),
+          }
+        : refused(refusal, 409)
+    },
+  })
+}
+
+/** Returns whether a person may withdraw a start: their own, or where they may start. */
+export function mayWithdraw(
+  { by, environment }: Pick<Start, 'by' | 'environment'>,
+  { person, may }: Pick<PersonalRequest, 'person' | 'may'>,
+): boolean {
+  return may('look', environment) && (by === person.name || may('start', environment))
+}
+
 interface Decision {
   right: Act
-  /** Returns why it cannot be; it is asked again when nothing else can come between. */
+  /** Returns why it cannot be. */
   why: (found: Found) => string | undefined
   says: string
-  carryOut: (found: Found, why: (start: Start) => string | undefined) => Promise<string | undefined>
+  /** Carries it out when nothing else can come between, unless there is a reason by then. Resolves with that. */
+  carryOut: (found: Found) => Promise<string | undefined>
 }
 
 async function decide(
@@ -149,21 +238,27 @@ async function decide(
 ): Promise<ActOutcome> {
   const found = find(sources, request)
   if ('why' in found) return found
-  const { starter, start } = found
+  const { start } = found
   if (!request.may(right, start.environment)) return notAllowed(request.person, right, start.environment)
   if (planOf(start) !== undefined && planOf(start)?.name !== plan)
     return refused('the plan of this start has another name', 409)
   const reason = why(found) ?? whyUnseen(start, sources)
   if (reason !== undefined) return refused(reason, 409)
   await request.note(`the plan ${plan} of ${start.id} for ${start.environment}`)
-  const refusal = await carryOut(found, (now) =>
-    request.may(right, now.environment)
-      ? why({ starter, start: now })
-      : `the policy does not allow it any more`,
-  )
+  const refusal = await carryOut(found)
   return refusal === undefined
     ? { result: 'done', says, at: addressOf('starts', start.id) }
     : refused(refusal, 409)
+}
+
+function whyNotAnyMore({ may }: PersonalRequest, right: Act, environment: string): string | undefined {
+  return may(right, environment) ? undefined : NOT_ALLOWED_ANY_MORE
+}
+
+const NOT_ALLOWED_ANY_MORE = 'the policy does not allow it any more'
+
+function timeOf({ now }: StartSources): string {
+  return new Date(now()).toISOString()
 }
 
 /** Returns why a person cannot know what a plan says. Such a yes would be one to its name alone. */

@@ -40,18 +40,22 @@ export function wishForm({
   own,
   token,
   text,
+  choice,
 }: {
   feature: StartableFeature
   environment: string
   own: OwnVariables
   token: string
   text: string
+  /** The choice of the tag that the feature deploys, if it deploys one. */
+  choice: ((hint: string) => Markup) | undefined
 }): Markup {
   const fields = feature.variables.map((name, index) => {
     const kind = own.get(name)
     if (kind === 'secret')
       return page`<div><p><b>${name}</b> <span class="muted">is a secret of ${nameOf(environment)}</span></p></div>\n`
     const hint = kind === 'plain' ? `${name} (empty: as ${environment} has it)` : name
+    if (choice !== undefined && name === feature.tag?.variable) return choice(hint)
     const needed = kind === undefined ? page` required` : NOTHING
     return page`<div><label for="value${index}">${hint}</label><input id="value${index}" name="${VALUE_OF}${name}" maxlength="1000" autocomplete="off"${needed}></div>\n`
   })

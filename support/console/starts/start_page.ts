@@ -15,13 +15,17 @@ export interface StartPageData {
   plan: Plan | string | undefined
   /** The text of the feature, as it was planned; undefined where it is another one by now, or before there is a plan. */
   text: string | undefined
+  /** What hosts last said of its tag; undefined where it has none. */
+  tag: Markup | undefined
   /** The last output of each step. */
   outputs: ReadonlyMap<StepName, string>
   /** Why the reader cannot approve, or begin the rollout. */
   notToApprove: string | undefined
+  /** Why the approval counts no more; undefined where it does, and where there is none. */
+  lapsed: string | undefined
   notToRollOut: string | undefined
   /** The tokens of forms that the reader may send; undefined where they may not. */
-  forms: Readonly<Record<'approve' | 'roll-out' | 'again', string | undefined>>
+  forms: Readonly<Record<'approve' | 'roll-out' | 'withdraw' | 'again', string | undefined>>
 }
 
 const TITLES: Readonly<Record<StepName, string>> = { lint: 'Lint', rehearse: 'Rehearsal', plan: 'Plan' }
@@ -29,7 +33,7 @@ const TITLES: Readonly<Record<StepName, string>> = { lint: 'Lint', rehearse: 'Re
 /** Shows a start: first what the reader can do next, then how far it has come, then its plan whole. */
 export function startPage(data: StartPageData): Markup {
   const { start, plan, text } = data
-  return page`${nextOf(data)}${wayOf(data)}${wishOf(start)}${
+  return page`${nextOf(data)}${wayOf(data)}${wishOf(start, data.tag)}${
     plan === undefined
       ? NOTHING
       : page`<h2>The plan</h2>\n${typeof plan === 'string' ? noPlan(plan) : planView(planOf(start)?.name ?? '', plan)}`
@@ -41,14 +45,23 @@ export function startPage(data: StartPageData): Markup {
 }
 
 function nextOf(data: StartPageData): Markup {
-  const { start, standing, plan, notToApprove, notToRollOut, forms } = data
-  const { rollout } = start
+  const { start, standing, plan, notToApprove, notToRollOut, lapsed, forms } = data
+  const { rollout, withdrawn } = start
+  const withdraw =
+    forms.withdraw === undefined
+      ? NOTHING
+      : formOf(start, 'withdraw', forms.withdraw, 'Withdraw this start', undefined)
   const again =
     forms.again === undefined || isUnderWay(start) || (rollout !== undefined && rollout.ended === undefined)
       ? NOTHING
       : formOf(start, 'again', forms.again, 'Plan the same again', undefined)
   const card = (kind: string, body: Markup) =>
-    page`<section class="card ${kind}"><p>${markOf(standing)}</p>\n${body}${again}</section>\n`
+    page`<section class="card ${kind}"><p>${markOf(standing)}</p>\n${body}${withdraw}${again}</section>\n`
+  if (withdrawn !== undefined)
+    return card(
+      'out',
+      page`<p class="lead">It was withdrawn by ${withdrawn.by} at ${timeOf(withdrawn.at)}. Nothing of it is rolled out.</p>\n`,
+    )
   if (rollout !== undefined) {
     const { ended } = rollout
     const why = ended?.why == null ? NOTHING : page`<p>${ended.why}</p>\n`
@@ -83,9 +96,11 @@ function nextOf(data: StartPageData): Markup {
       : page`<p class="lead">The rollout does exactly what this plan says. It refuses itself where the feature, a value, the code or a host has changed.</p>\n${formOf(start, 'roll-out', forms['roll-out'], 'Start the rollout', name)}`
   const why =
     approving === NOTHING && starting === NOTHING
-      ? page`<p class="lead">${(start.approved === undefined ? notToApprove : undefined) ?? notToRollOut ?? 'Another person carries it on: the policy does not allow it to you'}.</p>\n`
+      ? page`<p class="lead">${lapsed ?? `You cannot carry it on now: ${(start.approved === undefined ? notToApprove : undefined) ?? notToRollOut ?? 'the policy does not allow it to you'}`}.</p>\n`
       : NOTHING
-  return card('wait', page`${why}${approving}${starting}`)
+  const without =
+    lapsed === undefined || why !== NOTHING ? NOTHING : page`<p class="lead bad">${lapsed}.</p>\n`
+  return card('wait', page`${without}${why}${approving}${starting}`)
 }
 
 function formOf(start: Start, act: string, token: string, button: string, plan: string | undefined): Markup {
@@ -93,7 +108,7 @@ function formOf(start: Start, act: string, token: string, button: string, plan: 
   return page`<form method="post" action="${addressOf('starts', start.id, act)}"><input type="hidden" name="form" value="${token}">${named}<button>${button}</button></form>\n`
 }
 
-function wayOf({ start, standing }: StartPageData): Markup {
+function wayOf({ start, standing, lapsed }: StartPageData): Markup {
   const marks: Mark[] = STEPS.map((name) => {
     const step = start.steps.find((each) => each.name === name)
     const result = step?.ended?.result
@@ -104,7 +119,7 @@ function wayOf({ start, standing }: StartPageData): Markup {
       : { text: `✘ ${TITLES[name]} ${result}`, tone: 'bad' }
   })
   if (planOf(start) !== undefined) {
-    if (start.approved !== undefined) marks.push({ text: '✔ Approved', tone: 'good' })
+    if (start.approved !== undefined && lapsed === undefined) marks.push({ text: '✔ Approved', tone: 'good' })
     marks.push(standing)
   }
   const items = marks.map(
@@ -113,7 +128,7 @@ function wayOf({ start, standing }: StartPageData): Markup {
   return page`<ol class="way" aria-label="How far it has come">${items}</ol>\n`
 }
 
-function wishOf(start: Start): Markup {
+function wishOf(start: Start, tag: Markup | undefined): Markup {
   const { feature, environment, variables, release, ticket, limit, by, askedAt, approved } = start
   const values = Object.entries(variables).map(([name, value]) => page`<b>${name}</b> ${value}<br>`)
   const plan = planOf(start)
@@ -121,6 +136,7 @@ function wishOf(start: Start): Markup {
     ['feature', feature],
     ['environment', nameOf(environment)],
     ...(values.length === 0 ? [] : [['values', page`${values}`] as [string, Markup]]),
+    ...(tag === undefined ? [] : [['tag', tag] as [string, Markup]]),
     ...(release === null ? [] : [['release', release] as [string, string]]),
     ...(ticket === null ? [] : [['ticket', ticket] as [string, string]]),
     ...(limit === null ? [] : [['limited to', limit] as [string, string]]),

@@ -3,21 +3,30 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { html as page, NOTHING, type Markup } from '../../reporting/html/markup'
 import { STEPS, type StepName } from '../../starts/events'
-import { whyNotToApprove, whyNotToRollOut, whyOver } from '../../starts/judge_start'
+import {
+  faultOfApproval,
+  judgePlanned,
+  standingNow,
+  whyNotToApprove,
+  whyNotToWithdraw,
+  whyOver,
+} from '../../starts/judge_start'
 import { isUnderWay, type Starter } from '../../starts/starter'
 import { planOf, type Start } from '../../starts/start_state'
 import { readRegularFile } from '../../system/regular_file'
 import type { FormRequest, FormRoute } from '../act'
+import type { BegunRollout } from '../begun_rollout'
 import { answerPage } from '../page'
 import { addressOf, emptyState, linkTo, markOf, moreOf, nameOf, partOf, timeOf } from '../pages/parts'
 import type { WaitingStart } from '../pages/sources'
-import { listFeatures, readFeature } from './feature_list'
-import { ownVariables } from './start_acts'
+import { listFeatures, readFeature, type StartableFeature } from './feature_list'
+import { mayWithdraw, ownVariables } from './start_acts'
 import { choiceForm, wishForm } from './start_form'
 import { plannedIn } from './planned_in'
 import { startPage } from './start_page'
 import type { StartSources } from './start_sources'
 import { standingOfStart } from './start_words'
+import { knownTags, tagChoice, tagLine, tagsAsked, tagsWantedOf } from './tag_offer'
 
 /** Seconds after which a page is loaded again, while something of it goes on. */
 const RELOAD_AFTER_S = 5
@@ -48,7 +57,10 @@ function showForm(sources: StartSources, { person, may, url, newForm }: FormRequ
         ],
       ]),
     )
-  const [feature, environment] = [url.searchParams.get('feature'), url.searchParams.get('environment')]
+  const named = [url.searchParams.get('feature'), url.searchParams.get('environment')]
+  // Where there is one of each, there is nothing to choose. The form is shown, and sent by a person alone.
+  const isOnly = named.every((each) => each === null) && features.length === 1 && environments.length === 1
+  const [feature = null, environment = null] = isOnly ? [...features, ...environments] : named
   const choice = {
     features,
     environments,
@@ -65,8 +77,30 @@ function showForm(sources: StartSources, { person, may, url, newForm }: FormRequ
   const own = ownVariables(sources, environment)
   if (typeof own === 'string') return answer(page`<p class="lead bad">${own}</p>\n${choiceForm(choice)}`, 503)
   const text = readFileSync(join(sources.folder, read.path), 'utf8')
-  const form = wishForm({ feature: read, environment, own, token: newForm('/starts'), text })
-  return answer(page`${choiceForm(choice)}${form}`)
+  const { asked, chooser } = tagParts(sources, read, environment, { may, url, newForm })
+  const form = wishForm({ feature: read, environment, own, token: newForm('/starts'), text, choice: chooser })
+  return answer(page`${choiceForm(choice)}${form}${asked}`)
+}
+
+/** Returns the choice of a tag, and what stands beside the form; nothing where the feature leaves no tag to be chosen. */
+function tagParts(
+  { tags }: Pick<StartSources, 'tags'>,
+  { path, tag }: StartableFeature,
+  environment: string,
+  { may, url, newForm }: Pick<FormRequest, 'may' | 'url' | 'newForm'>,
+): { asked: Markup; chooser: ((hint: string) => Markup) | undefined } {
+  if (tags === undefined || tag === undefined) return { asked: NOTHING, chooser: undefined }
+  const { looks } = tags.desk
+  const known = knownTags(looks, environment, tagsWantedOf(path, tag, null), tags.pushed(tag.repository, may))
+  const whyNot =
+    looks === undefined ? 'lockstep serve has only just begun, or ends' : looks.whyNot(environment)
+  const token = whyNot === undefined ? newForm('/tags') : undefined
+  const named = (url.searchParams.get('tag') ?? '').trim()
+  const chosen = tags.takesTag(named) ? named : ''
+  return {
+    asked: tagsAsked({ feature: path, environment, tag, known, whyNot, token }),
+    chooser: (hint) => tagChoice({ tag, known, chosen, hint }),
+  }
 }
 
 function toList(): Markup {
@@ -94,11 +128,11 @@ function faultOf(fault: string | undefined): Markup {
 /** Shows a start in a list: what it waits for, and whom. */
 function startCard(
   start: Start,
-  { approvalIn }: Pick<StartSources, 'approvalIn'>,
+  { approvalIn, rights }: Pick<StartSources, 'approvalIn' | 'rights'>,
   over: string | undefined,
 ): Markup {
   const { id, feature, environment, by, askedAt, rollout } = start
-  const standing = standingOfStart(start, approvalIn(environment), over)
+  const standing = standingOfStart(standingNow(start, rights), approvalIn(environment), over)
   const kind =
     rollout !== undefined && rollout.ended === undefined ? 'going' : standing.tone === 'warn' ? 'wait' : ''
   return page`<div class="card ${kind}"><p class="lead"><b>${linkTo(addressOf('starts', id), nameOf(feature))}</b> <span class="muted">for ${nameOf(environment)}</span></p>
@@ -110,7 +144,8 @@ function startCard(
 export function waitingStarts({
   desk,
   approvalIn,
-}: Pick<StartSources, 'desk' | 'approvalIn'>): WaitingStart[] {
+  rights,
+}: Pick<StartSources, 'desk' | 'approvalIn' | 'rights'>): WaitingStart[] {
   const over = whyOverNow(desk.starter)
   return (desk.starter?.starts ?? [])
     .filter((start) => planOf(start) !== undefined && over(start) === undefined)
@@ -118,11 +153,21 @@ export function waitingStarts({
       at: addressOf('starts', start.id),
       feature: start.feature,
       environment: start.environment,
-      waits: standingOfStart(start, approvalIn(start.environment)).text,
+      waits: standingOfStart(standingNow(start, rights), approvalIn(start.environment)).text,
       by: start.by,
       since: start.askedAt,
     }))
     .toReversed()
+}
+
+/** Returns the rollouts that starts have begun. */
+export function begunByStarts({ desk }: Pick<StartSources, 'desk'>): BegunRollout[] {
+  return (desk.starter?.starts ?? []).flatMap(({ id, feature, environment, rollout }) => {
+    if (rollout === undefined) return []
+    const { run, by, machine, begunAt, ended } = rollout
+    const at = addressOf('starts', id)
+    return [{ run, at, name: feature, environment, by, machine, since: begunAt, isOver: ended !== undefined }]
+  })
 }
 
 /** Returns how to tell why a plan waits for no one any more. It looks at each feature once. */
@@ -147,14 +192,16 @@ function showStart(sources: StartSources, request: FormRequest): Response {
   const { environment, id } = start
   const at = addressOf('starts', id)
   const approval = sources.approvalIn(environment)
+  const { rights } = sources
   const beside = stateBeside(start, starter)
   const notToApprove =
     whyOver(start, beside) ??
     (may('approve', environment)
-      ? whyNotToApprove(start, person, approval, beside)
+      ? whyNotToApprove(start, person, approval, beside, rights)
       : `its plan waits for the approval of ${approval === 'another person' ? 'another person' : 'a person'}`)
+  const judged = judgePlanned(start, approval, beside, rights)
   const notToRollOut =
-    whyNotToRollOut(start, approval, beside) ??
+    ('why' in judged ? judged.why : undefined) ??
     (may('start', environment) ? undefined : `it waits for a person who may start in ${environment}`)
   const token = (act: string, isOpen: boolean) =>
     isOpen && fault === undefined ? newForm(`${at}/${act}`) : undefined
@@ -165,15 +212,18 @@ function showStart(sources: StartSources, request: FormRequest): Response {
     person,
     body: page`${faultOf(fault)}${startPage({
       start,
-      standing: standingOfStart(start, approval, whyOver(start, beside)),
+      standing: standingOfStart(standingNow(start, rights), approval, whyOver(start, beside)),
       plan: plannedIn(start, sources.runs),
       text: plannedText(start, sources.folder),
+      tag: tagOf(start, sources, may),
       outputs: outputsOf(start, sources.runs),
       notToApprove,
       notToRollOut,
+      lapsed: isOpen(start) ? faultOfApproval(start, rights)?.sentence : undefined,
       forms: {
         approve: token('approve', notToApprove === undefined && approval !== 'none'),
         'roll-out': token('roll-out', notToRollOut === undefined),
+        withdraw: token('withdraw', whyNotToWithdraw(start) === undefined && mayWithdraw(start, request)),
         again: token('again', !isGoing && may('plan', environment)),
       },
     })}`,
@@ -182,8 +232,22 @@ function showStart(sources: StartSources, request: FormRequest): Response {
   return answer
 }
 
+/** Returns what hosts last said of the tag of a start. The plan asks them itself. */
+function tagOf(
+  { feature, environment, variables }: Start,
+  { folder, tags }: StartSources,
+  may: FormRequest['may'],
+): Markup | undefined {
+  const tag = tags === undefined ? undefined : readFeature(folder, feature)?.tag
+  const value = tag === undefined ? undefined : variables[tag.variable]
+  if (tags === undefined || tag === undefined || value === undefined) return undefined
+  const wanted = tagsWantedOf(feature, tag, null)
+  const known = knownTags(tags.desk.looks, environment, wanted, tags.pushed(tag.repository, may))
+  return page`${tagLine(value, known)}; the plan asks each host itself`
+}
+
 function isOpen(start: Start): boolean {
-  return start.rollout === undefined && planOf(start) !== undefined
+  return start.rollout === undefined && start.withdrawn === undefined && planOf(start) !== undefined
 }
 
 /** Looks at the files of a plan only where somebody can still do something with it. */

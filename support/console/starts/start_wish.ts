@@ -10,6 +10,8 @@ const RELEASE = /^[A-Za-z0-9][\w.+-]{0,99}$/
 const TICKETS = /^[A-Z][A-Z0-9]{0,30}-[1-9]\d{0,11}(?:,[A-Z][A-Z0-9]{0,30}-[1-9]\d{0,11}){0,9}$/
 /** What stands before the name of a variable in the name of its field. */
 export const VALUE_OF = 'value.'
+/** What stands before the name of the variable of a tag, where it was chosen among those that the form offers. */
+export const OFFERED_OF = 'offered.'
 
 /** The variables that an environment has itself, by whether each is a secret. */
 export type OwnVariables = ReadonlyMap<string, 'plain' | 'secret'>
@@ -23,15 +25,22 @@ export function parseWish(
   feature: StartableFeature,
   environment: string,
   own: OwnVariables,
+  takesTag: (tag: string) => boolean,
 ): Omit<StartWish, 'by'> | { why: string } {
   const names = new Set(feature.variables)
   const known = new Set(['feature', 'environment', 'release', 'ticket', 'limit'])
+  const { tag } = feature
+  if (tag !== undefined) known.add(`${OFFERED_OF}${tag.variable}`)
   for (const name of Object.keys(fields))
     if (!known.has(name) && !(name.startsWith(VALUE_OF) && names.has(name.slice(VALUE_OF.length))))
       return { why: `the form has a field that ${feature.path} has no variable for` }
   const variables: Record<string, string> = {}
   for (const name of feature.variables) {
-    const value = (fields[`${VALUE_OF}${name}`] ?? '').trim()
+    const typed = (fields[`${VALUE_OF}${name}`] ?? '').trim()
+    const offered = tag?.variable === name ? (fields[`${OFFERED_OF}${name}`] ?? '').trim() : ''
+    if (typed !== '' && offered !== '' && typed !== offered)
+      return { why: `<${name}> was chosen and typed, and both differ; choose one, or type one` }
+    const value = typed === '' ? offered : typed
     const kind = own.get(name)
     if (value === '' && kind === undefined)
       return { why: `<${name}> has no value, and ${environment} has none` }
@@ -40,6 +49,10 @@ export function parseWish(
       return { why: `<${name}> is a secret of ${environment}, which a page does not take; leave it empty` }
     const fault = faultOf(name, value)
     if (fault !== undefined) return { why: fault }
+    if (tag?.variable === name && !takesTag(value))
+      return {
+        why: `<${name}> is no tag that hosts take; expected letters, digits and . + - _ /, such as v4.2.6`,
+      }
     variables[name] = value
   }
   const release = (fields['release'] ?? '').trim() || null

@@ -16,12 +16,14 @@ const START: Start = {
   code: 'code',
   steps: [],
   approved: undefined,
+  withdrawn: undefined,
   rollout: undefined,
 }
 const ROLLOUT: StartedRollout = {
   run: 'r1',
   machine: 'a',
   by: 'anna',
+  approvedBy: null,
   begunAt: START.askedAt,
   ended: undefined,
 }

@@ -5,7 +5,8 @@ import type { Mark } from '../pages/parts'
 
 /** Returns what a start waits for, or came to, in a few words. `over` is why its plan waits for no one any more, where that is known. */
 export function standingOfStart(start: Start, approval: ConsoleApproval, over?: string): Mark {
-  const { rollout, steps } = start
+  const { rollout, steps, withdrawn } = start
+  if (withdrawn !== undefined) return { text: `✘ withdrawn by ${withdrawn.by}`, tone: 'bad' }
   if (rollout?.ended !== undefined) {
     const { result, verdict } = rollout.ended
     if (result === 'succeeded') return { text: `✔ ${verdict ?? 'rolled out'}`, tone: 'good' }

@@ -11,7 +11,7 @@ export const changeInRotation: Rule = {
     if (timeline.of('takes out').length === 0 && timeline.of('sees requests').length > 0) return []
     const moved = timeline.where((moment) => is(moment, 'takes out', 'puts back') || mayAct(moment))
     return timeline
-      .of('changes package', 'deploys tag', 'changes service')
+      .of('changes package', 'deploys tag', 'changes service', 'runs puppet')
       .flatMap((change) => whileServing(timeline, change, moved.lastBefore(change)))
   },
 }

@@ -13,6 +13,9 @@ import { oppositeChecked } from './opposite_checked'
 import { otherTagChecked } from './other_tag_checked'
 import { otherVersionChecked } from './other_version_checked'
 import { poolWithoutRoom } from './pool_without_room'
+import { puppetRunWhileDisabled } from './puppet_run_while_disabled'
+import { puppetWithoutCheck } from './puppet_without_check'
+import { puppetWithoutNoop } from './puppet_without_noop'
 import { unblockBeforeHealthCheck } from './unblock_before_health_check'
 import { updateWithoutVersionCheck } from './update_without_version_check'
 import { waveAfterTheRest } from './wave_after_the_rest'
@@ -34,6 +37,9 @@ export const rules: readonly Rule[] = [
   otherTagChecked,
   otherVersionChecked,
   poolWithoutRoom,
+  puppetRunWhileDisabled,
+  puppetWithoutCheck,
+  puppetWithoutNoop,
   unblockBeforeHealthCheck,
   updateWithoutVersionCheck,
   waveAfterTheRest,

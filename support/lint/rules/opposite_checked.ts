@@ -74,6 +74,6 @@ function findSeen({ effect, balancer }: StepOccurrence): State | undefined {
  * and so do services with each other.
  */
 function couldChange(moment: StepOccurrence, of: string): boolean {
-  const touchesServices = is(moment, 'changes package', 'deploys tag', 'changes service')
+  const touchesServices = is(moment, 'changes package', 'deploys tag', 'changes service', 'runs puppet')
   return findAsked(moment)?.of === of || (of.startsWith('service ') && touchesServices)
 }

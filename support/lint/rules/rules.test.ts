@@ -33,6 +33,8 @@ And the repository website
 And the tag v2`
 
 /** The findings, as `line rule`, in a feature that has one mistake, and in one that has none. */
+const HOSTS = 'Given I want to update the hosts:\n| web1 |'
+
 const CASES: readonly { what: string; feature: string; finds: readonly string[]; says?: string }[] = [
   { what: 'a good feature', feature: GOOD, finds: [] },
   {
@@ -49,6 +51,28 @@ const CASES: readonly { what: string; feature: string; finds: readonly string[];
   {
     what: 'a deploy after whose failure healthy hosts go back into rotation',
     feature: `${GIT}\nAnd on failure healthy hosts go back into rotation\nWhen I deploy the tag\nThen the deployed tag should be v2`,
+    finds: [],
+  },
+  {
+    what: 'a run of puppet that no line looks at',
+    feature: `${HOSTS}\nWhen I run puppet in noop\nAnd I run puppet\nThen puppet should have applied release "1"`,
+    finds: ['4 puppet-without-check'],
+    says: 'no line after it looks whether a resource failed',
+  },
+  {
+    what: 'a run of puppet that none in noop comes before',
+    feature: `${HOSTS}\nWhen I run puppet\nThen puppet should have failed on no resource`,
+    finds: ['3 puppet-without-noop'],
+  },
+  {
+    what: 'a run of puppet while it is disabled',
+    feature: `${HOSTS}\nWhen I disable puppet\nAnd I run puppet in noop\nThen puppet would change nothing\nWhen I enable puppet`,
+    finds: ['4 puppet-run-while-disabled'],
+    says: 'has disabled puppet',
+  },
+  {
+    what: 'a run of puppet in noop, then a live one that is looked at',
+    feature: `${HOSTS}\nWhen I run puppet in noop\nThen puppet would change nothing\nWhen I run puppet\nThen puppet should have failed on no resource`,
     finds: [],
   },
   {

@@ -31,6 +31,7 @@ function checkpoint(overtaken: readonly string[] = []): Checkpoint {
     done: true,
     overtaken: new Set(overtaken),
     unknown: new Map<string, Set<string>>(),
+    openPuppetRuns: new Map(),
   }
   return {
     run: 'r1',
@@ -42,6 +43,8 @@ function checkpoint(overtaken: readonly string[] = []): Checkpoint {
     seed: undefined,
     had: new Map(),
     tags: new Map(),
+    puppetRuns: new Map(),
+    puppetRunsEnded: new Set(),
     scenarios: new Map([['9', done]]),
   }
 }
@@ -374,7 +377,14 @@ for (const [name, member] of harmless) {
 describe('the executor that performs', () => {
   it('names a host once that may not get the order again and has slipped back into rotation', async () => {
     const unknown = new Map([[lineKey(LINE), new Set(['web1'])]])
-    const before = { name: 's', waves: [], done: false, overtaken: new Set<string>(), unknown }
+    const before = {
+      name: 's',
+      waves: [],
+      done: false,
+      overtaken: new Set<string>(),
+      unknown,
+      openPuppetRuns: new Map(),
+    }
     const stopped = { ...checkpoint(), scenarios: new Map([['9', before]]) }
     const { executor, ledger, verdicts, changing } = executorOn({ checkpoint: stopped })
     const lapsed = { ...obligation, lapses: true, read: () => ({ isOpen: false, seen: 'unblocked' }) }

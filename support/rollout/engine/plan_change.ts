@@ -23,7 +23,7 @@ export async function planChange(
       return { passed: plannedState.fails === undefined, seen: describePlan(plannedState, words) }
     })
     if (plannedState === undefined) return seen
-    const { now, to, fails, always } = plannedState
+    const { now, to, fails, always, isIdle } = plannedState
     const changes = fails === undefined && (to !== now || always === true)
     if (changes) {
       state.setPlanned(resource, host, to)
@@ -32,7 +32,14 @@ export async function planChange(
     return {
       ...seen,
       kind: 'planned',
-      planned: { resource, from: now, to: to ?? null, changes, affectsOthers },
+      planned: {
+        resource,
+        from: now,
+        to: to ?? null,
+        changes,
+        affectsOthers,
+        ...(isIdle === true ? { isIdle } : {}),
+      },
     }
   })
   return { observations, unexpected: answers.unexpected }

@@ -36,6 +36,11 @@ export class Resumption {
     return this.scenario?.unknown.get(lineKey(line)) ?? new Set()
   }
 
+  /** Returns the runs of puppet, by host, that the resumed run has ordered by this line, and that may go on still. */
+  openPuppetRuns(line: Line): ReadonlyMap<string, string> {
+    return this.scenario?.openPuppetRuns.get(lineKey(line)) ?? new Map()
+  }
+
   /** Returns a host's value of a fact as a wave of the resumed run went by it; undefined where none did. */
   factOf(host: string, fact: string): string | undefined {
     const waves = [...(this.checkpoint?.scenarios.values() ?? [])].flatMap((scenario) => scenario.waves)

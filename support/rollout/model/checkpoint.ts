@@ -1,5 +1,7 @@
+import { groupBy } from '../../system/groups'
 import type { JournalEntry } from './journal_entry'
 import { progressOf } from './progress'
+import { endedRunsIn, openRunsIn, puppetRunsIn, withoutEnded, type OwnRun } from './puppet_history'
 import type { Wave } from './wave_plan'
 
 /**
@@ -23,6 +25,10 @@ export interface Checkpoint {
   had: ReadonlyMap<string, ReadonlyMap<string, string>>
   /** The commits of tags, by `repository tag`. */
   tags: ReadonlyMap<string, string>
+  /** The runs of puppet that left a report, by host, the earliest first. */
+  puppetRuns: ReadonlyMap<string, readonly OwnRun[]>
+  /** The runs of puppet that are known to have ended, as `run host`. */
+  puppetRunsEnded: ReadonlySet<string>
   scenarios: ReadonlyMap<string, ScenarioCheckpoint>
 }
 
@@ -37,6 +43,8 @@ export interface ScenarioCheckpoint {
   overtaken: ReadonlySet<string>
   /** The hosts, by line, that were told something and never known to have answered. */
   unknown: ReadonlyMap<string, ReadonlySet<string>>
+  /** The runs of puppet that were ordered and may go on still, by line and host. */
+  openPuppetRuns: ReadonlyMap<string, ReadonlyMap<string, string>>
 }
 
 type Asked = Extract<JournalEntry, { type: 'asked' }>
@@ -62,6 +70,8 @@ export function checkpointOf(run: string, entries: readonly JournalEntry[]): Che
     seed: last(entries, 'order')?.seed,
     had: versionsIn(entries),
     tags: tagsIn(entries),
+    puppetRuns: puppetRunsIn(entries),
+    puppetRunsEnded: endedRunsIn(entries),
     scenarios: scenariosIn(entries, undone),
   }
 }
@@ -69,6 +79,7 @@ export function checkpointOf(run: string, entries: readonly JournalEntry[]): Che
 /** Returns what is known after a run that went on from an earlier checkpoint, and whose own is the later one. */
 export function continueCheckpoint(earlier: Checkpoint, later: Checkpoint): Checkpoint {
   const ids = new Set([...earlier.scenarios.keys(), ...later.scenarios.keys()])
+  const puppetRunsEnded = new Set([...earlier.puppetRunsEnded, ...later.puppetRunsEnded])
   return {
     ...later,
     out: [...new Set([...earlier.out, ...later.out])],
@@ -76,8 +87,13 @@ export function continueCheckpoint(earlier: Checkpoint, later: Checkpoint): Chec
     attempted: new Set([...earlier.attempted, ...later.attempted]),
     had: joinVersions(earlier.had, later.had),
     tags: new Map([...later.tags, ...earlier.tags]),
+    puppetRuns: joinRuns(earlier.puppetRuns, later.puppetRuns),
+    puppetRunsEnded,
     scenarios: new Map(
-      [...ids].map((id) => [id, joinScenario(earlier.scenarios.get(id), later.scenarios.get(id))]),
+      [...ids].map((id) => [
+        id,
+        joinScenario(earlier.scenarios.get(id), later.scenarios.get(id), puppetRunsEnded),
+      ]),
     ),
   }
 }
@@ -90,11 +106,24 @@ function joinVersions(earlier: Checkpoint['had'], later: Checkpoint['had']): Che
   )
 }
 
+function joinRuns(
+  earlier: Checkpoint['puppetRuns'],
+  later: Checkpoint['puppetRuns'],
+): Checkpoint['puppetRuns'] {
+  const hosts = new Set([...earlier.keys(), ...later.keys()])
+  return new Map([...hosts].map((host) => [host, [...(earlier.get(host) ?? []), ...(later.get(host) ?? [])]]))
+}
+
 /** A scenario that the later run has not come to runs in full; what is not told twice stays untold. */
 function joinScenario(
   earlier: ScenarioCheckpoint | undefined,
   later: ScenarioCheckpoint | undefined,
+  ended: ReadonlySet<string>,
 ): ScenarioCheckpoint {
+  const ordered = new Set([
+    ...(earlier?.openPuppetRuns.keys() ?? []),
+    ...(later?.openPuppetRuns.keys() ?? []),
+  ])
   const lines = new Set([...(earlier?.unknown.keys() ?? []), ...(later?.unknown.keys() ?? [])])
   return {
     name: later?.name ?? earlier?.name ?? '',
@@ -106,6 +135,15 @@ function joinScenario(
         line,
         new Set([...(earlier?.unknown.get(line) ?? []), ...(later?.unknown.get(line) ?? [])]),
       ]),
+    ),
+    openPuppetRuns: new Map(
+      [...ordered].map((line) => {
+        const runs = [
+          ...(earlier?.openPuppetRuns.get(line) ?? []),
+          ...(later?.openPuppetRuns.get(line) ?? []),
+        ]
+        return [line, withoutEnded(new Map(runs), ended)]
+      }),
     ),
   }
 }
@@ -153,6 +191,7 @@ function scenarioCheckpoint(
       entries.some(({ type }) => type === 'scenario passed') && proofs.size > 0 && !isUndone(entries, undone),
     overtaken,
     unknown: findUnknown(entries, asked),
+    openPuppetRuns: findOpenRuns(entries, asked),
   }
 
   /** Returns whether a line took a look at hosts by itself, and not to verify what it had told. */
@@ -198,6 +237,23 @@ function findUnknown(entries: readonly JournalEntry[], asked: readonly Asked[]):
     if (doubtful.length > 0) unknown.set(line, new Set([...(unknown.get(line) ?? []), ...doubtful]))
   }
   return unknown
+}
+
+function findOpenRuns(
+  entries: readonly JournalEntry[],
+  asked: readonly Asked[],
+): Map<string, Map<string, string>> {
+  const orders = groupBy(
+    asked.filter(({ mutating }) => mutating),
+    lineKey,
+  )
+  const ended = endedRunsIn(entries)
+  const open = new Map<string, Map<string, string>>()
+  for (const [line, own] of orders) {
+    const runs = withoutEnded(openRunsIn(own, entries), ended)
+    if (runs.size > 0) open.set(line, runs)
+  }
+  return open
 }
 
 /** Returns the hosts that may have done what they were told: no answer came of them, or none that can be trusted. */

@@ -129,8 +129,8 @@ function keyOf({ passed, kind, seen, planned }: Observation): string {
   return `${passed} ${kind} ${planned === undefined ? '' : changeKey(planned)} ${seen}`
 }
 
-function changeKey({ resource, from, to, changes, affectsOthers }: PlannedChange): string {
-  return JSON.stringify([resource, from, to, changes, affectsOthers])
+function changeKey({ resource, from, to, changes, affectsOthers, isIdle }: PlannedChange): string {
+  return JSON.stringify([resource, from, to, changes, affectsOthers, isIdle === true])
 }
 
 /** Returns the number of hosts in cohorts, without a look at their names. */

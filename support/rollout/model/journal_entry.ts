@@ -56,6 +56,18 @@ export type JournalEntry =
       moment: 'before' | 'after'
       states: Record<string, readonly string[]>
     }
+  /**
+   * Runs of puppet that have ended, by the version of their catalog. `began` has the hosts that left a report, with
+   * milliseconds by their own clocks.
+   */
+  | {
+      type: 'puppet run ended'
+      run: string
+      requestId: string
+      noop: boolean
+      states: Record<string, readonly string[]>
+      began: Record<string, number>
+    }
   | { type: 'passed over'; step: string; line: number }
   | { type: 'approved'; by: string }
   /** A gate waits for a person's approval until a moment, in ISO 8601. Its name is of this gate alone. */

@@ -16,6 +16,8 @@ export interface PlannedState {
   remark?: string
   /** True when it would be done although nothing would differ afterwards, as a restart is. */
   always?: boolean
+  /** True when it would be done, and found nothing to change when it was done last. */
+  isIdle?: boolean
 }
 
 /** Returns the state of a resource by then; a line before may have brought it to another than it has. */

@@ -29,6 +29,8 @@ export interface PlannedChange {
   changes: boolean
   /** True when other resources may be affected; false where only traffic is stopped or let through again. */
   affectsOthers: boolean
+  /** True when the line would be carried out, and found nothing to change when that was done last. */
+  isIdle?: boolean
 }
 
 /** The outcome of a step on every host that it was meant for. */

@@ -19,6 +19,8 @@ const CLAIMS: Checkpoint = {
   seed: undefined,
   had: new Map(),
   tags: new Map(),
+  puppetRuns: new Map(),
+  puppetRunsEnded: new Set(),
   scenarios: new Map(),
 }
 

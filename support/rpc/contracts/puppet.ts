@@ -1,5 +1,5 @@
 import { mutating, flag, readOnly, optional, type Contract } from './contract'
-import { anyText, puppetEnvironment, puppetServer, puppetTags } from './rules'
+import { anyText, leaseName, puppetEnvironment, puppetServer, puppetTags } from './rules'
 
 const enabled = { enabled: 'Whether puppet may run', status: 'That, as a sentence' }
 
@@ -36,6 +36,36 @@ export const puppet = {
         summary: 'The summary as puppet wrote it',
       },
     }),
+    report: readOnly('Tells the report of the last run: without messages, and without what may be secret', {
+      inputs: { run: optional(leaseName) },
+      outputs: {
+        found: 'whole, none or unreadable',
+        enabled: enabled.enabled,
+        applying: 'Whether a catalog is being applied',
+        going: 'Whether the process of the run that was asked for is there: yes, no or not known',
+      },
+      also: {
+        disable_message: 'Why it was disabled',
+        problem: 'What is wrong with the report',
+        run: 'The name that the run was ordered under',
+        transaction: 'The id that puppet gave the run',
+        began: 'When the run began, by the clock of the host',
+        config_version: 'The version of the catalog',
+        environment: 'The environment of the catalog',
+        noop: 'Whether nothing was to be changed',
+        status: 'failed, changed or unchanged',
+        completed: 'Whether all of the catalog was applied',
+        catalog: 'not_used, unless the catalog was one that the host had kept',
+        total: 'Resources in all',
+        failed: 'The first resources that failed',
+        failed_count: 'How many failed',
+        failed_to_restart: 'The first resources that did not restart',
+        failed_to_restart_count: 'How many did not restart',
+        skipped_count: 'How many were skipped',
+        changes: 'The first changes that were made, or would be',
+        changes_count: 'How many those are in all',
+      },
+    }),
     runonce: mutating('Starts a run of puppet; it goes on when this is answered', {
       inputs: {
         force: flag,
@@ -49,7 +79,11 @@ export const puppet = {
         tags: optional(puppetTags),
         skip_tags: optional(puppetTags),
       },
-      also: { summary: 'What was started', initiated_at: 'When, seconds since 1970' },
+      also: {
+        summary: 'What was started',
+        initiated_at: 'When, seconds since 1970',
+        run: 'The name that the report of the run has',
+      },
     }),
     enable: mutating('Lets puppet run again', { also: enabled }),
     disable: mutating('Keeps puppet from running', {

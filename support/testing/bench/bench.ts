@@ -17,6 +17,7 @@ import { median, round, spread, timed, type Cost } from './measure'
 import { memoryRows } from './memory'
 import { pageRow } from './page'
 import { pipelineRows } from './pipeline'
+import { scrapeRow } from './scrape'
 import { serveRows } from './serve'
 
 const ROOT = resolve(__dirname, '..', '..', '..')
@@ -59,7 +60,8 @@ class Bench {
   /**
    * Runs all benchmarks, or some of them. `daemon` is the host's side, `start` the start of a run, `lint` a long table,
    * `page` the page of a huge run, `memory` the memory of rollouts, `waves` a rollout in ten waves, `huge` a fleet of 50,000 hosts,
-   * `pipeline` the way from a push to hosts, `serve` the pushes that are told, `console` the live page of a rollout.
+   * `pipeline` the way from a push to hosts, `serve` the pushes that are told, `console` the live page of a rollout,
+   * `scrape` the numbers for Prometheus.
    */
   async run(only: string | undefined): Promise<void> {
     if (only === 'start') return this.startUp()
@@ -73,6 +75,10 @@ class Bench {
     }
     if (only === 'console') {
       this.say(...(await consoleRows(this.scratch)))
+      return this.scratch.remove()
+    }
+    if (only === 'scrape') {
+      this.say(await scrapeRow(this.scratch))
       return this.scratch.remove()
     }
     if (only === 'pipeline') {
@@ -100,7 +106,7 @@ class Bench {
       await this.waves(broker)
       this.startUp()
       this.say(lintRow(this.scratch), await pageRow(this.scratch), ...(await consoleRows(this.scratch)))
-      this.say(...(await pipelineRows()))
+      this.say(await scrapeRow(this.scratch), ...(await pipelineRows()))
       this.say(...(await serveRows(this.scratch)))
       this.codec()
       await this.faults(broker)

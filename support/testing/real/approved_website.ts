@@ -38,12 +38,16 @@ export class ApprovedWebsite {
   ) {}
 
   /** Starts all of it, as root alone can. */
-  static async start(builder: string): Promise<ApprovedWebsite> {
+  static async start(
+    builder: string,
+    people?: Parameters<typeof WebsitePipeline.start>[0]['people'],
+  ): Promise<ApprovedWebsite> {
     execFileSync('useradd', ['--system', '--create-home', '--shell', '/usr/sbin/nologin', builder])
     try {
       const pipeline = await WebsitePipeline.start({
         deployed: { act: 'approval', user: builder },
         feature: deployFeature(),
+        ...(people === undefined ? {} : { people }),
         scripts: (_, path) => ({
           pre: 'true',
           post: `echo ran >>$FOLDER/posts\nwhile [ -e ${join(path, 'slow')} ]; do sleep 0.2; done`,

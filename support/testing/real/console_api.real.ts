@@ -1,10 +1,13 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { Readable } from 'node:stream'
 import { expect } from 'chai'
 import { readAudit } from '../../console/audit'
 import { runCommand } from '../../system/command'
 import { cucumber } from '../cucumber_process'
+import { EventReader } from '../event_reader'
+import { journalText } from '../journal_text'
 import { expectForm } from '../json_form'
 import { LiveRollout, quickEnvironment } from '../live_rollout'
 import { freePort, start, untilReady, type Running } from './processes'
@@ -136,6 +139,62 @@ describe('the API of lockstep serve, by curl and Prometheus', function () {
     expect(own).to.deep.equal(JSON.parse(reports))
   })
 
+  /** Follows the events of a rollout with curl, behind a place, until it is enough; curl is killed then. */
+  async function follow(path: string, place: string, isEnough: (reader: EventReader) => boolean) {
+    const reader = new EventReader(place)
+    const header = at('header')
+    const accept = ['-H', 'Accept: text/event-stream', '-H', `Last-Event-ID: ${place}`]
+    const args = ['-sN', '-H', `@${header}`, ...accept, `http://127.0.0.1:${port}${path}`]
+    const child = spawn('curl', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const followed = reader.follow(Readable.toWeb(child.stdout) as ReadableStream<Uint8Array>)
+    try {
+      await untilReady('events', serving, async () => isEnough(reader) || reader.isClosed, WITHIN)
+    } finally {
+      child.kill('SIGKILL')
+      await followed
+    }
+    return reader
+  }
+
+  it('tells the events of a rollout in a terminal as they come, and misses and doubles none for one who comes again', async () => {
+    type Listed = { rollouts: { run: string }[] }
+    const runs = async () =>
+      (JSON.parse((await curl('/api/v1/rollouts')).body) as Listed).rollouts.map(({ run: name }) => name)
+    const before = await runs()
+    const rollingOut = rollOut()
+    let own: string | undefined
+    await untilReady(
+      'the rollout',
+      serving,
+      async () => (own = (await runs()).find((each) => !before.includes(each))) !== undefined,
+      WITHIN,
+    )
+    const path = `/api/v1/rollouts/${own}/events`
+    const heard: { offset: number; event: { type: string } }[] = []
+    let place = '0'
+    let ended: string | undefined
+    let connections = 0
+    while (ended === undefined) {
+      const reader = await follow(path, place, ({ heard: events }) => events.length > 4 + 2 ** connections)
+      connections += 1
+      for (const { event, data } of reader.heard)
+        if (event === 'message') heard.push(JSON.parse(data) as (typeof heard)[number])
+        else ended = data
+      place = reader.place
+    }
+    expect(connections).to.be.greaterThan(1)
+    expect(ended).to.equal('{"course":"ended"}')
+    expect(await rollingOut).to.equal(own)
+    const { body, status } = await curl(path)
+    expect(status).to.equal(200)
+    expectForm(body, 'lockstep/rollout-events/1')
+    const page = JSON.parse(body) as { events: typeof heard; end: number; notKnown: string[] }
+    expect(page.notKnown).to.deep.equal([])
+    expect(heard).to.deep.equal(page.events)
+    expect([heard[0]?.event.type, heard.at(-1)?.event.type]).to.deep.equal(['read', 'ended'])
+    expect(String(page.end)).to.equal(place)
+  })
+
   it('answers neither a stranger nor a page elsewhere', async () => {
     const url = `http://127.0.0.1:${port}/api/v1/status`
     const ask = async (...args: string[]) =>
@@ -196,8 +255,25 @@ scrape_configs:
     await until('a run that has ended', 'sum(lockstep_runs_total{environment="test",outcome="failed"})', '1')
   })
 
-  it('ends a token when it is removed, and has written it nowhere', async () => {
-    lockstep(['user', 'remove-token', 'anna', '--name', 'ci'])
+  it('ends a token when it is removed, also what it follows, and has written it nowhere', async () => {
+    // A rollout that was killed on another machine never says its end: what follows it goes on.
+    const journal = readFileSync(at(`.lockstep/live/${run}.journal.ndjson`), 'utf8').split('\n')
+    const stays = '20991231-235959-abcd'
+    const beginning = journal.slice(0, 4).map((line) =>
+      line
+        .slice(9)
+        .replaceAll(run, stays)
+        .replace(/"by":"[^"]*"/, '"by":"me@elsewhere"'),
+    )
+    live.scratch.write(`.lockstep/live/${stays}.journal.ndjson`, journalText(...beginning))
+    await curl('/api/v1/status')
+    let isRemoved = false
+    const reader = await follow(`/api/v1/rollouts/${stays}/events`, '0', ({ heard }) => {
+      if (heard.length > 0 && !isRemoved) lockstep(['user', 'remove-token', 'anna', '--name', 'ci'])
+      isRemoved ||= heard.length > 0
+      return false
+    })
+    expect([reader.heard.length > 0, reader.isClosed, reader.isOver]).to.deep.equal([true, true, false])
     expect((await curl('/api/v1/status')).status).to.equal(401)
     const folder = at('.lockstep/console')
     const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((each) =>

@@ -1,15 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { launchChromium } from '../chromium'
+import { findingsOf } from '../chromium_pages'
 import { Scratch } from '../scratch'
 import { freePort, start, untilReady, type Running } from './processes'
 
 const ROOT = resolve(__dirname, '..', '..', '..')
 const CUCUMBER = join(ROOT, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js')
-const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8')
 const WITHIN_MS = 120_000
 const DESK = { viewport: { width: 1280, height: 900 } }
 const PHONE = { viewport: { width: 390, height: 844 } }
@@ -211,16 +210,6 @@ async function shoot(pages: readonly [string, Page][], what: string): Promise<vo
   if (folder === undefined) return
   for (const [name, page] of pages)
     await page.screenshot({ path: join(folder, `${what} ${name}.png`), fullPage: what === 'over' })
-}
-
-/** Returns what axe finds that is serious or critical. */
-async function findingsOf(page: Page): Promise<string[]> {
-  await page.evaluate(AXE)
-  const found: unknown = await page.evaluate('axe.run()')
-  const { violations } = found as { violations: { id: string; impact: string; nodes: { html: string }[] }[] }
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
 }
 
 function answers(url: string): Promise<boolean> {

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
@@ -11,13 +9,13 @@ import type { PipelineEvent } from '../../pipeline/events'
 import { openPipelineJournal } from '../../pipeline/pipeline_journal'
 import { aChange, aRecord } from '../a_record'
 import { launchChromium } from '../chromium'
+import { findingsOf } from '../chromium_pages'
 import { cucumber } from '../cucumber_process'
 import { LiveRollout } from '../live_rollout'
 import { mountConsole, type MountedConsole } from '../mounted_console'
 import { A, B, begun, ended, seen, taken } from '../pipeline_events'
 import { Scratch } from '../scratch'
 
-const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8')
 const DESK = { viewport: { width: 1280, height: 900 } }
 const PHONE = { viewport: { width: 390, height: 844 } }
 const SCREENS: Readonly<Record<string, BrowserContextOptions>> = {
@@ -284,14 +282,3 @@ pipeline:
     website: { url: /srv/git/website.git, tags: [v*], trigger: [hook] }
     docs: { url: /srv/git/docs.git, branches: [main], trigger: [hook] }
 `
-
-async function findingsOf(page: Page): Promise<string[]> {
-  await page.evaluate(AXE)
-  const found: unknown = await page.evaluate('axe.run()')
-  const { violations } = found as {
-    violations: { id: string; impact: string; nodes: { html: string }[] }[]
-  }
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
-}

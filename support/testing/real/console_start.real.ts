@@ -1,19 +1,18 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
 import { readStarts } from '../../starts/start_journal'
 import { StartState, type Start } from '../../starts/start_state'
 import { launchChromium } from '../chromium'
+import { findingsOf } from '../chromium_pages'
 import { compiledCopy } from '../compiled_copy'
 import { LiveRollout } from '../live_rollout'
 import { freePort, start, untilReady, type Running } from './processes'
 
 const COMPILED = compiledCopy()
 const LOCKSTEP = join(COMPILED, 'support', 'bin', 'lockstep.cjs')
-const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8')
 const PASSWORD = 'Quagga-zebra-okapi-7'
 const WITHIN_MS = 240_000
 const VERSION = '4.2.6-3.el5'
@@ -191,6 +190,22 @@ describe('a start from the pages of lockstep serve, on hosts over a broker', fun
     expect(live.haproxy.outOfService('www')).to.deep.equal([])
   })
 
+  it('is refused where the approver loses the right', async () => {
+    await plan()
+    await approve()
+    const page = url(`/starts/${last().id}`)
+    await anna.goto(page)
+    const withoutBert = POLICY.replace('bert may approve in test\n', '')
+    live.scratch.write('policy.txt', withoutBert)
+    // The page is one of before: its button is still there.
+    await anna.getByRole('button', { name: 'Start the rollout' }).click()
+    const sentence =
+      /bert, who approved it, may not approve in test any more; another person has to approve it/i
+    await says(anna, 'main', sentence)
+    live.scratch.write('policy.txt', POLICY)
+    expect(last().rollout).to.equal(undefined)
+  })
+
   it('is refused after its approval where the feature was changed', async () => {
     await plan()
     await approve()
@@ -215,15 +230,4 @@ async function says(page: Page, selector: string, text: RegExp): Promise<void> {
 async function shoot(page: Page, what: string): Promise<void> {
   const folder = process.env['SCREENSHOTS']
   if (folder !== undefined) await page.screenshot({ path: join(folder, `start ${what}.png`), fullPage: true })
-}
-
-/** Returns what axe finds that is serious or critical. */
-async function findingsOf(page: Page): Promise<string[]> {
-  await page.evaluate(AXE)
-  const { violations } = (await page.evaluate('axe.run()')) as {
-    violations: { id: string; impact: string; nodes: { html: string }[] }[]
-  }
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
 }

@@ -24,6 +24,8 @@ export interface HostState {
   repositoryAway?: boolean
   /** The URL that is requested after a package was changed, as its own script restarts its service. */
   restart?: string
+  /** True when every change of a package is answered well, and nothing is changed. */
+  lies?: boolean
 }
 
 export interface RealHost {

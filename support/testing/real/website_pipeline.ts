@@ -59,7 +59,9 @@ export class WebsitePipeline {
     readonly broker: RealBroker,
     readonly fleet: RealFleet,
     scratch: Scratch,
-    private readonly ports: { git: number; serve: number },
+    readonly ports: { git: number; serve: number },
+    /** The key of lockstep.yaml for pages, if there are some. */
+    private readonly console: string,
   ) {
     this.scratch = scratch
     this.website = new GitRepository(scratch.path)
@@ -71,6 +73,7 @@ export class WebsitePipeline {
     scripts,
     deployed,
     feature,
+    people,
   }: {
     /** The line of lockstep.yaml for a balancer, if there is one. */
     haproxy?: string
@@ -78,16 +81,32 @@ export class WebsitePipeline {
     /** The deploy by deploy.feature, if there is one, and its text. */
     deployed?: Deployed
     feature?: string
+    /** Those who log in on pages, with the password that they share, and what they may do. */
+    people?: { names: readonly string[]; password: string; policy: string }
   }): Promise<WebsitePipeline> {
     const scratch = new Scratch()
     chmodSync(scratch.path, 0o755)
     const [git, serve] = await Promise.all([freePort(), freePort()])
     const broker = await startActivemq(scratch)
     const fleet = new RealFleet(scratch, broker, 'psk')
-    const pipeline = new WebsitePipeline(broker, fleet, scratch, { git, serve })
+    const pipeline = new WebsitePipeline(
+      broker,
+      fleet,
+      scratch,
+      { git, serve },
+      people === undefined ? '' : 'console: { people: people.yaml, policy: policy.txt }\n',
+    )
     pipeline.startGit()
     if (feature !== undefined) scratch.write('deploy.feature', feature)
     pipeline.configure(haproxy, deployed)
+    if (people !== undefined) {
+      scratch.write('policy.txt', people.policy)
+      const places = ['--config', join(scratch.path, 'lockstep.yaml'), '--state', join(scratch.path, 'state')]
+      for (const name of people.names)
+        execFileSync(process.execPath, [LOCKSTEP, 'user', 'add', name, ...places], {
+          input: `${people.password}\n`,
+        })
+    }
     const [uid = 0, gid = 0] = ['-u', '-g'].map((of) =>
       Number(execFileSync('id', [of, USER], { encoding: 'utf8' })),
     )
@@ -136,7 +155,7 @@ ${environment}${haproxy === undefined ? '' : `    ${haproxy}\n`}pipeline:
       ci: { command: [sh, test.sh]${deployed === undefined ? '' : `, user: ${deployed.user}`} }
       hosts: { class: ${CLASS} }
 ${deployed === undefined ? '' : '      deploy: deploy.feature\n'}      after_success: { test: ${deployed?.act ?? 'fetch'} }
-`,
+${this.console}`,
     )
   }
 

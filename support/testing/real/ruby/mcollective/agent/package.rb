@@ -70,6 +70,8 @@ module MCollective
         present = HostState.read['packages'].key?(request[:package])
         raise 'Package is not present on the system' if needs[:installed] == true && !present
         raise 'Package is already installed' if needs[:installed] == :refused && present
+        # A host that lies answers as those do that have done it.
+        return if HostState.read['lies']
         yield request[:package]
         restart
       end

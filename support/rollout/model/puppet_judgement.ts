@@ -1,0 +1,94 @@
+import type { PuppetChange, PuppetReport } from './puppet_report'
+import type { Reading } from './reading'
+
+const MAX_NAMED = 5
+/** The words of puppet for a catalog that its server has just compiled, or that the run was to take. */
+const FRESH = 'not_used'
+
+/** Returns whether a run came to its end with a catalog of its server's. It may have failed on resources. */
+export function judgeEnd(report: PuppetReport, noop: boolean): Reading {
+  const fault = faultOf(report)
+  if (fault !== undefined) return { passed: false, seen: fault }
+  if (report.noop !== noop)
+    return {
+      passed: false,
+      seen: report.noop
+        ? 'ran in noop, and changed nothing: its own configuration says so'
+        : 'ran and changed the host, though noop was asked for',
+    }
+  const failures = report.failedCount === 0 ? '' : `, ${count(report.failedCount, 'resource')} failed`
+  const changes = count(report.changesCount, 'change')
+  const what = noop ? `ran in noop: ${changes} would be made` : `ran: ${changes} made`
+  return { passed: true, seen: `${what}${failures} (${versionOf(report)})` }
+}
+
+/** Returns whether no resource failed in a run, by a report that is whole. */
+export function judgeFailures(report: PuppetReport): Reading {
+  const fault = faultOf(report)
+  if (fault !== undefined) return { passed: false, seen: fault }
+  const { failed, failedCount, unrestartedCount, status } = report
+  if (failedCount > 0) return { passed: false, seen: `failed on ${name(failed, failedCount)}` }
+  if (unrestartedCount > 0)
+    return { passed: false, seen: `${count(unrestartedCount, 'resource')} did not restart` }
+  if (status !== 'changed' && status !== 'unchanged')
+    return { passed: false, seen: `its run ended as ${status || 'nothing'}, and names no resource` }
+  return { passed: true, seen: report.noop ? 'would fail on no resource' : 'failed on no resource' }
+}
+
+/** Returns whether a noop run would change no more than is allowed. A change that was left out is never allowed. */
+export function judgeChanges(report: PuppetReport, allowed: readonly PuppetChange[]): Reading {
+  if (!report.noop)
+    return { passed: false, seen: 'its last run was not in noop: what it would change is not known' }
+  const failures = judgeFailures(report)
+  if (!failures.passed) return failures
+  const isAllowed = (each: PuppetChange) =>
+    allowed.some(({ resource, change }) => resource === each.resource && change === each.change)
+  const odd = report.changes.filter((each) => !isAllowed(each))
+  const leftOut = report.changesCount - report.changes.length
+  if (odd.length > 0 || leftOut !== 0) {
+    const total = odd.length + Math.max(leftOut, 0)
+    const named = odd.slice(0, MAX_NAMED).map(describeChange)
+    const rest = total - named.length
+    return {
+      passed: false,
+      seen: `would ${allowed.length === 0 ? '' : 'also '}change ${[...named, ...(rest > 0 ? [`${rest} more`] : [])].join('; ')}`,
+    }
+  }
+  if (report.changes.length === 0) return { passed: true, seen: 'would change nothing' }
+  return { passed: true, seen: `would change ${report.changes.map(describeChange).join('; ')}` }
+}
+
+/** Returns whether the version of a catalog is a release: the whole version, or one word of it. */
+export function isRelease(configVersion: string, release: string): boolean {
+  return configVersion === release || configVersion.split(/[\s,;]+/).includes(release)
+}
+
+/** Returns why nothing follows from a run; undefined where it applied all of a catalog of its server's. */
+export function faultOf({ catalog, completed, configVersion, status }: PuppetReport): string | undefined {
+  if (catalog === 'on_failure')
+    return `its server gave it no catalog: it applied the one that it had kept (${configVersion || 'no version'})`
+  if (catalog === 'explicitly_requested')
+    return `applied the catalog that it had kept (${configVersion || 'no version'}): it asked its server for none`
+  if (!completed)
+    return configVersion === ''
+      ? `its run had no catalog, and ended as ${status || 'nothing'}`
+      : `its run was ended before it had applied its catalog (${configVersion})`
+  return catalog === FRESH ? undefined : 'its report does not say where its catalog came from'
+}
+
+export function versionOf({ configVersion }: PuppetReport): string {
+  return configVersion === '' ? 'no version' : configVersion
+}
+
+function describeChange({ resource, change }: PuppetChange): string {
+  return `${resource}: ${change}`
+}
+
+function name(names: readonly string[], total: number): string {
+  const shown = names.slice(0, MAX_NAMED)
+  return total > shown.length ? `${shown.join(', ')} and ${total - shown.length} more` : shown.join(', ')
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`
+}

@@ -1,0 +1,289 @@
+import { asking, telling, type Change, type PlannableChange, type Refusals } from '../engine/change'
+import type { Look } from '../engine/look'
+import type { StepContext } from '../engine/step_context'
+import type { Answer, Answers } from '../model/answers'
+import type { HostGateway } from '../model/obligation'
+import { NOT_KNOWN } from '../model/planned_state'
+import type { OwnRun } from '../model/puppet_history'
+import { faultOf, isRelease, judgeChanges, judgeFailures, versionOf } from '../model/puppet_judgement'
+import {
+  lacksReport,
+  readPuppetAnswer,
+  type PuppetAnswer,
+  type PuppetChange,
+  type PuppetReport,
+} from '../model/puppet_report'
+import { observationOf, type Reading } from '../model/reading'
+import type { Observation, Verdict } from '../model/verdict'
+import { puppetRunOf } from '../../system/puppet_run'
+import { groupBy } from '../../system/groups'
+import { awaitRuns, type EndedRun, type OrderedRun } from './puppet_wait'
+
+/** Milliseconds that a run may take unless a line says otherwise. */
+const RUN_WITHIN_MS = 30 * 60_000
+const RESOURCE = 'puppet run'
+const NO_REPORT_LEFT = 'no report'
+const NO_VERSION = 'no version'
+
+interface Around {
+  /** Returns the runs, by host, that an earlier run of the rollout has ordered by this line and that may go on still. */
+  openRuns: () => ReadonlyMap<string, string>
+  /** The runs of an earlier run of the rollout that left a report. */
+  earlier: ReadonlyMap<string, readonly OwnRun[]>
+}
+
+/**
+ * Runs of puppet. A run has the name of its order, and is over when the host has a report under that name. What the
+ * report says is what lines are judged by: an answer to the order says only that a run has begun.
+ */
+export class PuppetRuns {
+  private readonly own = new Map<string, OwnRun[]>()
+
+  constructor(
+    private readonly step: Pick<StepContext, 'executor' | 'append'>,
+    private readonly around: Around,
+  ) {
+    for (const [host, runs] of around.earlier) this.own.set(host, [...runs])
+  }
+
+  run({ noop = false, within = RUN_WITHIN_MS }: { noop?: boolean; within?: number } = {}): Promise<Verdict> {
+    return this.step.executor.change(this.ordered({ noop, within }, (own) => own))
+  }
+
+  /** Runs puppet in noop, and expects that nothing would be changed: puppet's own look at the whole host. */
+  shouldChangeNothing(): Promise<Verdict> {
+    const judge = (own: Observation, report: PuppetReport | undefined) =>
+      own.passed && report !== undefined ? { ...own, ...judgeChanges(report, []) } : own
+    return this.step.executor.change(this.ordered({ noop: true, within: RUN_WITHIN_MS }, judge))
+  }
+
+  shouldHaveFailedOnNothing(): Promise<Verdict> {
+    return this.step.executor.look(this.look((report) => judgeFailures(report)))
+  }
+
+  /** Looks whether the last run, in noop, would change what is in a table, and nothing else. */
+  wouldChangeOnly(allowed: readonly PuppetChange[]): Promise<Verdict> {
+    let isFirst = false
+    this.step.executor.once(() => (isFirst = true))
+    if (isFirst) return this.step.executor.look(this.look((report) => judgeChanges(report, allowed)))
+    // What a run in noop said is true of its moment, and lines after it have gone on from there.
+    const read = (answer: Answer): Reading => {
+      const said = readPuppetAnswer(answer)
+      return typeof said === 'string'
+        ? { passed: false, seen: said }
+        : { passed: true, seen: 'was so when puppet ran in noop, and was seen then' }
+    }
+    return this.step.executor.look({ ...this.look(() => NEVER), read })
+  }
+
+  /** Looks whether the last run applied a release, by the version of its catalog. */
+  shouldHaveApplied(release: string): Promise<Verdict> {
+    return this.step.executor.look(
+      this.look((report, runs) => {
+        const fault = faultOf(report)
+        if (fault !== undefined) return { passed: false, seen: fault }
+        const seen = versionOf(report)
+        if (!isRelease(report.configVersion, release)) return { passed: false, seen }
+        if (!report.noop) return { passed: true, seen }
+        // A run in noop applies nothing. It shows that a run before it has, where nothing is left to change.
+        const isApplied = runs.some(({ noop, began }) => !noop && began < report.began)
+        const left = judgeChanges(report, [])
+        if (isApplied && left.passed) return { passed: true, seen: `${seen}, by a run in noop afterwards` }
+        return { passed: false, seen: `${seen}, in noop alone: ${left.seen}` }
+      }),
+    )
+  }
+
+  private ordered(
+    how: { noop: boolean; within: number },
+    judge: (own: Observation, report: PuppetReport | undefined) => Observation,
+  ): Change {
+    const open = this.around.openRuns()
+    const runs = new Map(open)
+    return {
+      beforehand: (hosts, gateway) => refuse(hosts, open, gateway),
+      order: {
+        tell: async (hosts, gateway) => {
+          const told = await tell(
+            hosts.filter((host) => !open.has(host)),
+            how.noop,
+            gateway,
+          )
+          for (const host of hosts) if (!open.has(host)) runs.set(host, puppetRunOf(told.requestId))
+          const before = hosts.flatMap((host) => (open.has(host) ? [[host, ORDERED_BEFORE] as const] : []))
+          return { ...told, outcomes: new Map([...told.outcomes, ...before]) }
+        },
+        afterwards: async (done, gateway) => {
+          const ordered = done.observations.map((said): OrderedRun => ({
+            host: said.host,
+            run: runs.get(said.host) ?? '',
+            said,
+          }))
+          const { observations, unexpected, ended } = await awaitRuns(ordered, how, gateway)
+          await this.writeDown(ended, how.noop)
+          const reports = new Map(ended.map(({ host, report }) => [host, report]))
+          return {
+            observations: observations.map((own) => judge(own, reports.get(own.host))),
+            unexpected: [...done.unexpected, ...unexpected],
+          }
+        },
+      },
+      plannable: plannableRun(how.noop),
+      // The run of an order that was sent before is looked for, and no second one is ordered.
+      repeatable: true,
+    }
+  }
+
+  private async writeDown(ended: readonly EndedRun[], noop: boolean): Promise<void> {
+    for (const [run, hosts] of groupBy(ended, (each) => each.run)) {
+      const states = groupBy(hosts, ({ report }) =>
+        report === undefined ? NO_REPORT_LEFT : report.configVersion || NO_VERSION,
+      )
+      await this.step.append({
+        type: 'puppet run ended',
+        run,
+        requestId: run.replace(puppetRunOf(''), ''),
+        noop,
+        states: Object.fromEntries([...states].map(([state, own]) => [state, own.map(({ host }) => host)])),
+        began: Object.fromEntries(
+          hosts.flatMap(({ host, report }) => (report === undefined ? [] : [[host, report.began]])),
+        ),
+      })
+      for (const { host, report } of hosts)
+        if (report !== undefined)
+          this.own.set(host, [...(this.own.get(host) ?? []), { run, noop, began: report.began }])
+    }
+  }
+
+  /** Returns a look at the last report of each host; one that is older than the rollout's own run proves nothing. */
+  private look(judge: (report: PuppetReport, runs: readonly OwnRun[]) => Reading): Look {
+    return {
+      request: async (hosts, gateway) => {
+        const answers = await asking({ agent: 'puppet', action: 'report', inputs: {} })(hosts, gateway)
+        const outcomes = new Map<string, Answer>()
+        for (const [host, answer] of await withSummaries(answers, gateway))
+          outcomes.set(
+            host,
+            answer.kind === 'answered'
+              ? { ...answer, data: { ...answer.data, own: this.own.get(host) ?? [] } }
+              : answer,
+          )
+        return { ...answers, outcomes }
+      },
+      read: (answer) => {
+        const said = readPuppetAnswer(answer)
+        if (typeof said === 'string') return { passed: false, seen: said }
+        const runs = (answer.kind === 'answered' ? answer.data['own'] : []) as readonly OwnRun[]
+        return judgeLast(said, runs, judge)
+      },
+      // A run before this line that is only planned leaves a report of which nothing is known before.
+      subject: { resource: RESOURCE, judge: () => NEVER },
+    }
+  }
+}
+
+const NEVER: Reading = { passed: false, seen: NOT_KNOWN }
+const ORDERED_BEFORE: Answer = { kind: 'answered', data: {} }
+
+function judgeLast(
+  { report }: PuppetAnswer,
+  runs: readonly OwnRun[],
+  judge: (report: PuppetReport, runs: readonly OwnRun[]) => Reading,
+): Reading {
+  if ('none' in report) return { passed: false, seen: report.none }
+  const own = runs.at(-1)
+  if (own === undefined) return { passed: false, seen: 'this rollout has no run of puppet that ended on it' }
+  if (report.run !== own.run && report.began <= own.began)
+    return { passed: false, seen: 'its last report is older than the run of this rollout' }
+  const reading = judge(report, runs)
+  if (report.run === own.run || !reading.passed) return reading
+  return { ...reading, seen: `${reading.seen}, by a later run` }
+}
+
+async function tell(hosts: readonly string[], noop: boolean, gateway: HostGateway): Promise<Answers> {
+  if (hosts.length === 0) return { requestId: '', outcomes: new Map(), unexpected: [], interrupted: false }
+  const inputs = noop ? { force: true, noop: true } : { force: true }
+  return telling({ agent: 'puppet', action: 'runonce', inputs })(hosts, gateway)
+}
+
+/** Returns the hosts that get no order: those whose run could not begin now, or could not be told from another. */
+async function refuse(
+  all: readonly string[],
+  open: ReadonlyMap<string, string>,
+  gateway: HostGateway,
+): Promise<Refusals> {
+  const hosts = all.filter((host) => !open.has(host))
+  if (hosts.length === 0) return { refused: [], unexpected: [] }
+  const answers = await asking({ agent: 'puppet', action: 'report', inputs: {} })(hosts, gateway)
+  const looked = hosts.map((host) => observationOf(host, answers, isReady))
+  return { refused: looked.filter(({ passed }) => !passed), unexpected: answers.unexpected }
+}
+
+function isReady(answer: Answer): Reading {
+  const said = readPuppetAnswer(answer)
+  if (typeof said === 'string') return { passed: false, seen: `${said}; no run was ordered` }
+  if (!said.enabled) {
+    const why = said.disableMessage === '' ? '' : `: ${said.disableMessage}`
+    return { passed: false, seen: `its puppet is disabled${why}; no run was ordered` }
+  }
+  if (said.applying)
+    return { passed: false, seen: 'its puppet is running already, by another order; no run was ordered' }
+  return { passed: true, seen: 'ready' }
+}
+
+/** Returns answers with what the summary of a run tells, for agents that know no reports, as Ruby's do. */
+async function withSummaries(answers: Answers, gateway: HostGateway): Promise<ReadonlyMap<string, Answer>> {
+  const hosts = [...answers.outcomes].flatMap(([host, answer]) => (lacksReport(answer) ? [host] : []))
+  if (hosts.length === 0) return answers.outcomes
+  const request = { agent: 'puppet', action: 'last_run_summary', inputs: {} }
+  const { outcomes } = await asking(request)(hosts, gateway)
+  const told = hosts.map((host) => [host, describeSummary(outcomes.get(host))] as const)
+  return new Map([...answers.outcomes, ...told])
+}
+
+/** Returns what a summary tells. It is never enough: it names no run, and a run without a catalog has failed nowhere in it. */
+function describeSummary(answer: Answer | undefined): Answer {
+  const unknown = 'its agent has no action report'
+  if (answer?.kind !== 'answered')
+    return { kind: 'failed', message: `${unknown}, and tells no summary of its last run`, data: {} }
+  const { failed_resources, config_version } = answer.data
+  const failed = typeof failed_resources === 'number' ? `${failed_resources} failed` : 'failures are not told'
+  const version =
+    typeof config_version === 'string' || typeof config_version === 'number' ? config_version : 'none'
+  const message = `by the summary of its last run: ${failed}, version ${version}; whose run that was cannot be known: ${unknown}`
+  return { kind: 'failed', message, data: {} }
+}
+
+/** Returns the plan of a run. A plan does not run puppet, in noop or otherwise, so it knows no more than the last report. */
+function plannableRun(noop: boolean): PlannableChange {
+  return {
+    resource: RESOURCE,
+    ask: asking({ agent: 'puppet', action: 'report', inputs: {} }),
+    plan(answer) {
+      const said = readPuppetAnswer(answer)
+      const ready = isReady(answer)
+      // A line before this one may enable puppet, and a run of another may have ended by then.
+      if (typeof said === 'string') return { now: NOT_KNOWN, to: undefined, fails: said }
+      const last = 'none' in said.report ? said.report.none : describeLast(said.report)
+      const remark = ready.passed ? {} : { remark: `now ${ready.seen.replace('; no run was ordered', '')}` }
+      const isIdle = !('none' in said.report) && isQuiet(said.report)
+      return { now: last, to: undefined, always: true, ...remark, ...(isIdle ? { isIdle } : {}) }
+    },
+    words: (now) =>
+      noop
+        ? 'would run puppet in noop; what it would change cannot be known before'
+        : `would run puppet; what it changes cannot be known before (its last run: ${now})`,
+    affectsOthers: !noop,
+    ...(noop ? {} : { invalidates: 'everything' as const }),
+  }
+}
+
+/** Returns whether a run, by its report, found nothing to change. */
+function isQuiet(report: PuppetReport): boolean {
+  return faultOf(report) === undefined && judgeFailures(report).passed && report.changesCount === 0
+}
+
+function describeLast(report: PuppetReport): string {
+  const changes = `${report.changesCount} change${report.changesCount === 1 ? '' : 's'}`
+  return `${versionOf(report)}, ${faultOf(report) === undefined ? changes : 'not completed'}${report.noop ? ', in noop' : ''}`
+}
