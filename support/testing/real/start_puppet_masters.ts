@@ -10,15 +10,17 @@ async function main(file: string): Promise<void> {
     writeFileSync(`${file}.new`, JSON.stringify(what))
     renameSync(`${file}.new`, file)
   }
+  const ending = new AbortController()
+  void ended.then(() => ending.abort())
   try {
-    const made = await Promise.race([startPuppetMasters(), ended])
-    if (made === undefined) return process.exit(0)
+    const made = await startPuppetMasters(ending.signal)
     tell(made.place)
     const goOn = setInterval(() => {}, 60_000)
     await ended
     clearInterval(goOn)
     await made.stop()
   } catch (error) {
+    if (ending.signal.aborted) return
     tell({ failed: error instanceof Error ? error.message : String(error) })
     process.exitCode = 1
   }
