@@ -107,6 +107,7 @@ export class Rollout {
     this.puppetRuns = new PuppetRuns(step, {
       openRuns: () => resumption.openPuppetRuns(this.current),
       earlier: checkpoint?.puppetRuns ?? new Map(),
+      mayGoBack: needs.mayGoBack,
     })
     this.agents = new Agents(step, ports.redact)
     this.afterFailure = new AfterFailure(step, this)

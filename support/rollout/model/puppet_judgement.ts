@@ -1,3 +1,4 @@
+import { judgeMove } from './code_version'
 import type { PuppetChange, PuppetReport } from './puppet_report'
 import type { Reading } from './reading'
 
@@ -20,6 +21,23 @@ export function judgeEnd(report: PuppetReport, noop: boolean): Reading {
   const changes = count(report.changesCount, 'change')
   const what = noop ? `ran in noop: ${changes} would be made` : `ran: ${changes} made`
   return { passed: true, seen: `${what}${failures} (${versionOf(report)})` }
+}
+
+/**
+ * Judges a run of a host that may not go back to older code: `last` is the version of its last report, before this run.
+ * A version without an order never passes.
+ */
+export function refuseOlderCode(last: string, next: string, reading: Reading): Reading {
+  const move = judgeMove(last, next)
+  if (!reading.passed || move === 'same' || move === 'forward') return reading
+  const [from, to] = [last || 'no version', next || 'no version']
+  return {
+    passed: false,
+    seen:
+      move === 'back'
+        ? `went back from ${from} to ${to}: its master serves older code`
+        : `ran; whether ${to} is older than ${from}, which it had, is not known`,
+  }
 }
 
 /** Returns whether no resource failed in a run, by a report that is whole. */
@@ -56,11 +74,6 @@ export function judgeChanges(report: PuppetReport, allowed: readonly PuppetChang
   }
   if (report.changes.length === 0) return { passed: true, seen: 'would change nothing' }
   return { passed: true, seen: `would change ${report.changes.map(describeChange).join('; ')}` }
-}
-
-/** Returns whether the version of a catalog is a release: the whole version, or one word of it. */
-export function isRelease(configVersion: string, release: string): boolean {
-  return configVersion === release || configVersion.split(/[\s,;]+/).includes(release)
 }
 
 /** Returns why nothing follows from a run; undefined where it applied all of a catalog of its server's. */
