@@ -4,7 +4,8 @@ import { startPuppetMasters } from './puppet_masters'
 /** Starts masters, tells the file named as argument where they are, and stops them when it is told to end. */
 async function main(file: string): Promise<void> {
   const ended = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+    // Commands that run end this process at a signal that has no listener left.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve())
   })
   const tell = (what: unknown) => {
     writeFileSync(`${file}.new`, JSON.stringify(what))
