@@ -24,6 +24,13 @@ Then('puppet should be enabled', async function (this: LockstepWorld) {
   expect(await this.rollout.puppet.shouldBe('enabled')).to.pass()
 })
 
+Then(
+  'every puppet master should serve release {release}',
+  async function (this: LockstepWorld, release: string) {
+    expect(await this.rollout.puppetMasters.shouldServe(release)).to.pass()
+  },
+)
+
 When('I run puppet', async function (this: LockstepWorld) {
   expect(await this.rollout.puppetRuns.run()).to.pass()
 })

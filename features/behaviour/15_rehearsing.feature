@@ -70,6 +70,64 @@ Feature: 15. Rehearsing
         And it should say "shop1: contradicts during"
         And it should say "old, untouched: shop2"
 
+    Scenario: Puppet masters serve what a rehearsed deploy has brought to its end
+        A pretended master that always served the release would let a feature pass that forgot to deploy.
+
+        Given a file "hosts.csv":
+            """
+            host,role,country
+            master1,roles::puppet_master,de
+            master2,roles::puppet_master,de
+            """
+        And the environment variable "LOCKSTEP_INVENTORY" is "hosts.csv"
+        And a file "masters.feature":
+            """
+            Feature: Masters
+              Background:
+                Given the repository puppet
+                And the tag 2026.11.3
+                And I want to update hosts with class roles::puppet_master
+                And I want to pre-discover how many hosts to update
+              Scenario Outline: <wave>
+                Given I take the next <wave>
+                When I fetch the repository
+                And I deploy the tag
+                Then every puppet master should serve release 2026.11.3
+                Examples:
+                  | wave     |
+                  | 1 host   |
+                  | the rest |
+              @rehearse
+              Scenario: What may go wrong
+                Given these faults are rehearsed:
+                  | host    | fault | during   |
+                  | master2 | lies  | I deploy |
+            """
+        And a file "forgotten.feature":
+            """
+            Feature: Masters
+              Background:
+                Given the repository puppet
+                And the tag 2026.11.3
+                And I want to update hosts with class roles::puppet_master
+                And I want to pre-discover how many hosts to update
+              Scenario: Nobody deploys
+                When I fetch the repository
+                Then every puppet master should serve release 2026.11.3
+              @rehearse
+              Scenario: What may go wrong
+                Given these faults are rehearsed:
+                  | host    | fault           | during  |
+                  | master2 | stops answering | I fetch |
+            """
+        When I run cucumber-js "-p rehearse masters.feature"
+        Then it should exit with 0
+        And it should say "REHEARSED 2 rehearsals"
+        And it should say "master2: lies during"
+        When I run cucumber-js "-p rehearse forgotten.feature"
+        Then it should exit with 1
+        And it should say "serves 0~before"
+
     Scenario: A fault that begins with a line begins when the host's own wave is at it
         The fault would strike in the first wave, and the last would never be rehearsed.
 

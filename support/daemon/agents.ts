@@ -16,9 +16,11 @@ import { nrpeCommands } from '../agents/providers/nrpe_commands'
 import { aptPackages } from '../agents/providers/packages_apt'
 import { rpmPackages } from '../agents/providers/packages_rpm'
 import { puppetProgram } from '../agents/providers/puppet_program'
+import { puppetserverProgram } from '../agents/providers/puppetserver_program'
 import { systemdServices } from '../agents/providers/services_systemd'
 import { sysvServices } from '../agents/providers/services_sysv'
 import { puppetAgent } from '../agents/puppet'
+import { puppetserverAgent } from '../agents/puppetserver'
 import { serviceAgent, type ServiceManager } from '../agents/service'
 import type { ServerEnvironment } from '../config/server_cfg'
 import type { Agent, Call } from '../rpc/server/agent'
@@ -59,6 +61,7 @@ export async function hostAgents(parts: HostParts): Promise<Agent[]> {
     ...(services === undefined ? [] : [serviceAgent(services)]),
     ...(firewall === undefined ? [] : [iptablesAgent(firewall)]),
     ...(puppet === undefined ? [] : [puppetAgent(puppet, now)]),
+    ...puppetserverOf(parts),
     ...gitOf(parts),
     ...accessOf(parts),
   ]
@@ -103,6 +106,13 @@ function puppetOf({ environment, run, find = findProgram }: HostParts) {
   const { program, splay } = environment.agents.puppet
   const found = find(program)
   return found === undefined ? undefined : puppetProgram(run, { program: found, splay })
+}
+
+/** Returns the puppetserver agent, for a host that has a puppetserver. */
+function puppetserverOf({ environment, run, find = findProgram }: HostParts): Agent[] {
+  const puppet = find(environment.agents.puppet.program)
+  if (puppet === undefined || find('puppetserver') === undefined) return []
+  return [puppetserverAgent(puppetserverProgram(run, puppet))]
 }
 
 /** Returns the git agent, for a host whose configuration names repositories. */

@@ -13,6 +13,8 @@ export interface Needs {
   sites: ReadonlyMap<string, readonly string[]>
   /** The code of the puppet master: the release and the changes that lines expect of it. */
   puppet: PuppetCode
+  /** The repository that puppet masters compile; undefined where no line looks at what they serve. */
+  compiles: string | undefined
   services: readonly string[]
   checks: readonly string[]
   backends: readonly string[]
@@ -56,6 +58,7 @@ export function needsOf(plan: readonly PlannedScenario[]): Needs {
     repositories,
     sites,
     puppet: puppetIn(plan),
+    compiles: compiledIn(plan),
     services: [...services],
     checks: [...checks],
     backends: [...backends],
@@ -74,4 +77,14 @@ function puppetIn(plan: readonly PlannedScenario[]): PuppetCode {
     release,
     changes: Object.fromEntries(changes.map(({ resource, change }) => [resource, change])),
   }
+}
+
+/** Returns the repository that the feature has named last before a line looks at what masters serve. */
+function compiledIn(plan: readonly PlannedScenario[]): string | undefined {
+  let last: string | undefined
+  for (const { expression, values } of plan.flatMap(({ steps }) => steps)) {
+    if (kindOf(expression) === 'sees served code') return last
+    last = values.find(({ type }) => type === 'repository')?.value ?? last
+  }
+  return undefined
 }

@@ -179,12 +179,24 @@ describe('a feature that is rehearsed', () => {
   ]
 
   it('needs what it names', () => {
-    const { packages, repositories, sites, puppet, ...rest } = needsOf(plan)
+    const { packages, repositories, sites, puppet, compiles, ...rest } = needsOf(plan)
+    expect(compiles).to.equal(undefined)
     expect(puppet).to.deep.equal({ release: 'simulated', changes: {} })
     expect([...sites]).to.deep.equal([['intranet', ['alice']]])
     expect([...repositories]).to.deep.equal([['site', ['v2']]])
     expect([...packages]).to.deep.equal([['web', ['2']]])
     expect(rest).to.deep.equal({ services: ['web'], checks: ['http'], backends: ['www'] })
+  })
+
+  it('needs puppet masters that compile the repository that it named last, where it looks at what they serve', () => {
+    const looks = {
+      ...step('every puppet master should serve release 2'),
+      expression: 'every puppet master should serve release {release}',
+    }
+    const after = step('the repository', [{ type: 'repository', value: 'other' }])
+    expect(
+      needsOf(plan.map((each) => ({ ...each, steps: [...each.steps, looks, after] }))).compiles,
+    ).to.equal('site')
   })
 
   it('without faults of its own is rehearsed with those that its lines can have', () => {

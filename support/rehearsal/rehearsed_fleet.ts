@@ -51,7 +51,7 @@ async function wellFleet(needs: Needs, { parameters, context, cwd, embedded }: W
   }
   const { signal } = new AbortController()
   const { hosts } = await readInventory(sources, { environment, environments, signal })
-  const { packages, repositories, sites, puppet, services, checks, backends } = needs
+  const { packages, repositories, sites, puppet, compiles, services, checks, backends } = needs
   const names = hosts.map(({ name }) => name)
   const ok = [{ exitcode: 0, output: 'OK - simulated', perfdata: '' }]
   return {
@@ -71,6 +71,7 @@ async function wellFleet(needs: Needs, { parameters, context, cwd, embedded }: W
       serves: Object.fromEntries([...repositories.keys()].map((each) => [each, BEFORE])),
       sites: Object.fromEntries(sites),
       puppet,
+      compiles,
       services: Object.fromEntries(services.map((each) => [each, 'running' as const])),
       checks: Object.fromEntries(checks.map((each) => [each, ok])),
       without: [],

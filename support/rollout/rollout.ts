@@ -18,6 +18,7 @@ import { Checks } from './verbs/checks'
 import { Gates } from './verbs/gates'
 import { Packages } from './verbs/packages'
 import { Puppet } from './verbs/puppet'
+import { PuppetMasters } from './verbs/puppet_masters'
 import { PuppetRuns } from './verbs/puppet_runs'
 import { Release } from './verbs/release'
 import { Repository } from './verbs/repository'
@@ -46,6 +47,7 @@ export class Rollout {
   readonly services: Services
   readonly checks: Checks
   readonly puppet: Puppet
+  readonly puppetMasters: PuppetMasters
   readonly puppetRuns: PuppetRuns
   readonly agents: Agents
   readonly release: Release
@@ -101,9 +103,11 @@ export class Rollout {
     this.services = new Services(step)
     this.checks = new Checks(step)
     this.puppet = new Puppet(step, ledger)
+    this.puppetMasters = new PuppetMasters(step)
     this.puppetRuns = new PuppetRuns(step, {
       openRuns: () => resumption.openPuppetRuns(this.current),
       earlier: checkpoint?.puppetRuns ?? new Map(),
+      mayGoBack: needs.mayGoBack,
     })
     this.agents = new Agents(step, ports.redact)
     this.afterFailure = new AfterFailure(step, this)

@@ -49,6 +49,7 @@ export type StepEffect =
   | { kind: 'disables puppet' }
   | { kind: 'enables puppet' }
   | { kind: 'sees puppet'; wanted: 'disabled' | 'enabled' }
+  | { kind: 'sees served code' }
   | { kind: 'runs puppet' }
   | { kind: 'runs puppet in noop' }
   | { kind: 'sees puppet failures' }
@@ -86,7 +87,7 @@ export type EffectGroup = keyof typeof GROUPS
 interface EffectTraits {
   group: EffectGroup
   /** The agent that hosts need for it. `balancer` where it is one of them only if hosts block traffic themselves. */
-  needs?: 'package' | 'git' | 'access' | 'service' | 'nrpe' | 'puppet' | 'balancer'
+  needs?: 'package' | 'git' | 'access' | 'service' | 'nrpe' | 'puppet' | 'puppetserver' | 'balancer'
 }
 
 /** The traits of each effect, for any values of its line. */
@@ -137,6 +138,7 @@ export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'disables puppet': { group: 'disables', needs: 'puppet' },
   'enables puppet': { group: 'enables', needs: 'puppet' },
   'sees puppet': { group: 'reads', needs: 'puppet' },
+  'sees served code': { group: 'reads', needs: 'puppetserver' },
   'runs puppet': { group: 'changes', needs: 'puppet' },
   'runs puppet in noop': { group: 'changes', needs: 'puppet' },
   'sees puppet failures': { group: 'reads', needs: 'puppet' },

@@ -29,7 +29,7 @@ export const gate = {
   'no host may go back to an older version': {
     keyword: 'Given',
     effect: 'forbids older versions',
-    help: 'A line that would bring a host an older version fails, and changes nothing there.',
+    help: 'Refuses changes to older versions, and fails a puppet run that applied older code.',
   },
   'the rollout should take no longer than {duration}': {
     keyword: 'Then',

@@ -28,6 +28,11 @@ export const puppet = {
     details: () => ({ wanted: 'enabled' }),
     help: 'Fails where puppet may not change a host.',
   },
+  'every puppet master should serve release {release}': {
+    keyword: 'Then',
+    effect: 'sees served code',
+    help: 'Fails where the host’s own puppetserver compiles other code, or may do so.',
+  },
   'I run puppet': {
     keyword: 'When',
     effect: 'runs puppet',

@@ -25,7 +25,7 @@ export function pretendGit(
   server: GitTags,
   serves: Readonly<Record<string, string>>,
   faults: GitFaults,
-): GitRepositories & { really(): readonly string[] } {
+): GitRepositories & { really(): readonly string[]; whole(name: string): Served | undefined } {
   const made = new Map(
     Object.entries(serves).map(([name, tag]) => [
       name,
@@ -35,6 +35,8 @@ export function pretendGit(
   return {
     names: [...made.keys()],
     find: (name) => made.get(name),
+    // A deploy whose post script failed has not led anybody to its release.
+    whole: (name) => made.get(name)?.lastWhole(),
     really: () => [...made].map(([name, each]) => `git ${name} ${each.really()}`).sort(),
   }
 }
@@ -50,8 +52,9 @@ function pretendRepository(
   tags: readonly string[],
   first: string,
   { lies, failsAfter, lacks, moved }: GitFaults,
-): GitRepository & { really(): string } {
+): GitRepository & { really(): string; lastWhole(): Served } {
   let served: Served = { tag: first, commit: pretendCommit(name, first), whole: true }
+  let lastWhole = served
   let before: string | undefined
   // A host that lies believes itself: it reports the ordered tag to the next question.
   let claim: Served | undefined
@@ -103,8 +106,10 @@ function pretendRepository(
       const next = { tag, commit, whole: !failsAfter() }
       if (lies()) claim = next
       else [before, served] = [served.commit, next]
+      if (served.whole) lastWhole = served
       if (failsAfter()) throw new DeployFailed('The post script failed: it ended with exit status 1')
     },
+    lastWhole: () => lastWhole,
     really: () => `${served.tag}${served.whole ? '' : ', not whole'}`,
   }
 }

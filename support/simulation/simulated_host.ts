@@ -6,6 +6,7 @@ import { lockAgent } from '../agents/lock'
 import { nrpeAgent, type CheckResult } from '../agents/nrpe'
 import { packageAgent } from '../agents/package'
 import { puppetAgent } from '../agents/puppet'
+import { puppetserverAgent } from '../agents/puppetserver'
 import { rpcutilAgent } from '../agents/rpcutil'
 import { serviceAgent } from '../agents/service'
 import { encodeMarshal } from '../protocol/marshal/encode'
@@ -19,6 +20,7 @@ import type { Fault } from './faults'
 import { pretendAccess, type SiteUsers } from './pretend_access'
 import { pretendGit, type GitTags } from './pretend_git'
 import { pretendPuppet, type PuppetCode } from './pretend_puppet'
+import { pretendPuppetserver } from './pretend_puppetserver'
 import { answeringBefore } from './ruby_package'
 import {
   pretendChecks,
@@ -42,6 +44,8 @@ export interface HostDescription {
   sites?: SiteUsers | undefined
   /** The code of its puppet master, as far as it concerns the host. */
   puppet?: PuppetCode | undefined
+  /** The repository whose releases its puppetserver compiles; a host without one is no puppet master. */
+  compiles?: string | undefined
   /** Agents that the host does not run. */
   without: readonly string[]
   fault: Fault | undefined
@@ -116,6 +120,7 @@ export class SimulatedHost {
       fault: () => (this.sick ? description.fault?.name : undefined),
       isMended: () => this.isMended,
     })
+    const { compiles } = description
     this.machine = {
       puppet: () => puppet.really(),
       access: () => access.really(),
@@ -146,6 +151,9 @@ export class SimulatedHost {
       iptablesAgent(firewall),
       nrpeAgent(pretendChecks(description.checks)),
       puppetAgent(puppet, () => clock.now()),
+      ...(compiles === undefined
+        ? []
+        : [puppetserverAgent(pretendPuppetserver(identity, () => git.whole(compiles)))]),
       ...(git.names.length === 0 ? [] : [gitAgent(git)]),
       ...(access.names.length === 0 ? [] : [accessAgent(access)]),
       lockAgent(pretendLease(), () => clock.now()),

@@ -1,3 +1,4 @@
+import { isOfRelease, judgeMove } from './code_version'
 import type { PuppetChange, PuppetReport } from './puppet_report'
 import type { Reading } from './reading'
 
@@ -32,10 +33,27 @@ export function judgeApplied(report: PuppetReport, release: string): Reading {
   const fault = faultOf(report)
   if (fault !== undefined) return { passed: false, seen: fault }
   const seen = versionOf(report)
-  if (!isRelease(report.configVersion, release)) return { passed: false, seen }
+  if (!isOfRelease(report.configVersion, release)) return { passed: false, seen }
   const failures = judgeFailures(report)
   const left = failures.passed ? (describeSkipped(report) ?? describeAgainst(report)) : failures.seen
   return left === undefined ? { passed: true, seen } : { passed: false, seen: `${seen}, but ${left}` }
+}
+
+/**
+ * Judges a run of a host that may not go back to older code: `last` is the version of its last report, before this run.
+ * A version without an order never passes.
+ */
+export function refuseOlderCode(last: string, next: string, reading: Reading): Reading {
+  const move = judgeMove(last, next)
+  if (!reading.passed || move === 'same' || move === 'forward') return reading
+  const [from, to] = [last || 'no version', next || 'no version']
+  return {
+    passed: false,
+    seen:
+      move === 'back'
+        ? `went back from ${from} to ${to}: its master serves older code`
+        : `ran; whether ${to} is older than ${from}, which it had, is not known`,
+  }
 }
 
 /** Returns whether no resource failed in a run, by a report that is whole. */
@@ -74,11 +92,6 @@ export function judgeChanges(report: PuppetReport, allowed: readonly PuppetChang
   }
   if (report.changes.length === 0) return { passed: true, seen: 'would change nothing' }
   return { passed: true, seen: `would change ${report.changes.map(describeChange).join('; ')}` }
-}
-
-/** Returns whether the version of a catalog is a release: the whole version, or one word of it. */
-function isRelease(configVersion: string, release: string): boolean {
-  return configVersion === release || configVersion.split(/[\s,;]+/).includes(release)
 }
 
 /** Returns why nothing follows from a run; undefined where it applied all of a catalog of its server's. */

@@ -39,6 +39,8 @@ export interface PuppetAnswer {
   /** Whether the process of the run that was asked for is there. */
   going: 'yes' | 'no' | 'not known'
   report: PuppetReport | { none: string }
+  /** True where the host has no report of any run, and false where it has one that cannot be read. */
+  hasNoRun: boolean
 }
 
 /** Returns what a puppet agent tells of its last run; a sentence where it tells nothing that can be relied on. */
@@ -54,6 +56,7 @@ export function readPuppetAnswer(answer: Answer): PuppetAnswer | string {
     disableMessage: text(disable_message),
     going: going === 'yes' || going === 'no' ? going : 'not known',
     report: reportIn(answer.data),
+    hasNoRun: answer.data['found'] === 'none',
   }
 }
 

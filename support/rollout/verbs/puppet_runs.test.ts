@@ -118,6 +118,36 @@ describe('a run of puppet', () => {
     ])
   })
 
+  it('is not judged by its code where hosts may go back, and is where they may not', async () => {
+    for (const [last, next, passes, said] of [
+      ['2026.11.3 a', '2026.11.2 b', false, /went back from 2026\.11\.3 a to 2026\.11\.2 b/],
+      ['2026.11.3 a', '1795419734', false, /whether 1795419734 is older than .* is not known/],
+      ['', '2026.11.3 a', false, /older than no version, which it had, is not known/],
+      ['2026.11.3 a', '2026.11.3 a', true, /ran: 0 changes made/],
+      ['2026.11.2 b', '2026.11.3 a', true, /ran: 0 changes made/],
+      [undefined, '2026.11.3 a', true, /ran: 0 changes made/],
+    ] as const)
+      for (const mayGoBack of [true, false]) {
+        let isOrdered = false
+        const fleet = new FakeFleet(['web1'], (_, { action }) => {
+          if (action === 'runonce') {
+            isOrdered = true
+            return { kind: 'answered', data: {} }
+          }
+          if (isOrdered) return reporting({ run: runOf(1), more: { config_version: next } })
+          return reporting({
+            run: 'other',
+            more: last === undefined ? { found: 'none' } : { config_version: last },
+          })
+        })
+        const { rollout } = rolloutOn(fleet)
+        if (!mayGoBack) rollout.gates.downgradesAllowed = false
+        const verdict = await rollout.puppetRuns.run()
+        expect(hasPassed(verdict), `${last} ${next}`).to.equal(passes || mayGoBack)
+        if (!mayGoBack) expect(seen(verdict).join()).to.match(said)
+      }
+  })
+
   it('is not ordered in a plan, which says that it cannot know', async () => {
     const { fleet, rollout } = on({ web1: {} }, { ports: { planning } })
     expect(seen(await rollout.puppetRuns.run()).join()).to.match(

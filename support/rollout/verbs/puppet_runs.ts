@@ -5,7 +5,14 @@ import type { Answer, Answers } from '../model/answers'
 import type { HostGateway } from '../model/obligation'
 import { NOT_KNOWN } from '../model/planned_state'
 import type { OwnRun } from '../model/puppet_history'
-import { faultOf, judgeApplied, judgeChanges, judgeFailures, versionOf } from '../model/puppet_judgement'
+import {
+  faultOf,
+  judgeApplied,
+  judgeChanges,
+  judgeFailures,
+  refuseOlderCode,
+  versionOf,
+} from '../model/puppet_judgement'
 import {
   lacksReport,
   readPuppetAnswer,
@@ -30,6 +37,8 @@ interface Around {
   openRuns: () => ReadonlyMap<string, string>
   /** The runs of an earlier run of the rollout that left a report. */
   earlier: ReadonlyMap<string, readonly OwnRun[]>
+  /** Returns whether a host may go back to older code. */
+  mayGoBack: () => boolean
 }
 
 /**
@@ -105,8 +114,9 @@ export class PuppetRuns {
   ): Change {
     const open = this.around.openRuns()
     const runs = new Map(open)
+    const before = new Map<string, string>()
     return {
-      beforehand: (hosts, gateway) => refuse(hosts, open, gateway),
+      beforehand: (hosts, gateway) => refuse(hosts, open, gateway, before),
       order: {
         tell: async (hosts, gateway) => {
           const told = await tell(
@@ -115,8 +125,8 @@ export class PuppetRuns {
             gateway,
           )
           for (const host of hosts) if (!open.has(host)) runs.set(host, puppetRunOf(told.requestId))
-          const before = hosts.flatMap((host) => (open.has(host) ? [[host, ORDERED_BEFORE] as const] : []))
-          return { ...told, outcomes: new Map([...told.outcomes, ...before]) }
+          const sent = hosts.flatMap((host) => (open.has(host) ? [[host, ORDERED_BEFORE] as const] : []))
+          return { ...told, outcomes: new Map([...told.outcomes, ...sent]) }
         },
         afterwards: async (done, gateway) => {
           const ordered = done.observations.map((said): OrderedRun => ({
@@ -128,7 +138,13 @@ export class PuppetRuns {
           await this.writeDown(ended, how.noop)
           const reports = new Map(ended.map(({ host, report }) => [host, report]))
           return {
-            observations: observations.map((own) => judge(own, reports.get(own.host))),
+            observations: observations.map((own) => {
+              const report = reports.get(own.host)
+              const judged = judge(own, report)
+              return how.noop || report === undefined || this.around.mayGoBack()
+                ? judged
+                : { ...judged, ...refuseOld(judged, report, open.has(own.host), before.get(own.host)) }
+            }),
             unexpected: [...done.unexpected, ...unexpected],
           }
         },
@@ -192,6 +208,17 @@ export class PuppetRuns {
   }
 }
 
+/** Judges a run that was ordered before this rollout was resumed as one after a version that is not known. */
+function refuseOld(
+  own: Observation,
+  report: PuppetReport,
+  isOpen: boolean,
+  last: string | undefined,
+): Reading {
+  // A host without an earlier report has no code to go back from.
+  return last === undefined && !isOpen ? own : refuseOlderCode(last ?? '', report.configVersion, own)
+}
+
 const NEVER: Reading = { passed: false, seen: NOT_KNOWN }
 const ORDERED_BEFORE: Answer = { kind: 'answered', data: {} }
 
@@ -234,11 +261,19 @@ async function refuse(
   all: readonly string[],
   open: ReadonlyMap<string, string>,
   gateway: HostGateway,
+  before: Map<string, string>,
 ): Promise<Refusals> {
   const hosts = all.filter((host) => !open.has(host))
   if (hosts.length === 0) return { refused: [], unexpected: [] }
   const answers = await asking({ agent: 'puppet', action: 'report', inputs: {} })(hosts, gateway)
-  const looked = hosts.map((host) => observationOf(host, answers, isReady))
+  const looked = hosts.map((host) =>
+    observationOf(host, answers, (answer) => {
+      const said = readPuppetAnswer(answer)
+      if (typeof said !== 'string' && !said.hasNoRun)
+        before.set(host, 'none' in said.report ? '' : said.report.configVersion)
+      return isReady(answer)
+    }),
+  )
   return { refused: looked.filter(({ passed }) => !passed), unexpected: answers.unexpected }
 }
 

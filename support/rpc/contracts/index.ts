@@ -7,6 +7,7 @@ import { lock } from './lock'
 import { nrpe } from './nrpe'
 import { packages } from './package'
 import { puppet } from './puppet'
+import { puppetserver } from './puppetserver'
 import { rpcutil } from './rpcutil'
 import { service } from './service'
 
@@ -19,6 +20,7 @@ export const contracts = {
   nrpe,
   iptables,
   puppet,
+  puppetserver,
   lock,
   git,
   access,

@@ -20,5 +20,6 @@ export const CONSOLE_PAGES: Readonly<Record<string, ConsolePage>> = {
   },
   'docs/ci.md': { place: 'an empty project', takes: 'longer' },
   'docs/console.md': { place: 'an empty project', takes: 'seconds' },
+  'docs/puppet-masters.md': { suite: 'support/testing/real/puppet_masters.real.ts' },
   'docs/real-fleet.md': { suite: 'support/testing/real/getting_started.real.ts' },
 }

@@ -13,11 +13,15 @@ export class FleetNetwork {
   private readonly spaces: string[] = []
   private readonly links: string[] = []
 
-  constructor(private readonly owner = process.pid) {
+  /** Networks that are there at the same time as others for long are of the second half. */
+  constructor(
+    private readonly owner = process.pid,
+    half: 18 | 19 = 18,
+  ) {
     // An address out of those set aside for measuring networks, which are routed nowhere.
     const third = owner % 250
-    this.address = `198.18.${third}.1`
-    this.edge = `198.18.${third}.2`
+    this.address = `198.${half}.${third}.1`
+    this.edge = `198.${half}.${third}.2`
     this.bridge = `lsb${owner}`
     ip('link', 'add', this.bridge, 'type', 'bridge')
     ip('addr', 'add', `${this.address}/24`, 'dev', this.bridge)

@@ -13,7 +13,17 @@ export interface Machine {
   run(command: string): Promise<{ output: string; exitCode: number | undefined }>
   /** Writes a file; its folder is root's own unless the path begins with a slash. */
   write(path: string, text: string): void
+  /** Where it is, for another process that enters it. */
+  place: MachinePlace
   stop(): Promise<void>
+}
+
+export interface MachinePlace {
+  name: string
+  /** The id of its first process. */
+  first: string
+  /** The folder of its root, as its own processes see it. */
+  root: string
 }
 
 export interface MachinePlan {
@@ -56,7 +66,12 @@ export async function startMachine({ scratch, name, space, hosts, standIns }: Ma
   await untilReady(name, running, async () => readFileSync(log, 'utf8').includes('ready'), 120_000)
   const { pid } = running.child
   const [first = ''] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
-  const root = join(home, 'root')
+  const place = { name, first, root: join(home, 'root') }
+  return { place, ...enterMachine(place), stop: () => running.stop('SIGKILL') }
+}
+
+/** Returns the way into a machine that runs, also for a process that did not start it. */
+export function enterMachine({ name, first, root }: MachinePlace): Omit<Machine, 'place' | 'stop'> {
   const inside = (command: string) => [
     '-t',
     first,
@@ -89,6 +104,5 @@ export async function startMachine({ scratch, name, space, hosts, standIns }: Ma
       const args = inside(`mkdir -p "$(dirname '${path}')"; cat > '${path}'`)
       execFileSync('nsenter', args, { input: text, env })
     },
-    stop: () => running.stop('SIGKILL'),
   }
 }
