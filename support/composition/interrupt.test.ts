@@ -7,14 +7,17 @@ import { onInterrupt } from './interrupt'
 describe('a run that is asked to stop', () => {
   let scratch: Scratch
   let exits: number[]
+  let said: string[]
   let stopListening: () => void
   beforeEach(() => {
     scratch = new Scratch()
     exits = []
+    said = []
     const run = begunRun()
     stopListening = onInterrupt(run, {
       stopWishes: () => countWishes(scratch.path, run.id),
       exit: (code) => exits.push(code),
+      say: (text) => said.push(text),
     })
     const noted = { person: 'bert', at: '2026-01-01T00:00:00.000Z', pid: 4711, startedAt: 0 }
     wish = (number = 1) => expect(noteWish(scratch.path, run.id, number, noted)).to.equal(true)
@@ -38,6 +41,8 @@ describe('a run that is asked to stop', () => {
     wish()
     press()
     expect(exits).to.deep.equal([])
+    expect(said[0]).to.include('Stopping after this step.')
+    expect(said[1]).to.include('The console was asked to stop this run too.')
     press()
     expect(exits).to.deep.equal([130])
   })

@@ -18,7 +18,13 @@ export function onInterrupt(
     stop = () => run.interrupt(),
     stopWishes = () => 0,
     exit = (code) => process.exit(code),
-  }: { stop?: () => void; stopWishes?: () => number; exit?: (code: number) => void } = {},
+    say = (text) => process.stderr.write(text),
+  }: {
+    stop?: () => void
+    stopWishes?: () => number
+    exit?: (code: number) => void
+    say?: (text: string) => void
+  } = {},
 ): () => void {
   let again = 0
   const heard = (signal: NodeJS.Signals) => {
@@ -27,10 +33,10 @@ export function onInterrupt(
       if (signal === 'SIGHUP') return
       again += 1
       if (again > stopWishes()) return exit(EXIT.interrupted)
-      process.stderr.write('\nThe console was asked to stop this run too. Ctrl-C again stops at once.\n')
+      say('\nThe console was asked to stop this run too. Ctrl-C again stops at once.\n')
       return
     }
-    process.stderr.write(
+    say(
       '\nStopping after this step.\nCtrl-C again stops at once, and leaves the outcome of the step unknown.\n',
     )
     if (signal === 'SIGHUP') process.once('exit', leaveLostTerminals)
