@@ -208,7 +208,7 @@ export class PuppetRuns {
   }
 }
 
-/** Judges a run that was ordered before this rollout was resumed as one after a version that is not known. */
+/** Judges a run of which only the order is known: the version before it is not known. */
 function refuseOld(
   own: Observation,
   report: PuppetReport,
