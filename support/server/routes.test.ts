@@ -48,7 +48,7 @@ function bodyOf(commit: string): string {
   })
 }
 
-function served(pipeline: OpenPipeline) {
+function served(pipeline: OpenPipeline, pages?: { fetch: () => Response }) {
   const seen = { refused: [] as string[], failed: [] as unknown[], taken: [] as unknown[] }
   const app = routes({
     triggers: TRIGGERS,
@@ -59,6 +59,7 @@ function served(pipeline: OpenPipeline) {
     clock: { now: () => 0 },
     redact: redactor(TRIGGERS.secrets),
     expectOwned: () => pipeline.expectOwned(),
+    ...(pages === undefined ? {} : { pages }),
     onRefused: (why) => seen.refused.push(why),
     onTaken: (told) => seen.taken.push(told),
     onFailure: (error) => seen.failed.push(error),
@@ -244,6 +245,26 @@ describe('the paths of lockstep serve', () => {
     const { send, seen } = served({ ...pipeline, state: pipeline.state, expectOwned })
     expect((await send('/healthz', undefined)).status).to.equal(503)
     expect(seen.failed).to.deep.equal([lost])
+    await pipeline.close()
+  })
+
+  it('show no page of what was so before another process has taken over', async () => {
+    const pipeline = open()
+    let isLost = false
+    const expectOwned = () => {
+      if (isLost) throw new LockstepError('lock-failed', 'another one has taken over')
+    }
+    const pages = { fetch: () => Response.json({ shown: true }) }
+    const { send, seen } = served({ ...pipeline, state: pipeline.state, expectOwned }, pages)
+    expect((await send('/starts', undefined)).json).to.deep.equal({ shown: true })
+    isLost = true
+    for (const body of [undefined, 'form=x']) {
+      const { status, json, headers } = await send('/starts', body)
+      expect(status).to.equal(503)
+      expect(json['error']).to.match(/has lost its claim/)
+      expect(headers.get('retry-after')).to.equal('5')
+    }
+    expect(seen.failed).to.have.length(2)
     await pipeline.close()
   })
 

@@ -88,14 +88,16 @@ export function routes(options: RouteOptions): Hono {
     return formatReply({ status: 200, body: { ok: true } })
   })
 
-  app.notFound(({ req, env }) =>
-    options.pages === undefined || OWN_PATHS.test(req.path)
-      ? formatReply(NOT_FOUND)
-      : options.pages.fetch(req.raw, env as object),
-  )
+  app.notFound(({ req, env }) => {
+    if (options.pages === undefined || OWN_PATHS.test(req.path)) return formatReply(NOT_FOUND)
+    // Pages of one that was taken over from would tell how it was before that.
+    expectOwned()
+    return options.pages.fetch(req.raw, env as object)
+  })
   app.onError((error) => {
     onFailure(error)
-    return formatReply(error instanceof LockstepError ? NOT_TAKEN : FAILED)
+    if (!(error instanceof LockstepError)) return formatReply(FAILED)
+    return formatReply(error.code === 'lock-failed' ? TAKEN_OVER : NOT_TAKEN)
   })
   return app
 }
@@ -108,6 +110,14 @@ const NOT_TAKEN: Reply = {
   status: 503,
   body: { error: 'nothing is taken, as it could not be written to disk; tell it again' },
   retryAfterS: 60,
+}
+const TAKEN_OVER: Reply = {
+  status: 503,
+  body: {
+    error:
+      'this lockstep serve has lost its claim, and does and shows nothing any more; ask again in a moment',
+  },
+  retryAfterS: 5,
 }
 const FAILED: Reply = {
   status: 500,

@@ -124,7 +124,7 @@ describe('lockstep serve', () => {
     expect([await ask('/healthz'), await ask('/deliveries/x')]).to.deep.equal([503, 503])
     const hook = await fetch(`http://127.0.0.1:${port}/hooks/website/github`, { method: 'POST', body: '{}' })
     expect(hook.status).to.equal(503)
-    expect(await hook.text()).to.match(/the push is not taken/)
+    expect(await hook.text()).to.match(/nothing is taken or shown here/)
     expect(waiting.told).to.have.length(1)
     expect(waiting.told[0]).to.match(/^waiting: lockstep serve already runs on .*: pid \d+/)
     endOfFirst.abort()

@@ -12,7 +12,10 @@ const MORE_MS = 1_000
 
 const WAITING: Reply = {
   status: 503,
-  body: { error: 'the push is not taken: another lockstep serve is the one that takes it; tell that one' },
+  body: {
+    error:
+      'another lockstep serve is the one that serves: nothing is taken or shown here; ask that one, or again in a moment',
+  },
   retryAfterS: 5,
 }
 

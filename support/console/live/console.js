@@ -69,7 +69,7 @@
   const REFUSALS = {
     401: 'you are logged out',
     404: 'this rollout is not there, or you may not look at it,',
-    503: 'the console shows no more pages live, or cannot know what you may see,',
+    503: 'the console is just taken over, shows no more pages live, or cannot know what you may see,',
   }
 
   /** Says why there are no events. A browser that gets none for its answer tells no script which answer that was. */
