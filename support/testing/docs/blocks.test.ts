@@ -118,6 +118,7 @@ const UNTESTED = [
   'docs/api.md: it is of Prometheus; console_api.real.ts has a Prometheus read such a one',
   'docs/api.md: it needs a token; console_api.real.ts asks a lockstep serve with curl',
   'docs/api.md: it prints a token, which is another one each time; console_api.real.ts says the same',
+  'docs/console.md: console_standby.real.ts runs HAProxy with the same lines, and shorter checks',
   'docs/console.md: it has no environments; the tests of the settings read the same keys',
   'docs/console.md: it runs until it is ended; console_login.real.ts starts the same command',
   'docs/console.md: its files are those of a machine; console_login.real.ts starts it with such',

@@ -20,6 +20,8 @@ export interface HaproxyOptions {
   backend: string
   /** The path that says whether a server is well. */
   check?: string
+  /** A port with TLS beside the plain one, and the file with its certificate and key. Servers are told who asks there. */
+  tls?: { port: number; pem: string }
   /** The servers; `disabled` for one in maintenance by configuration, until it is made ready. */
   servers: readonly { name: string; address?: string; port: number; disabled?: boolean }[]
 }
@@ -30,7 +32,7 @@ export interface HaproxyOptions {
  */
 export async function startHaproxy(
   scratch: Scratch,
-  { backend, check = '/health', servers }: HaproxyOptions,
+  { backend, check = '/health', tls, servers }: HaproxyOptions,
 ): Promise<RealHaproxy> {
   const [port, runtimePort] = [await freePort(), await freePort()]
   // The path of a unix socket must be short.
@@ -51,7 +53,7 @@ defaults
   timeout server 30s
 frontend front
   bind 127.0.0.1:${port}
-  default_backend ${backend}
+${tls === undefined ? '' : `  bind 127.0.0.1:${tls.port} ssl crt ${tls.pem}\n  option forwardfor\n`}  default_backend ${backend}
 backend ${backend}
   option httpchk GET ${check}
   default-server check inter 200ms fall 2 rise 1
