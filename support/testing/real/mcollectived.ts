@@ -167,7 +167,7 @@ export class RealFleet {
     for (const [name, text] of Object.entries(more.policies ?? {}))
       this.scratch.write(`${folder}/policies/${name}.policy`, text)
     // This machine's own packages, services and packet filter are not for tests.
-    const off = ['package', 'service', 'iptables', 'puppet'].map(
+    const off = ['package', 'service', 'iptables', 'puppet', 'puppetserver'].map(
       (agent) => `plugin.${agent}.activate_agent = no\n`,
     )
     const state = `plugin.lockstep.state_dir = ${join(this.scratch.path, folder, 'state')}\n`

@@ -314,8 +314,12 @@ environments:
       join(scratch.path, 'killed.log'),
       { BROKER_PASSWORD: PASSWORD },
     )
-    const isWritten = () => !readdirSync(nagios.folder).includes(`${host('web8')}.cfg`)
-    await untilReady('the files of Nagios', killed, async () => isWritten(), WITHIN_MS)
+    // The others are told at the same time: the kill is to come behind them.
+    const isWritten = async () =>
+      !readdirSync(nagios.folder).includes(`${host('web8')}.cfg`) &&
+      !(await icinga.shows()).includes(host('web8')) &&
+      !(await prometheus.shows()).includes(host('web8'))
+    await untilReady('the files of Nagios', killed, isWritten, WITHIN_MS)
     await killed.stop('SIGKILL')
     expect(nagios.shows()).to.include(host('web8'))
     nagios.reload = reload
