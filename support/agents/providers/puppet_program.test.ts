@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -83,6 +84,22 @@ describe('puppet', () => {
     for (const stale of ['4194304', '', 'x']) {
       scratch.write('agent_catalog_run_lockfile', stale)
       expect((await ask('status'))?.['applying']).to.equal(false)
+    }
+  })
+
+  it('applies nothing any more where its process was killed, and its parent has not asked for it', async () => {
+    const lock = scratch.write('agent_catalog_run_lockfile', '')
+    // The shell becomes a program that never asks for its children.
+    const parent = spawn('sh', ['-c', `sleep 0 & echo $! >'${lock}'; exec sleep 600`], { stdio: 'ignore' })
+    const state = () => {
+      const pid = readFileSync(lock, 'utf8').trim()
+      return pid === '' ? '' : (/ ([A-Z]) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '')
+    }
+    try {
+      while (state() !== 'Z') await new Promise(setImmediate)
+      expect((await ask('status'))?.['applying']).to.equal(false)
+    } finally {
+      parent.kill('SIGKILL')
     }
   })
 

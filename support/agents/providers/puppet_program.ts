@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import type { CommandRunner } from '../../system/command'
+import { hasEnded } from '../../system/ended_process'
 import type { Data } from '../../rpc/contracts/contract'
 import type { Puppet, PuppetSummary } from '../puppet'
 import { hasProcess } from './process_arguments'
@@ -102,13 +103,25 @@ function optionOf(name: string, value: string | number | boolean): string[] {
   return [`--${name}=${value}`]
 }
 
-/** Returns whether the process in a file is alive. The file may hold the number of a process that is long gone. */
+/**
+ * Returns whether the process in a file goes on. The file may hold the number of one that is long gone, or that was killed
+ * and is kept by the system until its parent asks for it.
+ */
 function isAlive(path: string): boolean {
   try {
     const pid = Number(readFileSync(path, 'utf8').trim())
-    return Number.isInteger(pid) && pid > 0 && process.kill(pid, 0)
+    return Number.isInteger(pid) && pid > 0 && !isKept(pid) && process.kill(pid, 0)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Returns whether the system keeps a process that has ended. Where it has no /proc, nobody can tell. */
+function isKept(pid: number): boolean {
+  try {
+    return hasEnded(String(pid))
+  } catch {
+    return false
   }
 }
 

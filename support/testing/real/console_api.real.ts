@@ -241,7 +241,8 @@ scrape_configs:
       at('prometheus.log'),
     )
     const valueOf = async (query: string) => {
-      const args = ['-s', '-G', `http://127.0.0.1:${own}/api/v1/query`, '--data-urlencode', `query=${query}`]
+      // Prometheus answers 503 while it starts.
+      const args = ['-sf', '-G', `http://127.0.0.1:${own}/api/v1/query`, '--data-urlencode', `query=${query}`]
       const { stdout: text } = await runCommand('curl', args, { within: WITHIN })
       if (text === '') return undefined
       const { data } = JSON.parse(text) as { data?: { result: { value: [number, string] }[] } }

@@ -24,7 +24,7 @@ const FEATURE = `Feature: Code
 `
 
 describe('runs of Debian’s puppet, ordered from a daemon over ActiveMQ', function () {
-  this.timeout(1_800_000)
+  this.timeout(600_000)
   let scratch: Scratch
   let broker: RealBroker | undefined
   let fleet: RealFleet | undefined
