@@ -18,15 +18,20 @@ const realNames = readdirSync(join(root, realFolder))
   .map((name) => name.replace('.real.ts', ''))
 /**
  * Real suites that run one after the other: they make users or networks of the machine, measure memory, count the failed
- * requests of a load, or share a user. The last line of them is there for the length of both streams alone.
+ * requests of a load, or share a user.
  */
 const APART = [
   'approval approval_kills approval_machines build_user fetch_after_success git runner',
   'fleet getting_started network providers',
   'console_live console_login console_pipeline console_walk haproxy path rolling serve whole_way',
-  'doctor faults history_postgresql puppet_masters',
 ].flatMap((line) => line.split(' '))
-const gone = APART.filter((name) => !realNames.includes(name))
+/** Real suites of lockstep serve, of what stands around it, and of Puppet's masters. They need not be apart. */
+const SERVE = [
+  'bus console_acts console_api console_openid console_pages console_standby console_start console_tags',
+  'exchanges history_postgresql jenkins locks_postgresql monitoring other_ci pipeline_builds puppet_runs puppet_wire',
+  'push report standby svn verify verify_puppet',
+].flatMap((line) => line.split(' '))
+const gone = [...APART, ...SERVE].filter((name) => !realNames.includes(name))
 if (gone.length > 0) throw new Error(`there is no real suite ${gone.join(', ')}`)
 const SUITES = {
   unit: [...unit, '--invert'],
@@ -35,10 +40,11 @@ const SUITES = {
   'long-behaviour': [...behaviour, '--tags', '@long'],
   package: [...spec, 'support/testing/package/*.package.ts'],
   'real-apart': [...spec, ...APART.map(realPath)],
-  'real-others': [...spec, ...realNames.filter((name) => !APART.includes(name)).map(realPath)],
+  'real-serve': [...spec, ...SERVE.map(realPath)],
+  'real-hosts': [...spec, ...realNames.filter((name) => ![...APART, ...SERVE].includes(name)).map(realPath)],
 }
 /** Names for suites that run together. */
-const JOINED = { real: 'real-apart+real-others' }
+const JOINED = { real: 'real-apart+real-serve+real-hosts' }
 
 // Runs a suite. What it prints is shown at once, or when `before` has ended.
 function run(name, args, before) {
