@@ -169,7 +169,8 @@ function readOwn(path: string, what: string): Buffer {
 /** Returns the facts of this host as its agent sends them. */
 function parseFacts(printed: string): string {
   const found = parseJson(printed) as { values?: unknown } | undefined
-  if (typeof found?.values !== 'object' || found.values === null) throw new Error('puppet does not tell the facts of this host')
+  if (typeof found?.values !== 'object' || found.values === null)
+    throw new Error('puppet does not tell the facts of this host')
   return JSON.stringify(found)
 }
 
