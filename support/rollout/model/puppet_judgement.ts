@@ -102,7 +102,7 @@ export function faultOf({ catalog, completed, configVersion, status }: PuppetRep
     return `applied the catalog that it had kept (${configVersion || 'no version'}): it asked its server for none`
   if (!completed)
     return configVersion === ''
-      ? `its run had no catalog, and ended as ${status || 'nothing'}`
+      ? `its run had no catalog, and ended as ${status || 'nothing'}: no server answered, it refused the certificate of the host, or the code did not compile. The host's own log of puppet says which`
       : `its run was ended before it had applied its catalog (${configVersion})`
   return catalog === FRESH ? undefined : 'its report does not say where its catalog came from'
 }

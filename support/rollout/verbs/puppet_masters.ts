@@ -32,6 +32,6 @@ export function readServing(answer: Answer, release: string): Reading {
     ? { passed: true, seen }
     : {
         passed: false,
-        seen: `${seen}, and may serve older code as well: its environment_timeout is ${String(timeout)}, so that each JRuby instance keeps code of its own; set it to 0`,
+        seen: `${seen}, and may serve older code as well: its environment_timeout is ${String(timeout)}, so that each JRuby instance keeps code of its own; set it to 0, and restart the puppetserver`,
       }
 }

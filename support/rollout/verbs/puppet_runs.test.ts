@@ -83,7 +83,11 @@ describe('a run of puppet', () => {
 
   for (const [fault, line, said] of [
     ['puppet hangs', 'run', /its run goes on, and was waited for: no second one was ordered/],
-    ['puppet is killed', 'run', /its run was ended, or not begun, and left no report/],
+    [
+      'puppet is killed',
+      'run',
+      /its run was ended, or not begun, and left no report.*certificate of its host is missing or expired/,
+    ],
     ['puppet is running', 'run', /its puppet is running already, by another order; no run was ordered/],
     ['puppet is disabled', 'run', /its puppet is disabled: maintenance; no run was ordered/],
     ['puppet gets no catalog', 'run', /its server gave it no catalog: it applied the one that it had kept/],
@@ -232,7 +236,11 @@ describe('an order to run puppet', () => {
 
   for (const [what, more, said] of [
     ['in noop', { noop: true }, /ran in noop, and changed nothing/],
-    ['without a catalog', { completed: false, config_version: '', status: 'failed' }, /had no catalog/],
+    [
+      'without a catalog',
+      { completed: false, config_version: '', status: 'failed' },
+      /had no catalog.*refused the certificate of the host/,
+    ],
     ['cut short', { completed: false, status: 'failed' }, /was ended before it had applied its catalog/],
     ['from a kept catalog', { catalog: 'on_failure' }, /its server gave it no catalog/],
     ['from a catalog of no known source', { catalog: '' }, /does not say where its catalog came from/],

@@ -113,7 +113,7 @@ function judge(
   const why = 'none' in report ? report.none : 'its last report is of another run'
   const seen = read.applying
     ? 'another run of puppet came first and goes on: the ordered one was not done'
-    : `its run was ended, or not begun, and left no report: ${why}`
+    : `its run was ended, or not begun, and left no report: ${why}. Puppet leaves none where the certificate of its host is missing or expired: puppet ssl verify on the host tells`
   return { isOver: true, reading: { passed: false, seen }, ended: { run, host, report: undefined } }
 }
 

@@ -7,7 +7,14 @@ import { ROOT } from '../docs/blocks'
 import { Scratch } from '../scratch'
 import { startActivemq, type RealBroker } from './brokers'
 import { LOCKSTEP } from './program'
-import { codeOfPage, must, puppetMasters, type PuppetHost, type PuppetMasters } from './puppet_masters'
+import {
+  codeOfPage,
+  daemonOfPage,
+  must,
+  puppetMasters,
+  type PuppetHost,
+  type PuppetMasters,
+} from './puppet_masters'
 import { PASSWORD, PSK, USER } from './settings'
 
 const RELEASES = ['2026.11.1', '2026.11.2', '2026.11.3'] as const
@@ -132,6 +139,32 @@ describe('two real puppet masters behind a real HAProxy', function () {
     await expectApplied(SECOND)
   })
 
+  it('fail the look where another master answers with the certificate of both, or another environment is asked for', async () => {
+    const [first] = site().masters
+    if (first === undefined) return expect.fail('there is no first master')
+    const ssl = '/var/lib/puppet/ssl'
+    await must(second(), 'cp /etc/puppet/puppet.conf /srv/puppet.conf')
+    try {
+      for (const kind of ['certs', 'private_keys']) {
+        const path = `${ssl}/${kind}/${first.name}.pem`
+        second().write(path, await must(first, `cat ${path}`))
+      }
+      await must(second(), `sed -i 's/^certname = .*/certname = ${first.name}/' /etc/puppet/puppet.conf`)
+      const shared = await live(SERVING(SECOND))
+      expect(shared.exitCode, shown(shared)).to.equal(1)
+      expect(flat(shared)).to.match(/leads to \S+, which is no address of this host/)
+      await must(
+        second(),
+        `sed 's/^server = .*/&\\nenvironment = other/' /srv/puppet.conf >/etc/puppet/puppet.conf`,
+      )
+      const other = await live(SERVING(SECOND))
+      expect(other.exitCode, shown(other)).to.equal(1)
+      expect(flat(other)).to.match(/compiles this host in production although other was asked for/)
+    } finally {
+      await must(second(), `cp /srv/puppet.conf /etc/puppet/puppet.conf; rm -f ${ssl}/*/${first.name}.pem`)
+    }
+  })
+
   it('leave no host behind when one is killed in mid-run of four hosts', async () => {
     await deploy(THIRD)
     await Promise.all(site().agents.map((agent) => must(agent, 'rm -f /srv/begun; touch /srv/wait')))
@@ -151,6 +184,26 @@ describe('two real puppet masters behind a real HAProxy', function () {
     const run = await live(SERVING(THIRD))
     expect(run.exitCode, shown(run)).to.equal(1)
     expect(flat(run)).to.match(/master2\S* .*does not answer: connect ECONNREFUSED/)
+  })
+
+  it('fail the look while one runs with another environment_timeout than is on disk by now', async () => {
+    const set = (timeout: string) =>
+      must(
+        second(),
+        `sed -i 's/^environment_timeout = .*/environment_timeout = ${timeout}/' /etc/puppet/puppet.conf`,
+      )
+    await set('unlimited')
+    try {
+      await second().start()
+    } finally {
+      await set('0')
+    }
+    const run = await live(SERVING(THIRD))
+    expect(run.exitCode, shown(run)).to.equal(1)
+    expect(flat(run)).to.match(
+      /its environment_timeout is unlimited, .* set it to 0, and restart the puppetserver master2/,
+    )
+    await second().kill()
   })
 })
 
@@ -199,6 +252,7 @@ ${[...codeOfPage()].map(([path, text]) => `cat >${path} <<'EOF'\n${text}EOF`).jo
 chmod +x scripts/*
 cat >manifests/site.pp <<'EOF'
 node default {
+  if $facts['os']['family'] != 'Debian' { fail('no facts') }
   exec { '/bin/sh -c "touch /srv/begun; while [ -e /srv/wait ]; do sleep 0.2; done"': }
   -> file { '/srv/release': source => 'puppet:///modules/site/release' }
 }
@@ -231,13 +285,5 @@ plugin.yaml = /etc/mcollective/facts.yaml
 classesfile = /etc/mcollective/classes.txt
 plugin.puppet.splay = false
 `
-  return role === 'roles::puppet_master'
-    ? `${hosts}plugin.git.repositories = puppet
-plugin.git.puppet.url = /srv/code.git
-plugin.git.puppet.folder = /srv/puppet
-plugin.git.puppet.user = puppet
-plugin.git.puppet.pre = scripts/pre-deploy
-plugin.git.puppet.post = scripts/post-deploy
-`
-    : hosts
+  return role === 'roles::puppet_master' ? `${hosts}${daemonOfPage('/srv/code.git')}` : hosts
 }

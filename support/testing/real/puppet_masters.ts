@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { readBlocks } from '../docs/blocks'
 import { commandsOf } from '../docs/console_block'
+import { hasEnded as hasProcessEnded } from '../../system/ended_process'
 import { FleetNetwork, sweepNetworks } from '../fleet/network'
 import { Scratch } from '../scratch'
 import { enterMachine, startMachine, type Machine, type MachinePlace } from './machine'
@@ -54,18 +55,38 @@ const PROXY = 'puppet'
 
 /**
  * Returns the masters that the file of PUPPET_MASTERS tells of, or starts some of its own. A process that begins early
- * writes that file; its masters may be used by one suite after the other.
+ * writes that file; its masters may be used by one suite after the other. PUPPET_MASTERS_STARTER is its number: it is
+ * not waited for once it has ended.
  */
-export async function puppetMasters(file = process.env['PUPPET_MASTERS']): Promise<PuppetMasters> {
+export async function puppetMasters(
+  file = process.env['PUPPET_MASTERS'],
+  starter = process.env['PUPPET_MASTERS_STARTER'],
+): Promise<PuppetMasters> {
   if (file === undefined) return startPuppetMasters()
   const until = Date.now() + READY_WITHIN
+  const hasEnded = () => starter !== undefined && !isThere(starter)
   while (!existsSync(file)) {
+    // It may have written the file in between.
+    if (hasEnded() && !existsSync(file))
+      throw new Error(
+        `the masters of ${file} did not start: process ${starter} has ended without a word in it`,
+      )
     if (Date.now() > until) throw new Error(`the masters of ${file} did not come within ${READY_WITHIN} ms`)
     await wait(500)
   }
   const told = JSON.parse(readFileSync(file, 'utf8')) as MastersPlace | { failed: string }
   if ('failed' in told) throw new Error(`the masters of ${file} did not start: ${told.failed}`)
+  if (hasEnded()) throw new Error(`the masters of ${file} are gone: process ${starter} has ended`)
   return together(told, async () => {})
+}
+
+/** Returns whether a process runs; one that has ended and was not asked for does not. */
+export function isThere(pid: string): boolean {
+  try {
+    return !hasProcessEnded(pid)
+  } catch {
+    return false
+  }
 }
 
 /** Starts masters and hosts of its own; `signal` ends that in the middle. They take two minutes of two cores. */
@@ -167,23 +188,22 @@ tail -n 30 /var/log/puppetserver/*.log; exit 1`,
 async function prepare({ masters: [first, second], agents, proxy }: PuppetMasters): Promise<void> {
   if (first === undefined || second === undefined) throw new Error('there are no two masters')
   const clean =
-    'find /var/lib/puppet -mindepth 1 ! -path /var/lib/puppet/ssl -delete; rm -rf /var/lib/puppetserver/[!j]* /etc/puppet/puppetserver/ca /etc/puppet/code/environments /var/log/puppetserver/*; mkdir -p /etc/puppet/code/environments'
+    'find /var/lib/puppet -mindepth 1 ! -path /var/lib/puppet/ssl -delete; rm -rf /var/lib/puppetserver/[!j]* /etc/puppet/puppetserver/ca /etc/puppet/code/environments /var/log/puppetserver/*'
   for (const machine of [first, second, proxy, ...agents]) await must(machine, clean)
-  for (const machine of [first, second]) {
+  for (const machine of [first, second])
     await must(
       machine,
-      `install -d -o puppet -g puppet /srv/puppet /etc/puppet/code/environments
-sed -i 's/#* *max-active-instances: .*/max-active-instances: 1/' /etc/puppet/puppetserver/conf.d/puppetserver.conf`,
+      "sed -i 's/#* *max-active-instances: .*/max-active-instances: 1/' /etc/puppet/puppetserver/conf.d/puppetserver.conf",
     )
-  }
   writeFiles('master1', first)
   writeFiles('master2', second)
   writeFiles('puppet', proxy)
   for (const agent of agents) writeFiles('agents', agent)
-  await follow('before', [first, second])
-  await giveCertificates(first, agents)
+  await follow('before', [first])
+  // The first host gets its own as the page tells it.
+  await giveCertificates(first, agents.slice(1))
   await first.start()
-  await follow('while', [first, second])
+  await follow('while', [first, second, ...agents])
   await second.start()
   await must(
     proxy,
@@ -192,14 +212,14 @@ sed -i 's/#* *max-active-instances: .*/max-active-instances: 1/' /etc/puppet/pup
 }
 
 /** Runs the commands of the page that belong before the first master's start, or into the time that it runs. */
-async function follow(when: 'before' | 'while', masters: readonly Entered[]): Promise<void> {
+async function follow(when: 'before' | 'while', machines: readonly Entered[]): Promise<void> {
   const blocks = readBlocks(PAGE).filter(({ language, marks }) => language === 'console' && marks.has('on'))
   const [setUp, ...others] = blocks
   if (setUp === undefined) throw new Error(`${PAGE} has no commands`)
   for (const block of when === 'before' ? [setUp] : others)
     for (const { command } of commandsOf(block)) {
-      const machine = masters.find(({ name }) => name.startsWith(`${block.marks.get('on')}.`))
-      if (machine === undefined) throw new Error(`${PAGE} has a command of no master: ${command}`)
+      const machine = machines.find(({ name }) => name.startsWith(`${block.marks.get('on')}.`))
+      if (machine === undefined) throw new Error(`${PAGE} has a command of no machine: ${command}`)
       await must(machine, command)
     }
 }
@@ -228,6 +248,13 @@ function writeFiles(on: string, machine: Entered): void {
 export function codeOfPage(): ReadonlyMap<string, string> {
   const blocks = readBlocks(PAGE).filter(({ marks }) => marks.get('on') === 'code')
   return new Map(blocks.map(({ marks, text }) => [marks.get('file') ?? '', text]))
+}
+
+/** Returns the lines of a master's server.cfg that the page shows, with the repository at another address. */
+export function daemonOfPage(url: string): string {
+  const [block] = readBlocks(PAGE).filter(({ marks }) => marks.get('on') === 'daemon')
+  if (block === undefined) throw new Error(`${PAGE} has no server.cfg`)
+  return block.text.replace(/^(plugin\.git\.puppet\.url = ).*$/m, `$1${url}`)
 }
 
 /**

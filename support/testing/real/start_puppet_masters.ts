@@ -1,12 +1,18 @@
 import { renameSync, writeFileSync } from 'node:fs'
-import { startPuppetMasters } from './puppet_masters'
+import { isThere, startPuppetMasters } from './puppet_masters'
 
-/** Starts masters, tells the file named as argument where they are, and stops them when it is told to end. */
-async function main(file: string): Promise<void> {
+/**
+ * Starts masters, tells the file named as argument where they are, and stops them when it is told to end, or when the
+ * process whose number is the second argument has ended: a run of tests that was killed leaves nothing behind.
+ */
+async function main(file: string, user: string | undefined): Promise<void> {
   const ended = new Promise<void>((resolve) => {
     // Commands that run end this process at a signal that has no listener left.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve())
   })
+  const watch = setInterval(() => {
+    if (user !== undefined && !isThere(user)) process.emit('SIGTERM')
+  }, 2_000)
   const tell = (what: unknown) => {
     writeFileSync(`${file}.new`, JSON.stringify(what))
     renameSync(`${file}.new`, file)
@@ -16,16 +22,16 @@ async function main(file: string): Promise<void> {
   try {
     const made = await startPuppetMasters(ending.signal)
     tell(made.place)
-    const goOn = setInterval(() => {}, 60_000)
     await ended
-    clearInterval(goOn)
     await made.stop()
   } catch (error) {
     if (ending.signal.aborted) return
     tell({ failed: error instanceof Error ? error.message : String(error) })
     process.exitCode = 1
+  } finally {
+    clearInterval(watch)
   }
 }
 
-const [, , file = ''] = process.argv
-void main(file)
+const [, , file = '', user] = process.argv
+void main(file, user)
