@@ -36,7 +36,8 @@ export function beginRollout(
   follows: readonly string[],
 ): Rollout {
   const { run, inventory } = whole
-  const { context, environment, extensions, embedded, ledger, release, limit, beginsAs } = whole.parts
+  const { context, environment, extensions, embedded, ledger, downtimes, release, limit, beginsAs } =
+    whole.parts
   const { signal } = run.stopping
   const planning = planningOf(MODES[beginsAs].plans, contractsWith(extensions.agents))
   const made: { rollout?: Rollout } = {}
@@ -60,6 +61,7 @@ export function beginRollout(
         if (planning !== undefined && isPlanned()) throw nothingMayChange(what)
       },
     }),
+    downtimes: () => downtimes.all(() => planning !== undefined && isPlanned()),
     locks: locks(whole, feature, follows, fleet),
     approval: approvalOf(whole),
     ledger,

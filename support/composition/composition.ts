@@ -6,11 +6,13 @@ import { expectCode } from '../run/expect_code'
 import { configPath, expectMeaningful, type RunParameters, type RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
 import { balancersOf } from './balancers'
+import type { DowntimesOfRun } from './downtimes'
 import { beginClearing, beginFeature } from './begin_feature'
 import { cutOffRun, endRun } from './end_run'
 import { environmentFor } from './environments'
 import { wholeFleetName } from './fleet_name'
 import { expectBalancers } from './expect_balancers'
+import { expectDowntimes } from './expect_downtimes'
 import { expectExtensions } from './expect_extensions'
 import { expectHeardOut } from './hear_out'
 import { lazy } from './lazy'
@@ -23,10 +25,12 @@ import { tellWaves } from './waves_told'
 export class Composition {
   /** The balancers of the environment, by the names that features call them. */
   readonly balancers: Balancers
+  readonly downtimes: DowntimesOfRun
 
   private constructor(private readonly whole: ComposedRun) {
     const { environment, extensions, embedded } = whole.parts
     this.balancers = balancersOf(environment, { extensions, isSimulated: embedded !== undefined })
+    this.downtimes = whole.parts.downtimes
   }
 
   /**
@@ -48,6 +52,7 @@ export class Composition {
       expectExtensions(surrounded.environment, extensions)
       const whole = openRun(run, { parameters, context, cwd, surrounded, extensions, tickets })
       expectBalancers(whole)
+      expectDowntimes(whole)
       await expectPlanned(whole, parameters.plan ?? context.env['LOCKSTEP_PLAN'])
       return new Composition(whole)
     } catch (error) {

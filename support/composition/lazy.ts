@@ -18,6 +18,19 @@ export const lazy = {
   get command() {
     return require('../system/command') as typeof import('../system/command')
   },
+  get downtimes() {
+    return {
+      ...(require('../config/monitoring_setting') as typeof import('../config/monitoring_setting')),
+      ...(require('../monitoring/downtimes') as typeof import('../monitoring/downtimes')),
+      ...(require('../monitoring/systems/icinga_api') as typeof import('../monitoring/systems/icinga_api')),
+      ...(require('../monitoring/systems/icinga_downtimes') as typeof import('../monitoring/systems/icinga_downtimes')),
+      ...(require('../monitoring/systems/memory_downtimes') as typeof import('../monitoring/systems/memory_downtimes')),
+      ...(require('../monitoring/systems/nagios_downtimes') as typeof import('../monitoring/systems/nagios_downtimes')),
+    }
+  },
+  get downtimesNeeded() {
+    return require('../lint/downtimes_needed') as typeof import('../lint/downtimes_needed')
+  },
   get embedded() {
     return require('../simulation/embedded') as typeof import('../simulation/embedded')
   },

@@ -12,7 +12,7 @@ import type { ExpectedHosts } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { readRunJournal, readRunJournals, type RunJournal } from '../run/journals'
 import { MODES, modeOf, type Mode } from '../run/modes'
-import type { RunParameters, RunSurroundings } from '../run/parameters'
+import { configPath, type RunParameters, type RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
 import type { Surrounded } from '../simulation/embedded'
 import { contractsWith } from '../rpc/contracts'
@@ -20,6 +20,7 @@ import { systemClock } from '../system/clock'
 import { JournalFile } from '../system/journal_file'
 import { openLog } from '../system/log'
 import { redactorOfOthers } from '../system/redaction'
+import { downtimesOf } from './downtimes'
 import { FeatureJournals } from './feature_journals'
 import { hearUnsolicited } from './hear_out'
 import { lazy } from './lazy'
@@ -98,6 +99,14 @@ export function openRun(run: Run, opening: Opening): ComposedRun {
     log,
     journals: byFeature,
     ledger,
+    downtimes: downtimesOf({
+      config: configPath(context, cwd),
+      environment: environment.name,
+      env: context.env,
+      run: run.id,
+      lookEvery: environment.lookEvery,
+      isSimulated: embedded !== undefined,
+    }),
     embedded,
     resumed,
     records,

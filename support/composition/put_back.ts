@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { areBack, type PutBack } from '../reporting/put_back'
 import { PUT_BACK, type HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import type { Observation } from '../rollout/model/verdict'
-import type { Balancers } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { putBackAndLook } from '../rollout/verbs/obligations'
 import type { RunSurroundings } from '../run/parameters'
@@ -63,7 +62,7 @@ async function closeAll(
     const hosts = group.map(({ host }) => host)
     const outcome = run.stopping.signal.aborted
       ? 'not attempted: it was interrupted before'
-      : await close(rollout, obligation, hosts, composition.balancers)
+      : await close(rollout, obligation, hosts, composition)
     closed.push({ obligation, hosts, outcome })
   }
   return closed
@@ -77,14 +76,14 @@ async function close(
   rollout: Rollout,
   obligation: string,
   hosts: readonly string[],
-  balancers: Balancers,
+  known: Pick<Composition, 'balancers' | 'downtimes'>,
 ): Promise<readonly Observation[] | string> {
   try {
-    const owed = obligationOf(obligation, balancers)
+    const owed = known.downtimes.named(obligation) ?? obligationOf(obligation, known.balancers)
     if (owed === undefined) return 'it is not known how this is undone: do it by hand'
     return (await putBackAndLook(rollout, owed, hosts)).observations
   } catch (error) {
-    if (error instanceof NoLease) return closeElsewhere(rollout, obligation, hosts, balancers, error.hosts)
+    if (error instanceof NoLease) return closeElsewhere(rollout, obligation, hosts, known, error.hosts)
     if (error instanceof LockstepError && OF_ONE_BALANCER.has(error.code)) return error.message
     throw error
   }
@@ -95,13 +94,13 @@ async function closeElsewhere(
   rollout: Rollout,
   obligation: string,
   hosts: readonly string[],
-  balancers: Balancers,
+  known: Pick<Composition, 'balancers' | 'downtimes'>,
   silent: readonly string[],
 ): Promise<readonly Observation[] | string> {
   const left = silent.map((host): Observation => ({ host, passed: false, kind: 'silent', seen: NOT_ASKED }))
   const others = hosts.filter((host) => !silent.includes(host))
   if (others.length === 0) return left
-  const outcome = await close(rollout, obligation, others, balancers)
+  const outcome = await close(rollout, obligation, others, known)
   return typeof outcome === 'string'
     ? outcome
     : [...outcome, ...left].sort((a, b) => hosts.indexOf(a.host) - hosts.indexOf(b.host))

@@ -9,6 +9,7 @@ import type { Rollout } from '../rollout/rollout'
 import type { JournalFile } from '../system/journal_file'
 import type { FileLog } from '../system/log'
 import type { EmbeddedContext } from '../simulation/embedded'
+import type { DowntimesOfRun } from './downtimes'
 import type { FeatureJournals } from './feature_journals'
 import type { ReachableFleet } from './mcollective_fleet'
 import type { NotificationListener } from './notification_listener'
@@ -30,6 +31,7 @@ export interface RunContext {
   /** The journal of each feature, in the file of the run. */
   journals: FeatureJournals
   ledger: Ledger
+  downtimes: DowntimesOfRun
   embedded: EmbeddedContext | undefined
   /** The code that a team adds. */
   extensions: Extensions

@@ -26,8 +26,8 @@ describe('the linter', () => {
       rule: 'block-without-unblock',
       severity: 'error',
       message: '"I disable puppet", and no line after it enables puppet again',
-      why: 'The rollout would pass, and leave its hosts out of service, or puppet disabled on them.',
-      fix: 'Say "I unblock the load balancer", or "I enable puppet", as one of the last lines.',
+      why: 'The rollout would pass, and leave its hosts out of service, without alerts, or with puppet disabled.',
+      fix: 'Say "I unblock the load balancer", "I end the downtime" or "I enable puppet" as one of the last lines.',
     })
   })
 

@@ -90,6 +90,14 @@ export interface Balancer extends Obligation {
   requests?(reach: HostGateway): Promise<{ requests: number; failed: number }>
 }
 
+/** The downtimes of hosts in the monitoring systems: nothing alerts about a host that has one. */
+export interface Downtimes extends Obligation {
+  /** Begins a downtime that ends by itself after `forMs` milliseconds. */
+  begin(hosts: readonly string[], forMs: number, reach: HostGateway): Promise<Answers>
+  /** Ends the downtimes of hosts that monitoring sees back within `within` milliseconds, by checks made since. */
+  end(hosts: readonly string[], within: number, reach: HostGateway): Promise<Answers>
+}
+
 export interface Draining {
   /** Milliseconds that sessions have to end. */
   within: number
@@ -191,6 +199,11 @@ export interface RolloutPorts {
   audience: Audience
   clock: Clock
   balancers: Balancers
+  /**
+   * Returns the downtimes in the monitoring of the environment.
+   * @throws LockstepError `bad-config` where there is none that takes downtimes
+   */
+  downtimes: () => Downtimes
   locks: Locks
   approval: Approval
   /** The ledger of what is out of the pool, shared by all rollouts of a run. */

@@ -15,6 +15,7 @@ import { Addresses } from './verbs/addresses'
 import { AfterFailure } from './verbs/after_failure'
 import { Agents } from './verbs/agents'
 import { Checks } from './verbs/checks'
+import { Downtime } from './verbs/downtime'
 import { Gates } from './verbs/gates'
 import { Packages } from './verbs/packages'
 import { Puppet } from './verbs/puppet'
@@ -46,6 +47,7 @@ export class Rollout {
   readonly addresses: Addresses
   readonly services: Services
   readonly checks: Checks
+  readonly downtime: Downtime
   readonly puppet: Puppet
   readonly puppetMasters: PuppetMasters
   readonly puppetRuns: PuppetRuns
@@ -102,6 +104,7 @@ export class Rollout {
     this.addresses = new Addresses(step)
     this.services = new Services(step)
     this.checks = new Checks(step)
+    this.downtime = new Downtime(step, ledger, ports.downtimes)
     this.puppet = new Puppet(step, ledger)
     this.puppetMasters = new PuppetMasters(step)
     this.puppetRuns = new PuppetRuns(step, {

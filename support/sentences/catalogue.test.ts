@@ -55,7 +55,9 @@ describe('the catalogue of sentences', () => {
   it('has a When for what is done to hosts, and for nothing that is read-only', () => {
     for (const [phrase, { keyword }] of SENTENCES) {
       const group = groupOf(phrase) ?? ''
-      const acts = ['changes', 'takes out', 'puts back', 'disables', 'enables'].includes(group)
+      const acts = ['changes', 'takes out', 'puts back', 'disables', 'enables', 'mutes', 'unmutes'].includes(
+        group,
+      )
       expect(keyword === 'When', phrase).to.equal(acts)
     }
   })

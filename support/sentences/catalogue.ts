@@ -2,6 +2,7 @@ import { access } from './access'
 import { agent } from './agent'
 import { check } from './check'
 import { EFFECTS, type EffectGroup, type KnownKind, type StepEffect } from './effects'
+import { downtime } from './downtime'
 import { failure } from './failure'
 import { gate } from './gate'
 import { hosts } from './hosts'
@@ -28,6 +29,7 @@ export const CATALOGUE = {
   access,
   service,
   check,
+  downtime,
   puppet,
   agent,
   rehearsal,

@@ -46,6 +46,9 @@ export type StepEffect =
   | { kind: 'changes service'; name: string; to: 'running' | 'stopped' }
   | { kind: 'sees service'; name: string; wanted: 'running' | 'stopped' }
   | { kind: 'sees check' }
+  | { kind: 'begins downtime' }
+  | { kind: 'ends downtime' }
+  | { kind: 'sees downtime'; wanted: 'begun' | 'ended' }
   | { kind: 'disables puppet' }
   | { kind: 'enables puppet' }
   | { kind: 'sees puppet'; wanted: 'disabled' | 'enabled' }
@@ -77,6 +80,8 @@ export const GROUPS = {
   changes: 'changes hosts',
   'takes out': 'takes hosts out of rotation',
   'puts back': 'puts hosts back into rotation',
+  mutes: 'keeps monitoring from alerting about hosts',
+  unmutes: 'lets monitoring alert about hosts again',
   disables: 'keeps puppet from changing hosts',
   enables: 'lets puppet change hosts again',
   rehearses: 'is read by rehearsals alone',
@@ -135,6 +140,9 @@ export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'changes service': { group: 'changes', needs: 'service' },
   'sees service': { group: 'reads', needs: 'service' },
   'sees check': { group: 'reads', needs: 'nrpe' },
+  'begins downtime': { group: 'mutes' },
+  'ends downtime': { group: 'unmutes' },
+  'sees downtime': { group: 'reads' },
   'disables puppet': { group: 'disables', needs: 'puppet' },
   'enables puppet': { group: 'enables', needs: 'puppet' },
   'sees puppet': { group: 'reads', needs: 'puppet' },

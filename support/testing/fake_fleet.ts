@@ -150,7 +150,10 @@ export const BEGAN: Extract<JournalEntry, { type: 'run' }> = {
 }
 
 /** Ports of a rollout without another rollout, without approvals and with nothing in the history. */
-export const ALONE: Pick<RolloutPorts, 'locks' | 'approval' | 'releases' | 'tests'> = {
+export const ALONE: Pick<RolloutPorts, 'locks' | 'approval' | 'releases' | 'tests' | 'downtimes'> = {
+  downtimes: () => {
+    throw new LockstepError('bad-config', 'no monitoring system is known')
+  },
   tests: { decides: true, passed: () => ({ not: 'nothing was tested' }) },
   releases: {
     current: undefined,

@@ -54,6 +54,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/inventory',
       'support/config',
       'support/balancers',
+      'support/monitoring',
+      'support/monitoring/systems',
       'support/rpc/client',
       'support/rpc/contracts',
       'support/protocol',
@@ -191,9 +193,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   'support/monitoring': {
-    holds: 'the hosts that Nagios, Icinga and Prometheus watch: from registrations and the inventory',
+    holds:
+      'the hosts that Nagios, Icinga and Prometheus watch, from registrations and the inventory; and their downtimes',
     mayImport: [
       'support/monitoring/systems',
+      'support/rollout/ports',
       'support/rollout/model',
       'support/inventory',
       'support/config',
@@ -202,7 +206,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   'support/monitoring/systems': {
-    holds: 'what tells one monitoring system of hosts: files of Nagios, the API of Icinga 2, `file_sd`',
+    holds:
+      'what tells one monitoring system of hosts and downtimes: files of Nagios, the API of Icinga 2, `file_sd`',
     mayImport: ['support/notifications'],
   },
   'support/postgresql': {

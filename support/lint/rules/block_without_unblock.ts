@@ -4,8 +4,8 @@ import { is, mayAct, quote, type StepOccurrence, type FeatureTimeline } from '..
 export const blockWithoutUnblock: Rule = {
   id: 'block-without-unblock',
   severity: 'error',
-  why: 'The rollout would pass, and leave its hosts out of service, or puppet disabled on them.',
-  fix: 'Say "I unblock the load balancer", or "I enable puppet", as one of the last lines.',
+  why: 'The rollout would pass, and leave its hosts out of service, without alerts, or with puppet disabled.',
+  fix: 'Say "I unblock the load balancer", "I end the downtime" or "I enable puppet" as one of the last lines.',
   find: (timeline) => [
     ...findUnanswered(timeline, 'takes out', 'puts back', 'and no line after it puts its hosts back'),
     ...findUnanswered(
@@ -14,6 +14,7 @@ export const blockWithoutUnblock: Rule = {
       'enables puppet',
       'and no line after it enables puppet again',
     ),
+    ...findUnanswered(timeline, 'begins downtime', 'ends downtime', 'and no line after it ends the downtime'),
   ],
 }
 
@@ -23,8 +24,8 @@ export const blockWithoutUnblock: Rule = {
  */
 function findUnanswered(
   timeline: FeatureTimeline,
-  opening: 'takes out' | 'disables puppet',
-  answer: 'puts back' | 'enables puppet',
+  opening: 'takes out' | 'disables puppet' | 'begins downtime',
+  answer: 'puts back' | 'enables puppet' | 'ends downtime',
   what: string,
 ): Fault[] {
   const acts = timeline.where(mayAct)

@@ -8,7 +8,7 @@ export const changeBeforeTheWave: Rule = {
   fix: 'Move it behind "I take the next …": out of the Background, if it is there.',
   find: (timeline) =>
     timeline
-      .of('takes out', 'changes package', 'deploys tag', 'changes service', 'runs puppet')
+      .of('takes out', 'begins downtime', 'changes package', 'deploys tag', 'changes service', 'runs puppet')
       .flatMap((moment) => {
         const wave = timeline.afterInScenario(moment).find((later) => is(later, 'takes wave'))
         if (moment.wave !== undefined || wave === undefined) return []

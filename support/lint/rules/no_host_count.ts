@@ -15,7 +15,15 @@ export const noHostCount: Rule = {
     )
     const selections = timeline.where((moment) => is(moment, 'selects hosts'))
     const change = timeline
-      .of('takes out', 'disables puppet', 'changes package', 'deploys tag', 'changes service', 'runs puppet')
+      .of(
+        'takes out',
+        'begins downtime',
+        'disables puppet',
+        'changes package',
+        'deploys tag',
+        'changes service',
+        'runs puppet',
+      )
       .find((moment) => known.lastBefore(moment) === undefined && selections.lastBefore(moment) !== undefined)
     const line = change && selections.firstFor(change)?.line
     const message = 'no line says how many hosts there should be before the first of them is changed'

@@ -37,6 +37,10 @@ function findAsked({ effect, balancer }: StepOccurrence): State | undefined {
       return { of: `traffic ${balancer?.name}`, state: 'blocked' }
     case 'puts back':
       return { of: `traffic ${balancer?.name}`, state: 'unblocked' }
+    case 'begins downtime':
+      return { of: 'downtime', state: 'begun' }
+    case 'ends downtime':
+      return { of: 'downtime', state: 'ended' }
     case 'disables puppet':
       return { of: 'puppet', state: 'disabled' }
     case 'enables puppet':
@@ -56,6 +60,8 @@ function findSeen({ effect, balancer }: StepOccurrence): State | undefined {
   switch (effect.kind) {
     case 'sees traffic':
       return { of: `traffic ${balancer?.name}`, state: effect.wanted }
+    case 'sees downtime':
+      return { of: 'downtime', state: effect.wanted }
     case 'sees puppet':
       return { of: 'puppet', state: effect.wanted }
     case 'sees service':

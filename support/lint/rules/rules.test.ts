@@ -54,6 +54,22 @@ const CASES: readonly { what: string; feature: string; finds: readonly string[];
     finds: [],
   },
   {
+    what: 'a downtime that no line ends',
+    feature: `${HOSTS}\nWhen I begin a downtime of at most 1 hour`,
+    finds: ['3 block-without-unblock'],
+    says: 'no line after it ends the downtime',
+  },
+  {
+    what: 'a downtime that is expected after it has ended',
+    feature: `${HOSTS}\nWhen I begin a downtime of at most 1 hour\nAnd I end the downtime\nThen the hosts should be in downtime`,
+    finds: ['5 opposite-checked'],
+  },
+  {
+    what: 'a downtime that ends',
+    feature: `${HOSTS}\nWhen I begin a downtime of at most 1 hour\nThen the hosts should be in downtime\nWhen I end the downtime\nThen the hosts should not be in downtime`,
+    finds: [],
+  },
+  {
     what: 'a run of puppet that no line looks at',
     feature: `${HOSTS}\nWhen I run puppet in noop\nAnd I run puppet\nThen puppet should have applied release "1"`,
     finds: ['4 puppet-without-check'],

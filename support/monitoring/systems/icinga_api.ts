@@ -22,7 +22,7 @@ export interface IcingaAnswer {
 
 const result = v.looseObject({
   code: v.optional(v.number()),
-  status: v.optional(v.string()),
+  status: v.optional(v.unknown()),
   errors: v.optional(v.array(v.string())),
   attrs: v.optional(v.record(v.string(), v.unknown())),
 })
@@ -40,19 +40,28 @@ export class IcingaApi {
     private readonly redact: Redact,
   ) {}
 
-  /** Returns the attributes of all objects of a type. @throws MonitoringFault */
+  /** Returns the attributes of the objects of a type: all of them, or those of a filter. @throws MonitoringFault */
   async query(
-    type: 'hosts' | 'services',
+    type: 'hosts' | 'services' | 'downtimes',
     attrs: readonly string[],
     signal: AbortSignal,
+    some: { filter?: string; filter_vars?: object } = {},
   ): Promise<readonly Readonly<Record<string, unknown>>[]> {
     // A query that is long goes in a body, which takes a POST that says it is a GET.
-    const answer = await this.ask('POST', `objects/${type}`, { attrs }, signal, {
+    const answer = await this.ask('POST', `objects/${type}`, { attrs, ...some }, signal, {
       'x-http-method-override': 'GET',
     })
     if (answer.status !== 200)
       throw new MonitoringFault(`Icinga: its ${type} cannot be read: ${sayOf(answer, this.redact)}`)
     return answer.results.map(({ attrs: found = {} }) => found)
+  }
+
+  /** Returns the status of a part of Icinga, such as `CIB`. @throws MonitoringFault */
+  async status(part: string, signal: AbortSignal): Promise<unknown> {
+    const answer = await this.ask('GET', `status/${part}`, undefined, signal)
+    if (answer.status !== 200)
+      throw new MonitoringFault(`Icinga: its status cannot be read: ${sayOf(answer, this.redact)}`)
+    return answer.results[0]?.status
   }
 
   /** Carries out a change, and returns why it was refused; undefined for one that was done. @throws MonitoringFault */
@@ -137,7 +146,7 @@ export class IcingaApi {
 /** Returns what an answer says of what it refused, without the places of Icinga's own files. A secret is hidden before the cut. */
 function sayOf({ status, results }: IcingaAnswer, redact: Redact): string {
   const said = results.flatMap(({ code, errors = [], status: text }) =>
-    code === 200 ? [] : errors.length > 0 ? errors : [text ?? ''],
+    code === 200 ? [] : errors.length > 0 ? errors : [typeof text === 'string' ? text : ''],
   )
   const line = oneLine(redact(said.join('; ')).replace(/\s*Location: in \S+/g, ''), MAX_SAID)
   return line === '' ? `it answered ${status}, and names no object` : line

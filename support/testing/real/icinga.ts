@@ -62,7 +62,8 @@ object ApiListener "api" {
 object CheckerComponent "checker" { }
 object ApiUser "${USER}" {
   password = "${PASSWORD}"
-  permissions = [ "objects/query/*", "objects/create/*", "objects/modify/*", "objects/delete/*" ]
+  permissions = [ "objects/query/*", "objects/create/*", "objects/modify/*", "objects/delete/*", "status/query",
+    "actions/schedule-downtime", "actions/remove-downtime", "actions/reschedule-check" ]
 }
 template Host "lockstep-host" {
   check_command = "dummy"

@@ -86,6 +86,7 @@ nagios_user=root
 nagios_group=root
 use_syslog=0
 check_for_updates=0
+status_update_interval=2
 `,
   )
   const running = start('nagios4', [config], at('nagios.out'))
