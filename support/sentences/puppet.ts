@@ -78,4 +78,14 @@ export const puppet = {
     effect: 'sees puppet release',
     help: 'Fails where the last run was of other code, or older than this rollout.',
   },
+  'nothing that release {release} managed and this one does not should remain': {
+    keyword: 'Then',
+    effect: 'sees puppet remains',
+    help: 'Fails where a package, service, file, user or group is left that puppet managed before.',
+  },
+  'nothing that release {release} managed and this one does not should remain but:': {
+    keyword: 'Then',
+    effect: 'sees puppet remains',
+    help: 'Fails where anything is left that puppet managed before, and that is not in the table below.',
+  },
 } as const satisfies Sentences
