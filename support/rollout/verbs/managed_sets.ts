@@ -40,8 +40,9 @@ export interface ToldSets {
 
 /** The most hosts that tell whole sets at the same time, so that those fit into the memory. */
 const MAX_AT_ONCE = 20
-/** The most characters of all sets together that are kept. */
+/** The most characters of all resources that are kept, each counted once, and the most places that sets have for them. */
 const MAX_CHARACTERS = 16_000_000
+const MAX_PLACES = 10_000_000
 
 /**
  * Asks hosts what their puppets manage. All of them tell the digest of their set. Of each set, one host tells the whole
@@ -68,7 +69,7 @@ export async function askForSets(
   }
   let { interrupted } = first
   const sets = new Map<string, readonly string[]>()
-  let characters = 0
+  const kept = new KeptSets()
   const missing = new Map<string, string[]>()
   for (const [digest, own] of groupBy([...catalogs], ([, each]) => each.digest)) {
     const set = known.get(digest)
@@ -91,9 +92,9 @@ export async function askForSets(
         const set = resourcesIn(answers.outcomes.get(host))
         const digest = set === undefined ? undefined : digestOf(set)
         if (set === undefined || digest === undefined || !missing.has(digest)) continue
-        characters += set.join().length
-        if (characters > MAX_CHARACTERS) continue
-        sets.set(digest, set)
+        const own = kept.take(set)
+        if (own === undefined) continue
+        sets.set(digest, own)
         missing.delete(digest)
       }
     }
@@ -102,7 +103,7 @@ export async function askForSets(
     for (const host of own)
       unknown.set(
         host,
-        characters > MAX_CHARACTERS
+        kept.isFull
           ? 'the sets of all hosts together are too large'
           : 'its set of resources was not told whole',
       )
@@ -118,6 +119,28 @@ export async function askForSets(
 }
 
 const MAX_TURNS = 3
+
+/** Sets of resources in a memory that has each resource once, however many sets have it. */
+class KeptSets {
+  isFull = false
+  private readonly resources = new Map<string, string>()
+  private characters = 0
+  private places = 0
+
+  /** Returns a set as it is kept; undefined where there is no room for it. */
+  take(set: readonly string[]): readonly string[] | undefined {
+    this.places += set.length
+    const own = set.map((resource) => this.resources.get(resource) ?? this.add(resource))
+    this.isFull ||= this.characters > MAX_CHARACTERS || this.places > MAX_PLACES
+    return this.isFull ? undefined : own
+  }
+
+  private add(resource: string): string {
+    this.characters += resource.length
+    this.resources.set(resource, resource)
+    return resource
+  }
+}
 
 export interface ToldRemains {
   looked: ReadonlyMap<string, ReadonlyMap<string, Remaining>>

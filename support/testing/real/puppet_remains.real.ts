@@ -11,14 +11,14 @@ import { sysvServices } from '../../agents/providers/services_sysv'
 import { puppetAgent } from '../../agents/puppet'
 import { knownHistory, NOTHING_SHARED } from '../../history/known_history'
 import { managedBefore } from '../../history/managed_before'
-import { historyEntryOf } from '../../history/history_record'
-import { HistoryStore } from '../../history/store'
+import { writeHistory } from '../../history/recording'
 import type { JournalEntry } from '../../rollout/model/journal_entry'
 import { hasPassed, type Verdict } from '../../rollout/model/verdict'
 import type { Releases } from '../../rollout/ports'
 import { systemClock } from '../../system/clock'
 import { runCommand } from '../../system/command'
 import { ALONE, BEGAN, rolloutOn } from '../fake_fleet'
+import { journalText } from '../journal_text'
 import { PuppetFleet } from '../puppet_fleet'
 import { Scratch } from '../scratch'
 import { startPuppetServer, type PuppetServer } from './puppet_server'
@@ -81,20 +81,10 @@ describe('what Debian’s puppet managed before', function () {
     made.rollout.hosts.withClass('roles::web')
     const end = () => {
       const at = new Date().toISOString()
-      const entries = [
-        ...(made.journal as JournalEntry[]),
-        { type: 'rollouts ended', passed: true, reason: '' } as const,
-      ]
-      const journal = scratch.write(
-        'run.ndjson',
-        entries.map((entry) => `${JSON.stringify({ at, ...entry })}\n`).join(''),
-      )
-      const record = historyEntryOf(
-        `run-${release}`,
-        entries.map((entry) => ({ at, ...entry })),
-      )
-      if (record === undefined) throw new Error('no record')
-      new HistoryStore(history).write(record, { feature: undefined, journal })
+      const ended: JournalEntry = { type: 'rollouts ended', passed: true, reason: '' }
+      const all = [{ type: 'journal', version: 1 }, ...(made.journal as JournalEntry[]), ended]
+      const text = journalText(...all.map((entry) => JSON.stringify({ at, ...entry })))
+      writeHistory(scratch.write(`live/${release}.journal.ndjson`, text), history)
     }
     return { ...made, runs: made.rollout.puppetRuns, remains: made.rollout.puppetRemains, end }
   }
