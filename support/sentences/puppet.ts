@@ -81,11 +81,11 @@ export const puppet = {
   'nothing that release {release} managed and this one does not should remain': {
     keyword: 'Then',
     effect: 'sees puppet remains',
-    help: 'Fails where a package, service, file, user or group is left that puppet managed before.',
+    help: 'Fails where hosts still have what puppet managed before, and does not manage now.',
   },
   'nothing that release {release} managed and this one does not should remain but:': {
     keyword: 'Then',
     effect: 'sees puppet remains',
-    help: 'Fails where anything is left that puppet managed before, and that is not in the table below.',
+    help: 'Fails where hosts still have what puppet managed before, apart from the table below.',
   },
 } as const satisfies Sentences

@@ -69,8 +69,12 @@ describe('the catalog that puppet has kept', () => {
 
   it('tells folders of which only puppet knows what they bring', () => {
     expect(
-      resourcesOf(of('File', '/a', { recurse: true }), of('File', '/b', { recurse: true, purge: true })),
-    ).to.deep.equal(['File[/a]', 'File[/b]', 'Folder[/a]'])
+      resourcesOf(
+        of('File', '/a', { recurse: true }),
+        of('File', '/b', { recurse: 'remote', purge: true }),
+        of('File', '/c', { recurse: false }),
+      ),
+    ).to.deep.equal(['File[/a]', 'File[/b]', 'File[/c]', 'Folder[/a]', 'Folder[/b]'])
   })
 
   it('is that of the last run only where the report has its id', () => {

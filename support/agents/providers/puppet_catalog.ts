@@ -144,9 +144,9 @@ function namesOf(type: string, title: string, given: Readonly<Record<string, unk
     }
     case 'File': {
       const path = (word(given['path']) ?? word(given['name']) ?? title).replace(/(?!^)\/+$/, '')
-      const { recurse, purge } = given
-      // Only puppet itself knows which files such a folder brings. Those that it purges do not remain.
-      const isWhole = recurse !== undefined && recurse !== false && recurse !== 'false' && purge !== true
+      const { recurse } = given
+      // Only puppet itself knows which files such a folder brings.
+      const isWhole = recurse !== undefined && recurse !== false && recurse !== 'false'
       return isWhole ? [`File[${path}]`, `Folder[${path}]`] : [`File[${path}]`]
     }
     case 'Service':

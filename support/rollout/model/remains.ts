@@ -21,8 +21,7 @@ const MAX_CHARACTERS = 15_000
 const MAX_LINES = 200
 const MAX_SHOWN = 10
 
-const ASKABLE =
-  /^(?:(?:Package|Service|User|Group)\[[A-Za-z0-9_][A-Za-z0-9_.@+:$-]*\]|File\[\/[^\0-\x1f\x7f]*\])$/
+const ASKABLE = /^(?:(?:Package|Service|User|Group)\[[A-Za-z0-9_][A-Za-z0-9_.@+:$-]*\]|File\[\/\P{Cc}*\])$/u
 
 /** Returns the resources that were managed before and are not now. Those that are excepted are left out. */
 export function removedFrom(

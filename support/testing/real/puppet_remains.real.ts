@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { tellingResources } from '../../agents/managed_resources'
@@ -23,9 +23,11 @@ import { PuppetFleet } from '../puppet_fleet'
 import { Scratch } from '../scratch'
 import { startPuppetServer, type PuppetServer } from './puppet_server'
 
-/** A package and a user that only this suite brings, and takes away. */
+/** A package, a user and a service that only this suite brings, and takes away. */
 const PACKAGE = 'lockstep-remains-test'
 const USER = 'lockstepremains'
+const SERVICE = 'lockstep-remains-service'
+const SCRIPT = `/etc/init.d/${SERVICE}`
 
 describe('what Debian’s puppet managed before', function () {
   this.timeout(1_800_000)
@@ -37,7 +39,6 @@ describe('what Debian’s puppet managed before', function () {
   before(async () => {
     scratch = new Scratch()
     chmodSync(scratch.path, 0o755)
-    mkdirSync(file('etc/init.d'), { recursive: true })
     const root = scratch.write('server/none', '').replace('/none', '')
     server = await startPuppetServer(root)
     for (const name of ['web1', 'web2']) hosts.set(name, server.host(name))
@@ -53,12 +54,13 @@ describe('what Debian’s puppet managed before', function () {
     await server?.stop()
     spawnSync('dpkg', ['--purge', PACKAGE])
     spawnSync('userdel', [USER])
+    rmSync(SCRIPT, { force: true })
     scratch.remove()
   })
 
   const agentOf = (name: string) => {
     const { program } = hosts.get(name) ?? { program: '' }
-    const services = sysvLook(sysvServices(runCommand, file('etc/init.d')), file('etc'))
+    const services = sysvLook(sysvServices(runCommand))
     return tellingResources(
       puppetAgent(puppetProgram(runCommand, { program, splay: 0 }), () => Date.now()),
       {
@@ -100,7 +102,6 @@ describe('what Debian’s puppet managed before', function () {
     `file { "${file(name)}-\${trusted['certname']}": ensure => file, content => '${content}' }`
 
   it('is told by name on the hosts that still have it, until it is gone', async () => {
-    const script = file('etc/init.d/oldapp')
     const old = await apply(
       '2026.11.2',
       `node default {
@@ -109,8 +110,8 @@ describe('what Debian’s puppet managed before', function () {
   if $trusted['certname'] == 'web1.test' {
     package { 'an old one': name => '${PACKAGE}', provider => dpkg, source => '${file('package.deb')}', ensure => installed }
     user { '${USER}': ensure => present }
-    file { '${script}': ensure => file, mode => '0755', content => "#!/bin/sh\\nexit 0\\n" }
-    service { 'oldapp': ensure => running, provider => base, status => '/bin/true', start => '/bin/true', require => File['${script}'] }
+    file { '${SCRIPT}': ensure => file, mode => '0755', content => "#!/bin/sh\\nexit 0\\n" }
+    service { '${SERVICE}': ensure => running, provider => base, status => '/bin/true', start => '/bin/true', require => File['${SCRIPT}'] }
   }
 }`,
       'web1',
@@ -134,13 +135,13 @@ describe('what Debian’s puppet managed before', function () {
     )
     const first = seen(await next.remains.shouldBeNone('2026.11.2'))
     expect(first).to.deep.equal([
-      `web1 File[${script}] is still there; File[${file('old')}-web1.test] is still there; Package[${PACKAGE}] 1.2-3 is still installed; Service[oldapp] still runs; User[${USER}] is still there`,
+      `web1 File[${SCRIPT}] is still there; File[${file('old')}-web1.test] is still there; Package[${PACKAGE}] 1.2-3 is still installed; Service[${SERVICE}] still runs; User[${USER}] is still there`,
       `web2 File[${file('old')}-web2.test] is still there`,
     ])
     // What is removed but not purged is not installed, and a link to nowhere is there.
     execFileSync('dpkg', ['--remove', PACKAGE], { stdio: 'pipe' })
     execFileSync('userdel', [USER])
-    execFileSync('rm', [script, `${file('old')}-web1.test`, `${file('old')}-web2.test`])
+    execFileSync('rm', [SCRIPT, `${file('old')}-web1.test`, `${file('old')}-web2.test`])
     symlinkSync('/nowhere', `${file('old')}-web2.test`)
     expect(existsSync(`/etc/${PACKAGE}.conf`)).to.equal(true)
     // A rollout that has failed asks no host again.
