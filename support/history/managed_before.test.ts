@@ -5,6 +5,10 @@ import { BEGAN } from '../testing/fake_fleet'
 import { journalText } from '../testing/journal_text'
 import { Scratch } from '../testing/scratch'
 import { knownHistory, NOTHING_SHARED } from './known_history'
+import { FileLog } from './file_log'
+import { localRecords } from './local_records'
+import { shipRecords } from './ship'
+import { HistoryStore } from './store'
 import { managedBefore, managedEarlier } from './managed_before'
 import { writeHistory } from './recording'
 
@@ -67,6 +71,18 @@ describe('what the history knows of puppet’s resources', () => {
     record('1.0', [managed('1.0', ['Package[c]'])], 'other')
     expect(before('1.0')).to.deep.equal(['Package[a]', 'Package[b]'])
     expect(before('1.0', 'web2')).to.deep.equal(['Package[a]'])
+  })
+
+  it('is known to a control host that others have shared it with', async () => {
+    record('1.0', [managed('1.0', ['Package[a]'])])
+    const folder = `${scratch.path}/log`
+    const { records } = localRecords(new HistoryStore(history()), 'a', `${scratch.path}/a`)
+    await shipRecords(new FileLog(folder), 'a', records)
+    const other = knownHistory(`${scratch.path}/none`, { origin: 'b', folder }, NOTHING_SHARED)
+    const told = managedBefore(other, 'e', '1.0')
+    expect('not' in told ? told.not : [...(told.of('web1') ?? [])]).to.deep.equal(['Package[a]'])
+    const away = knownHistory(history(), undefined, { ...NOTHING_SHARED, notKnown: 'the database is away' })
+    expect(managedBefore(away, 'e', '1.0')).to.deep.equal({ not: 'the database is away' })
   })
 
   it('is not known where a journal is gone', () => {
