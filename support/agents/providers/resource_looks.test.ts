@@ -7,7 +7,9 @@ import { resourceLooks, systemdLook, sysvLook } from './resource_looks'
 
 const saying =
   (stdout: string, exitCode = 0): CommandRunner =>
-  async () => ({ exitCode, stdout, stderr: '', output: stdout })
+  async () => ({ exitCode, stdout, stderr: '', output: stdout, failure: undefined })
+
+const messageOf = (look: () => Promise<unknown>) => look().then(String, (error: Error) => error.message)
 
 describe('a look at a resource', () => {
   let scratch: Scratch
@@ -43,7 +45,7 @@ describe('a look at a resource', () => {
     expect((await look('User', '0')).is).to.equal('gone')
     expect((await look('Group', 'no-such-group')).is).to.equal('gone')
     const broken = resourceLooks({ run: saying('', 3), packages: undefined, services: undefined })
-    expect(await broken('User', 'root').catch((error: Error) => error.message)).to.match(/getent/)
+    expect(await messageOf(async () => broken('User', 'root'))).to.match(/getent/)
   })
 
   it('knows nothing of a package or a service without its manager, or of another type', async () => {
@@ -73,9 +75,7 @@ describe('a look at a resource', () => {
     })
 
   it('knows nothing of units where systemd does not answer', async () => {
-    const said = await systemdLook(saying('Failed to connect to bus', 1))('ssh').catch(
-      (error: Error) => error.message,
-    )
+    const said = await messageOf(async () => systemdLook(saying('Failed to connect to bus', 1))('ssh'))
     expect(said).to.match(/Failed to connect to bus/)
   })
 
