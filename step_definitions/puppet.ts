@@ -1,6 +1,6 @@
 import type { DataTable } from '@cucumber/cucumber'
 import { expect } from '../support/rollout/expectations'
-import { changesIn } from '../support/rollout/model/puppet_table'
+import { changesIn, resourcesIn } from '../support/rollout/model/puppet_table'
 import { Then, When } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 
@@ -66,3 +66,17 @@ Then('puppet should change nothing when run again', async function (this: Lockst
 Then('puppet should have applied release {string}', async function (this: LockstepWorld, release: string) {
   expect(await this.rollout.puppetRuns.shouldHaveApplied(release)).to.pass()
 })
+
+Then(
+  'nothing that release {release} managed and this one does not should remain',
+  async function (this: LockstepWorld, release: string) {
+    expect(await this.rollout.puppetRemains.shouldBeNone(release)).to.pass()
+  },
+)
+
+Then(
+  'nothing that release {release} managed and this one does not should remain but:',
+  async function (this: LockstepWorld, release: string, table: DataTable) {
+    expect(await this.rollout.puppetRemains.shouldBeNone(release, resourcesIn(table.raw()))).to.pass()
+  },
+)

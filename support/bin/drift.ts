@@ -2,7 +2,8 @@ import { lookForDrift } from '../composition/look_for_drift'
 import { formatDrift, makeUnknownDrift, type DriftState } from '../history/drift_check'
 import { showWaits } from '../reporting/console/show_waits'
 import { surroundingsOf } from '../run/parameters'
-import { idleClock } from '../system/clock'
+import { remainsOnHosts } from '../survey/remains_on_hosts'
+import { idleClock, systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { redactNothing } from '../system/redaction'
 import type { Call, Outcome } from './command'
@@ -42,9 +43,12 @@ async function lookFor(
   cwd: string,
 ): Promise<DriftState> {
   try {
+    const { signal } = new AbortController()
     const paper = { stream: process.stderr, env, clock: idleClock, redact: redactNothing }
     return await showWaits(paper, (tellWait) =>
-      lookForDrift({ environment, release }, surroundingsOf(env), cwd, tellWait),
+      lookForDrift({ environment, release }, surroundingsOf(env), cwd, tellWait, (where, earlier) =>
+        remainsOnHosts(where, earlier, { clock: systemClock, signal, tellWait }),
+      ),
     )
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error

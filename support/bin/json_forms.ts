@@ -129,6 +129,9 @@ const history = v.strictObject({
         hosts: texts('the hosts of its roll call'),
         outside: v.exactOptional(texts('the hosts of its roll call that it was limited not to touch')),
         gates: v.exactOptional(gates),
+        managed: v.exactOptional(
+          texts('the versions of puppet’s catalogs of which its journal tells what they manage'),
+        ),
         out: texts('the hosts that failed within the failure budget'),
         notDone: texts('the hosts that it has not brought to its end'),
         restored: texts('the hosts that it told to go back to the version they had'),
@@ -159,7 +162,9 @@ const driftFields = {
         host: text('the identity of the host'),
         feature: text('the feature that looked'),
         run: text('the run that had left it'),
-        line: whole('the line that looked; 0 where the history alone says so'),
+        line: whole(
+          'the line that looked; 0 where no line did: by the history, or by what puppet managed before',
+        ),
         text: text('the text of that line'),
         seen: text('what was seen'),
       }),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Environment } from '../config/environment'
 import { readSetting } from '../config/settings'
 import { formatVariables } from '../config/variables'
 import {
@@ -15,6 +16,7 @@ import {
 } from '../history/drift_check'
 import { UNRELEASED, type HistoryEntry } from '../history/history_record'
 import { howToMend } from '../history/recording'
+import { managedEarlier, type ManagedEarlier } from '../history/managed_before'
 import { openHistory } from '../history/open_history'
 import type { KnownHistory } from '../history/known_history'
 import { cucumberIn } from '../planning/child_run'
@@ -42,6 +44,7 @@ export async function lookForDrift(
   context: RunSurroundings,
   cwd: string,
   tellWait: TellWait,
+  lookForRemains: LookForRemains,
 ): Promise<DriftState> {
   if (!readdirSync(cwd).some((name) => /^cucumber\.[cm]?(?:js|json|ya?ml)$/.test(name)))
     throw new LockstepError(
@@ -49,7 +52,8 @@ export async function lookForDrift(
       `there is no cucumber.js in ${cwd}; run this in the folder that the release was rolled out from`,
     )
   const named = asked.environment === undefined ? {} : { environment: asked.environment }
-  const { name } = liveEnvironment(named, context, cwd)
+  const environment = liveEnvironment(named, context, cwd)
+  const { name } = environment
   const { env, folders } = context
   const store = await openHistory({ config: configPath(context, cwd), env, folders })
   if (store.notKnown !== undefined) return makeUnknownDrift(`${name}: ${store.notKnown}`)
@@ -65,13 +69,45 @@ export async function lookForDrift(
     const what = `the checks of ${record.feature} on its hosts (${index + 1} of ${records.length})`
     checks.push(await tellWhile(tellWait, { what }, () => check(store, record, asked.environment)))
   }
+  const remains = await findRemains(environment, store, release, lookForRemains)
   return judgeDrift({
     where: `release ${release} in ${name}`,
     checks,
     alone: hostsLeftAlone(records),
-    left: hostsNotBroughtOn(runs, records),
-    unread: odd === undefined ? undefined : `${odd} is no history that can be read; ${howToMend(odd)}`,
+    left: [...hostsNotBroughtOn(runs, records), ...remains.findings],
+    unread: odd === undefined ? remains.trouble : `${odd} is no history that can be read; ${howToMend(odd)}`,
   })
+}
+
+/** Asks hosts of an environment for what earlier releases managed. @throws LockstepError where they cannot be asked */
+export type LookForRemains = (
+  environment: Environment,
+  earlier: ManagedEarlier,
+) => Promise<{ remains: ReadonlyMap<string, string>; unknown: ReadonlyMap<string, string> }>
+
+/** Finds what puppet managed for earlier releases, and what is on hosts still. Hosts are asked only where there is any. */
+async function findRemains(
+  environment: Environment,
+  store: KnownHistory,
+  release: string,
+  lookForRemains: LookForRemains,
+): Promise<{ findings: DriftFinding[]; trouble: string | undefined }> {
+  const earlier = managedEarlier(store, environment.name, release)
+  if (earlier === undefined) return { findings: [], trouble: undefined }
+  if ('not' in earlier) return { findings: [], trouble: earlier.not }
+  const { feature, run } = earlier.run
+  try {
+    const { remains, unknown } = await lookForRemains(environment, earlier)
+    const findings = [...remains].map(([host, seen]) => ({ feature, run, line: 0, text: '', host, seen }))
+    const [odd] = unknown
+    return {
+      findings,
+      trouble: odd && `what puppet managed before on ${odd[0]} is not known to be gone: ${odd[1]}`,
+    }
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    return { findings: [], trouble: error.message }
+  }
 }
 
 /** Returns the last release that has passed in an environment; undefined where none has. */

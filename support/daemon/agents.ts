@@ -5,6 +5,7 @@ import { accessAgent } from '../agents/access'
 import { gitAgent } from '../agents/git'
 import { iptablesAgent, type Firewall } from '../agents/iptables'
 import { lockAgent } from '../agents/lock'
+import { tellingResources, type HostResources } from '../agents/managed_resources'
 import { nrpeAgent } from '../agents/nrpe'
 import { packageAgent, type PackageLists, type PackageManager } from '../agents/package'
 import { hostSites } from '../agents/providers/access/sites'
@@ -15,8 +16,10 @@ import { leaseFile } from '../agents/providers/lease_file'
 import { nrpeCommands } from '../agents/providers/nrpe_commands'
 import { aptPackages } from '../agents/providers/packages_apt'
 import { rpmPackages } from '../agents/providers/packages_rpm'
+import { puppetCatalog } from '../agents/providers/puppet_catalog'
 import { puppetProgram } from '../agents/providers/puppet_program'
 import { puppetserverProgram } from '../agents/providers/puppetserver_program'
+import { resourceLooks, systemdLook, sysvLook } from '../agents/providers/resource_looks'
 import { systemdServices } from '../agents/providers/services_systemd'
 import { sysvServices } from '../agents/providers/services_sysv'
 import { puppetAgent } from '../agents/puppet'
@@ -60,7 +63,9 @@ export async function hostAgents(parts: HostParts): Promise<Agent[]> {
     ...(packages === undefined ? [] : [packageAgent(packages, packages, untilFree, now)]),
     ...(services === undefined ? [] : [serviceAgent(services)]),
     ...(firewall === undefined ? [] : [iptablesAgent(firewall)]),
-    ...(puppet === undefined ? [] : [puppetAgent(puppet, now)]),
+    ...(puppet === undefined
+      ? []
+      : [tellingResources(puppetAgent(puppet, now), resourcesOf(parts, packages))]),
     ...puppetserverOf(parts),
     ...gitOf(parts),
     ...accessOf(parts),
@@ -82,16 +87,32 @@ function packagesOf({
   return chosen === 'apt' ? aptPackages(run, environment.agents.packageLockWithin) : rpmPackages(chosen, run)
 }
 
-function servicesOf({
+function servicesOf(parts: HostParts): ServiceManager | undefined {
+  const chosen = serviceKindOf(parts)
+  if (chosen === undefined) return undefined
+  return chosen === 'systemd' ? systemdServices(parts.run) : sysvServices(parts.run)
+}
+
+function serviceKindOf({
   environment,
-  run,
   find = findProgram,
   isSystemd = () => existsSync('/run/systemd/system'),
-}: HostParts): ServiceManager | undefined {
+}: HostParts): 'systemd' | 'sysv' | undefined {
   const found = isSystemd() ? 'systemd' : find('service') === undefined ? undefined : 'sysv'
-  const chosen = environment.agents.services ?? found
-  if (chosen === undefined) return undefined
-  return chosen === 'systemd' ? systemdServices(run) : sysvServices(run)
+  return environment.agents.services ?? found
+}
+
+/** Returns the host's resources, as its puppet and its own programs tell of them. */
+function resourcesOf(parts: HostParts, packages: PackageManager | undefined): HostResources {
+  const { environment, run, find = findProgram } = parts
+  const { program } = environment.agents.puppet
+  const kind = serviceKindOf(parts)
+  const services =
+    kind === undefined ? undefined : kind === 'systemd' ? systemdLook(run) : sysvLook(sysvServices(run))
+  return {
+    managed: puppetCatalog(run, find(program) ?? program),
+    look: resourceLooks({ run, packages, services }),
+  }
 }
 
 function firewallOf({ environment, run, find = findProgram }: HostParts): Firewall | undefined {

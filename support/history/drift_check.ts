@@ -9,7 +9,10 @@ import { howItWasLeft, hostsNotDone } from './standing'
 export interface DriftFinding {
   feature: string
   run: string
-  /** The line of the feature. It is 0 where no line has looked: the history says that the host was not brought on. */
+  /**
+   * The line of the feature. It is 0 where no line has looked: the history says that the host was not brought on, or
+   * that puppet managed before what is on it still.
+   */
   line: number
   text: string
   host: string

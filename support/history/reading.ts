@@ -64,6 +64,7 @@ const isRunRecord = shape({
   hosts: listOf(isText),
   outside: (value) => value === undefined || listOf(isText)(value),
   gates: (value) => value === undefined || listOf(isGate)(value),
+  managed: (value) => value === undefined || listOf(isText)(value),
   out: listOf(isText),
   notDone: listOf(isText),
   restored: listOf(isText),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { Earlier } from './drift'
 import { originOf } from './origin'
+import { managedBefore } from './managed_before'
 import { knownHistory, NOTHING_SHARED, type KnownHistory } from './known_history'
 import { partsOf } from './parts'
 import { historyEntryOf, UNRELEASED, type HistoryEntry } from './history_record'
@@ -22,7 +23,7 @@ export function releasesInHistory({
   decide: decides,
   open,
 }: AskedBy): Releases {
-  let known: Pick<KnownHistory, 'read' | 'notKnown'> = knownHistory(history, undefined, NOTHING_SHARED)
+  let known: KnownHistory = knownHistory(history, undefined, NOTHING_SHARED)
   const runs = (where: string, release: string) => {
     expectKnown(known.notKnown)
     const read = known.read(where, release)
@@ -45,6 +46,7 @@ export function releasesInHistory({
       const { last, hosts } = standing
       return { run: last.run, at: last.ended, hosts }
     },
+    managedBy: (release) => managedBefore(known, environment, release),
     hasArrived: (release) =>
       release !== UNRELEASED && standingOf(runs(environment, release), 'noop', limit).passed,
   }

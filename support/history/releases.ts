@@ -10,6 +10,7 @@ export function releases(asked: AskedBy, read: (asked: AskedBy) => Releases): Re
     decides: asked.decide,
     catchUp: async () => history().catchUp?.(),
     passedIn: (environment, release) => history().passedIn(environment, release),
+    managedBy: (release) => history().managedBy?.(release) ?? { not: 'no history is read here' },
     hasArrived: (release) => history().hasArrived(release),
   }
 }

@@ -60,6 +60,7 @@ export function usualFaults(plan: readonly PlannedScenario[]): RehearsedFault[] 
   const [change, out, back] = [find('changes') ?? own?.text, find('takes out'), find('puts back')]
   const deploy = lines.find(({ expression }) => kindOf(expression) === 'deploys tag')?.text
   const run = lines.find(({ expression }) => kindOf(expression) === 'runs puppet')?.text
+  const leaves = lines.some(({ expression }) => kindOf(expression) === 'sees puppet remains')
   const host = 'first host'
   const on = (during: string | undefined, ...faults: string[]) =>
     during === undefined ? [] : faults.map((fault) => ({ host, fault, during }))
@@ -67,6 +68,7 @@ export function usualFaults(plan: readonly PlannedScenario[]): RehearsedFault[] 
     ...on(change, 'stops answering', 'fails', 'lies'),
     ...on(deploy, 'post script fails'),
     ...on(run, 'puppet fails', 'puppet gets no catalog', 'puppet is killed'),
+    ...on(leaves ? run : undefined, 'puppet leaves a resource'),
     ...on(out, 'stops answering'),
     ...on(back, 'stops answering'),
   ]

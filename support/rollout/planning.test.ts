@@ -443,6 +443,7 @@ describe('a rollout that changes nothing', () => {
     tags: new Map(),
     puppetRuns: new Map(),
     puppetRunsEnded: new Set(),
+    managed: new Map(),
     scenarios: new Map([
       [
         '1',

@@ -168,6 +168,17 @@ export interface Releases {
   passedIn(environment: string, release: string): { run: string; at: string; hosts: number } | { not: string }
   /** Returns whether a release has been here in safe mode, and nothing was wrong then. */
   hasArrived(release: string): boolean
+  /**
+   * Returns what a release managed on hosts by puppet, by the catalogs of its runs here. Otherwise returns why that is
+   * not known. Absent where no history is read.
+   */
+  managedBy?(release: string): ManagedBefore | { not: string }
+}
+
+/** The resources that a release managed on hosts. */
+export interface ManagedBefore {
+  /** Returns all that any run of the release managed on a host; undefined where no run of it there is recorded. */
+  of(host: string): ReadonlySet<string> | undefined
 }
 
 /** The tests of commits, as `lockstep serve` has recorded them. */

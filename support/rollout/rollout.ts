@@ -20,6 +20,7 @@ import { Gates } from './verbs/gates'
 import { Packages } from './verbs/packages'
 import { Puppet } from './verbs/puppet'
 import { PuppetMasters } from './verbs/puppet_masters'
+import { PuppetRemains } from './verbs/puppet_remains'
 import { PuppetRuns } from './verbs/puppet_runs'
 import { Release } from './verbs/release'
 import { Repository } from './verbs/repository'
@@ -51,6 +52,7 @@ export class Rollout {
   readonly puppet: Puppet
   readonly puppetMasters: PuppetMasters
   readonly puppetRuns: PuppetRuns
+  readonly puppetRemains: PuppetRemains
   readonly agents: Agents
   readonly release: Release
   readonly afterFailure: AfterFailure
@@ -107,10 +109,12 @@ export class Rollout {
     this.downtime = new Downtime(step, ledger, ports.downtimes)
     this.puppet = new Puppet(step, ledger)
     this.puppetMasters = new PuppetMasters(step)
+    this.puppetRemains = new PuppetRemains(step, ports.releases, checkpoint?.managed ?? new Map())
     this.puppetRuns = new PuppetRuns(step, {
       openRuns: () => resumption.openPuppetRuns(this.current),
       earlier: checkpoint?.puppetRuns ?? new Map(),
       mayGoBack: needs.mayGoBack,
+      onApplied: (ended, reach) => this.puppetRemains.record(ended, reach),
     })
     this.agents = new Agents(step, ports.redact)
     this.afterFailure = new AfterFailure(step, this)

@@ -137,6 +137,8 @@ const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   tag: true,
   served: true,
   'puppet run ended': true,
+  'puppet managed': true,
+  'may remain': true,
   'passed over': true,
   approved: true,
   'gate waits': true,

@@ -84,6 +84,14 @@ function withLists(event: Fields, change: (hosts: WrittenHosts) => WrittenHosts)
     case 'served':
     case 'puppet run ended':
       return { ...event, states: eachOf(event['states'], listIn) }
+    case 'puppet managed':
+      return {
+        ...event,
+        versions: eachOf(event['versions'], listIn),
+        digests: eachOf(event['digests'], listIn),
+        shares: fatesIn(event['shares'], listIn),
+        unknown: eachOf(event['unknown'], listIn),
+      }
     case 'answered':
       return { ...event, outcomes: eachOf(event['outcomes'], listIn) }
     case 'planned':

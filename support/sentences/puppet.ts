@@ -78,4 +78,14 @@ export const puppet = {
     effect: 'sees puppet release',
     help: 'Fails where the last run was of other code, or older than this rollout.',
   },
+  'nothing that release {release} managed and this one does not should remain': {
+    keyword: 'Then',
+    effect: 'sees puppet remains',
+    help: 'Fails where hosts still have what puppet managed before, and does not manage now.',
+  },
+  'nothing that release {release} managed and this one does not should remain but:': {
+    keyword: 'Then',
+    effect: 'sees puppet remains',
+    help: 'Fails where hosts still have what puppet managed before, apart from the table below.',
+  },
 } as const satisfies Sentences

@@ -13,6 +13,7 @@ export const FAULTS = {
   'puppet hangs': 'its puppet never ends a run',
   'puppet is killed': 'its puppet is killed in the middle of each run',
   'puppet gets no catalog': 'its puppet applies the catalog that it had kept',
+  'puppet leaves a resource': 'what the code of puppet no longer has is still there',
   'puppet is running': 'its puppet is running already',
   'puppet is disabled': 'its puppet was disabled by somebody else',
   duplicate: 'answers twice, the same',

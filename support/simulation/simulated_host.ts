@@ -5,6 +5,7 @@ import { iptablesAgent } from '../agents/iptables'
 import { lockAgent } from '../agents/lock'
 import { nrpeAgent, type CheckResult } from '../agents/nrpe'
 import { packageAgent } from '../agents/package'
+import { tellingResources } from '../agents/managed_resources'
 import { puppetAgent } from '../agents/puppet'
 import { puppetserverAgent } from '../agents/puppetserver'
 import { rpcutilAgent } from '../agents/rpcutil'
@@ -20,6 +21,7 @@ import type { Fault } from './faults'
 import { pretendAccess, type SiteUsers } from './pretend_access'
 import { pretendGit, type GitTags } from './pretend_git'
 import { pretendPuppet, type PuppetCode } from './pretend_puppet'
+import { pretendResources } from './pretend_resources'
 import { pretendPuppetserver } from './pretend_puppetserver'
 import { answeringBefore } from './ruby_package'
 import {
@@ -150,7 +152,10 @@ export class SimulatedHost {
       serviceAgent(services),
       iptablesAgent(firewall),
       nrpeAgent(pretendChecks(description.checks)),
-      puppetAgent(puppet, () => clock.now()),
+      tellingResources(
+        puppetAgent(puppet, () => clock.now()),
+        pretendResources(puppet, () => this.has('puppet leaves a resource')),
+      ),
       ...(compiles === undefined
         ? []
         : [puppetserverAgent(pretendPuppetserver(identity, () => git.whole(compiles)))]),

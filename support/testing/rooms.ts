@@ -300,6 +300,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/composition',
       'support/preflight',
       'support/run',
+      'support/rollout/verbs',
       'support/rollout/ports',
       'support/rollout/model',
       'support/inventory',

@@ -45,6 +45,7 @@ function checkpoint(overtaken: readonly string[] = []): Checkpoint {
     tags: new Map(),
     puppetRuns: new Map(),
     puppetRunsEnded: new Set(),
+    managed: new Map(),
     scenarios: new Map([['9', done]]),
   }
 }

@@ -1,5 +1,6 @@
 import { groupBy } from '../../system/groups'
 import type { JournalEntry } from './journal_entry'
+import { lastDigestsIn } from './managed_set'
 import { progressOf } from './progress'
 import { endedRunsIn, openRunsIn, puppetRunsIn, withoutEnded, type OwnRun } from './puppet_history'
 import type { Wave } from './wave_plan'
@@ -29,6 +30,8 @@ export interface Checkpoint {
   puppetRuns: ReadonlyMap<string, readonly OwnRun[]>
   /** The runs of puppet that are known to have ended, as `run host`. */
   puppetRunsEnded: ReadonlySet<string>
+  /** The digest of what puppet manages, by host, after its last run; empty where that is not known. */
+  managed: ReadonlyMap<string, string>
   scenarios: ReadonlyMap<string, ScenarioCheckpoint>
 }
 
@@ -72,6 +75,7 @@ export function checkpointOf(run: string, entries: readonly JournalEntry[]): Che
     tags: tagsIn(entries),
     puppetRuns: puppetRunsIn(entries),
     puppetRunsEnded: endedRunsIn(entries),
+    managed: lastDigestsIn(entries),
     scenarios: scenariosIn(entries, undone),
   }
 }
@@ -89,6 +93,7 @@ export function continueCheckpoint(earlier: Checkpoint, later: Checkpoint): Chec
     tags: new Map([...later.tags, ...earlier.tags]),
     puppetRuns: joinRuns(earlier.puppetRuns, later.puppetRuns),
     puppetRunsEnded,
+    managed: new Map([...earlier.managed, ...later.managed]),
     scenarios: new Map(
       [...ids].map((id) => [
         id,

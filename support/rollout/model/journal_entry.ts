@@ -70,6 +70,20 @@ export type JournalEntry =
       /** What failed, by host; a host without is one on which nothing did. */
       failed?: Record<string, string>
     }
+  /**
+   * The resources that the catalogs of ended runs manage: the hosts by the version of the catalog and by the digest of
+   * their set, and what hosts manage in common. `unknown` has the others, by the reason.
+   */
+  | {
+      type: 'puppet managed'
+      run: string
+      versions: Record<string, readonly string[]>
+      digests: Record<string, readonly string[]>
+      shares: readonly { resources: readonly string[]; hosts: readonly string[] }[]
+      unknown: Record<string, readonly string[]>
+    }
+  /** Resources that may be left on hosts, although an earlier release managed them. */
+  | { type: 'may remain'; resources: readonly string[] }
   | { type: 'passed over'; step: string; line: number }
   | { type: 'approved'; by: string }
   /** A gate waits for a person's approval until a moment, in ISO 8601. Its name is of this gate alone. */

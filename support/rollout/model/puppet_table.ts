@@ -24,6 +24,32 @@ export function changesIn(rows: readonly (readonly string[])[]): PuppetChange[] 
   }))
 }
 
+const EXPECTED_RESOURCES = 'the table has one column: resources such as Package[mywebapp] or File[/etc/motd]'
+
+/** Returns what is wrong with a table of resources as it is written; undefined where nothing is. */
+export function resourceTableFault(rows: readonly (readonly string[])[]): string | undefined {
+  return rows.length > 0 && rows.every((row) => row.length === 1 && isResource(row[0] ?? ''))
+    ? undefined
+    : EXPECTED_RESOURCES
+}
+
+/**
+ * Returns the resources that a table allows to remain.
+ * @throws LockstepError `bad-feature` for a table of another form
+ */
+export function resourcesIn(rows: readonly (readonly string[])[]): string[] {
+  const fault = resourceTableFault(rows)
+  if (fault !== undefined) throw new LockstepError('bad-feature', fault)
+  return rows.flat()
+}
+
+function isResource(resource: string): boolean {
+  return (
+    /^(?:Package|Service|File|Folder|User|Group)\[.+\](?: by \S+)?$/.test(resource) ||
+    /^<[^<>]+>$/.test(resource)
+  )
+}
+
 function isChange([resource = '', change = '']: readonly string[]): boolean {
   // A variable stands there as it is written until the feature runs.
   return (RESOURCE.test(resource) || /^<[^<>]+>$/.test(resource)) && change !== ''

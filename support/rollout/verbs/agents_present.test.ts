@@ -42,6 +42,7 @@ function leftOn(hosts: readonly string[]): Checkpoint {
     tags: new Map(),
     puppetRuns: new Map(),
     puppetRunsEnded: new Set(),
+    managed: new Map(),
     scenarios: new Map(),
     isOfHistory: true,
   }

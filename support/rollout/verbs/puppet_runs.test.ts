@@ -276,7 +276,7 @@ describe('an order to run puppet', () => {
           more: { ...(noop ? {} : more), noop, began: `2026-11-23T07:1${order}:00Z` },
         })
       noop = request.inputs['noop'] === true
-      order = noop ? 4 : 1
+      order = noop ? 5 : 1
       return ok
     })
   }

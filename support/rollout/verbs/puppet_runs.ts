@@ -39,6 +39,8 @@ interface Around {
   earlier: ReadonlyMap<string, readonly OwnRun[]>
   /** Returns whether a host may go back to older code. */
   mayGoBack: () => boolean
+  /** Called with the runs that have ended, and were not in noop. */
+  onApplied: (ended: readonly EndedRun[], gateway: HostGateway) => Promise<void>
 }
 
 /**
@@ -136,6 +138,7 @@ export class PuppetRuns {
           }))
           const { observations, unexpected, ended } = await awaitRuns(ordered, how, gateway)
           await this.writeDown(ended, how.noop)
+          if (!how.noop) await this.around.onApplied(ended, gateway)
           const reports = new Map(ended.map(({ host, report }) => [host, report]))
           return {
             observations: observations.map((own) => {

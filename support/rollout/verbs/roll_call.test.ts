@@ -21,6 +21,7 @@ const CLAIMS: Checkpoint = {
   tags: new Map(),
   puppetRuns: new Map(),
   puppetRunsEnded: new Set(),
+  managed: new Map(),
   scenarios: new Map(),
 }
 

@@ -1,4 +1,5 @@
 import { mutating, flag, readOnly, optional, type Contract } from './contract'
+import { managedActions } from './managed_resources'
 import { anyText, leaseName, puppetEnvironment, puppetServer, puppetTags } from './rules'
 
 const enabled = { enabled: 'Whether puppet may run', status: 'That, as a sentence' }
@@ -69,6 +70,7 @@ export const puppet = {
         changes_count: 'How many those are in all',
       },
     }),
+    ...managedActions,
     runonce: mutating('Starts a run of puppet; it goes on when this is answered', {
       inputs: {
         force: flag,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect } from 'chai'
@@ -120,6 +120,51 @@ plugin.rpcaudit.logfile = ${file('audit.log')}
     expect(ill.exitCode, shown(ill)).to.equal(2)
     expect(shown(ill)).to.contain('gave it no catalog')
     expect(orders()).to.equal(before)
+  })
+
+  it('leave what the code has no longer, which a line and a look for drift tell, until it is gone', async () => {
+    const release = (name: string, line = '') =>
+      `Feature: Removal
+  Background:
+    Given this is release ${name}
+    And I want to update hosts with class roles::dev_server
+    And there should be at least 1 host
+  Scenario: Live
+    When I run puppet
+    Then puppet should have applied release "${name}"
+${line}`
+    const gone = (before: string) =>
+      `    And nothing that release ${before} managed and this one does not should remain\n`
+    const live = (text: string) => {
+      scratch.write('removal.feature', text)
+      return cucumber(['-p', 'live', 'removal.feature'], scratch.path)
+    }
+    const drift = (...more: string[]) => lockstep(['drift', '--environment', 'test', ...more], scratch.path)
+    const of = (...names: string[]) =>
+      `node default { ${names.map((name) => `file { '${file(name)}': ensure => file }`).join(' ')} }`
+    server?.serve(of('kept', 'left'), '2026.11.5')
+    const first = await live(release('2026.11.5'))
+    expect(first.exitCode, shown(first)).to.equal(0)
+    server?.serve(of('kept'), '2026.11.6')
+    const told = await live(release('2026.11.6', gone('2026.11.5')))
+    expect(told.exitCode, shown(told)).to.equal(1)
+    expect(shown(told)).to.contain(`File[${file('left')}] is still there`)
+    const second = await live(release('2026.11.6'))
+    expect(second.exitCode, shown(second)).to.equal(0)
+    const ill = await drift('--json')
+    expect(ill.exitCode, shown(ill)).to.equal(2)
+    const { findings } = JSON.parse(ill.stdout) as { findings: object[] }
+    expect(findings).to.have.length(1)
+    expect(findings[0]).to.deep.include({
+      host: HOST,
+      line: 0,
+      seen: `File[${file('left')}] is still there, and 2026.11.5 managed it`,
+    })
+    rmSync(file('left'))
+    const well = await drift()
+    expect(well.exitCode, shown(well)).to.equal(0)
+    const passed = await live(release('2026.11.6', gone('2026.11.5')))
+    expect(passed.exitCode, shown(passed)).to.equal(0)
   })
 })
 

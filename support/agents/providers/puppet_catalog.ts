@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CommandRunner } from '../../system/command'
+import type { ManagedCatalog } from '../managed_resources'
+import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
+
+/** A longer file is not read: its daemon would stand still meanwhile. */
+const MAX_BYTES = 64_000_000
+const MAX_RESOURCES = 20_000
+const MAX_CHARACTERS = 2_000_000
+
+/**
+ * Returns a reader of what the catalog that puppet has kept manages. Puppet keeps that of its last run that was not in
+ * noop, before it applies it: its id is in the report of the run that it was for.
+ */
+export function puppetCatalog(run: CommandRunner, puppet: string): () => Promise<ManagedCatalog> {
+  const program = toItsEnd(run)
+  let places: Promise<Places> | undefined
+  const ask = async (): Promise<Places> => {
+    const args = ['config', 'print', '--section', 'agent', 'client_datadir', 'lastrunreport']
+    const ended = await program(puppet, args, { within: LOOK_WITHIN })
+    if (ended.exitCode !== 0) throw complaint(puppet, ended, /Error/)
+    return { data: placeIn(ended.stdout, 'client_datadir'), report: placeIn(ended.stdout, 'lastrunreport') }
+  }
+  return async () => {
+    places ??= ask()
+    places.catch(() => (places = undefined))
+    const { data, report } = await places
+    return readManaged(data, report)
+  }
+}
+
+interface Places {
+  data: string
+  report: string
+}
+
+function placeIn(printed: string, setting: string): string {
+  const [, path] = new RegExp(`^${setting} = (/.*)$`, 'm').exec(printed) ?? []
+  if (path === undefined) throw new Error(`puppet does not say where its ${setting} is`)
+  return path
+}
+
+/** Reads what a kept catalog manages. `data` is the folder in which puppet keeps catalogs. */
+export function readManaged(data: string, reportPath: string): ManagedCatalog {
+  try {
+    const report = textIn(reportPath)
+    if (report === undefined) return { found: 'none' }
+    const field = (name: string) => fieldIn(report, name)
+    const host = field('host')
+    // The name of a file is made from it.
+    if (!/^[\w-]+(?:\.[\w-]+)*$/.test(host)) return unreadable('report of the last run names no host')
+    const text = textIn(join(data, 'catalog', `${host}.json`))
+    if (text === undefined) return { found: 'none' }
+    const catalog = parseCatalog(text)
+    if (catalog === undefined) return unreadable('kept catalog is half-written')
+    const resources = managedIn(catalog.resources)
+    if (resources.length > MAX_RESOURCES || resources.join('\n').length > MAX_CHARACTERS)
+      return unreadable(`kept catalog has more than ${MAX_RESOURCES} resources, or names that are too long`)
+    const began = Date.parse(field('time'))
+    if (Number.isNaN(began)) return unreadable('report of the last run is half-written')
+    return {
+      found: 'whole',
+      ofLastRun: catalog.id !== '' && catalog.id === field('catalog_uuid'),
+      run: field('job_id'),
+      began: new Date(began).toISOString(),
+      noop: field('noop') === 'true',
+      configVersion: catalog.version,
+      digest: digestOf(resources),
+      resources,
+    }
+  } catch (error) {
+    return unreadable(`kept catalog cannot be read: ${(error as Error).message}`)
+  }
+}
+
+function unreadable(problem: string): ManagedCatalog {
+  return { found: 'unreadable', problem }
+}
+
+/** Returns the digest of a set of resources, in their order. */
+function digestOf(resources: readonly string[]): string {
+  return createHash('sha256').update(resources.join('\n')).digest('hex')
+}
+
+/** Returns a file's text; undefined where there is none. */
+function textIn(path: string): string | undefined {
+  const { size } = statSync(path, { throwIfNoEntry: false }) ?? {}
+  if (size === undefined) return undefined
+  if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, and ${MAX_BYTES} at most are read`)
+  return readFileSync(path, 'utf8')
+}
+
+/** Returns a field of a report that is not inside another. */
+function fieldIn(report: string, name: string): string {
+  const [, value = ''] = new RegExp(`^${name}: (.*)$`, 'm').exec(report) ?? []
+  return value.trim().replace(/^(['"])(.*)\1$/, '$2')
+}
+
+interface Catalog {
+  id: string
+  version: string
+  resources: readonly unknown[]
+}
+
+function parseCatalog(text: string): Catalog | undefined {
+  let found: unknown
+  try {
+    found = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const { catalog_uuid: id, version, resources } = mapping(found)
+  if (!Array.isArray(resources)) return undefined
+  return {
+    id: typeof id === 'string' ? id : '',
+    version: typeof version === 'string' || typeof version === 'number' ? String(version) : '',
+    resources,
+  }
+}
+
+/** Returns the resources that a catalog brings, each by its own name and not by its title. */
+function managedIn(resources: readonly unknown[]): string[] {
+  const names = resources.flatMap((each) => {
+    const { type, title, exported, parameters } = mapping(each)
+    if (typeof type !== 'string' || typeof title !== 'string' || exported === true) return []
+    return namesOf(type, title, mapping(parameters))
+  })
+  return [...new Set(names)].sort()
+}
+
+function namesOf(type: string, title: string, given: Readonly<Record<string, unknown>>): string[] {
+  if (isAbsent(given['ensure'])) return []
+  const name = word(given['name']) ?? title
+  switch (type) {
+    case 'Package': {
+      const provider = word(given['provider'])
+      return [
+        provider === undefined || OWN_PROVIDERS.has(provider)
+          ? `Package[${name}]`
+          : `Package[${name}] by ${provider}`,
+      ]
+    }
+    case 'File': {
+      const path = (word(given['path']) ?? word(given['name']) ?? title).replace(/(?!^)\/+$/, '')
+      const { recurse } = given
+      // Only puppet itself knows which files such a folder brings.
+      const isWhole = recurse !== undefined && recurse !== false && recurse !== 'false'
+      return isWhole ? [`File[${path}]`, `Folder[${path}]`] : [`File[${path}]`]
+    }
+    case 'Service':
+    case 'User':
+    case 'Group':
+      return [`${type}[${name}]`]
+    default:
+      return []
+  }
+}
+
+/** The providers that bring packages of the system. */
+const OWN_PROVIDERS = new Set(['apt', 'aptitude', 'dpkg', 'dnf', 'yum', 'rpm', 'zypper'])
+
+function isAbsent(ensure: unknown): boolean {
+  return ensure === 'absent' || ensure === 'purged' || ensure === false
+}
+
+function mapping(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {}
+}
+
+function word(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

@@ -1,0 +1,127 @@
+import { existsSync, lstatSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CommandRunner } from '../../system/command'
+import type { HostResources, ResourceSeen } from '../managed_resources'
+import type { PackageManager } from '../package'
+import type { ServiceManager } from '../service'
+import { complaint, LOOK_WITHIN, toItsEnd, type Program } from './programs'
+
+/** The means of a host to look at its resources. */
+interface Means {
+  run: CommandRunner
+  packages: Pick<PackageManager, 'state'> | undefined
+  services: ServiceLook | undefined
+}
+
+/** Looks whether a service is known to its manager, enabled, or running. */
+export type ServiceLook = (name: string) => Promise<ResourceSeen> | ResourceSeen
+
+/** Returns a look at a host's resources of any type that puppet may have brought. It goes by what is there, not by puppet. */
+export function resourceLooks({ run, packages, services }: Means): HostResources['look'] {
+  const program = toItsEnd(run)
+  return async (type, name) => {
+    switch (type) {
+      case 'Package':
+        return packages === undefined
+          ? unknown('the host has no package manager that is known')
+          : lookAtPackage(packages, name)
+      case 'Service':
+        return services === undefined
+          ? unknown('the host has no service manager that is known')
+          : services(name)
+      case 'File':
+        return lookAtFile(name)
+      case 'User':
+        return lookAtAccount(program, 'passwd', name)
+      case 'Group':
+        return lookAtAccount(program, 'group', name)
+      default:
+        return unknown('resources of its type are not looked at')
+    }
+  }
+}
+
+function unknown(seen: string): ResourceSeen {
+  return { is: 'not known', seen }
+}
+
+async function lookAtPackage(packages: Pick<PackageManager, 'state'>, name: string): Promise<ResourceSeen> {
+  const { ensure } = await packages.state(name)
+  if (ensure === 'purged') return { is: 'gone', seen: 'is not installed' }
+  if (ensure === 'absent') return { is: 'gone', seen: 'is not installed; its configuration may be left' }
+  return { is: 'there', seen: `${ensure} is still installed` }
+}
+
+/** Looks at a path itself: a link to nowhere is there. */
+function lookAtFile(path: string): ResourceSeen {
+  try {
+    const stat = lstatSync(path)
+    if (stat.isSymbolicLink())
+      return {
+        is: 'there',
+        seen: existsSync(path) ? 'is still there, as a link' : 'is still there, as a link to nowhere',
+      }
+    return { is: 'there', seen: stat.isDirectory() ? 'is still there, as a folder' : 'is still there' }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { is: 'gone', seen: 'is not there' }
+    return unknown(`cannot be looked at: ${message}`)
+  }
+}
+
+/** Looks at a user or a group in all sources of accounts that the host has. */
+async function lookAtAccount(
+  program: Program,
+  database: 'passwd' | 'group',
+  name: string,
+): Promise<ResourceSeen> {
+  const ended = await program('getent', [database, '--', name], { within: LOOK_WITHIN })
+  // A number is found as an id too.
+  if (ended.exitCode === 0 && ended.stdout.split('\n').some((line) => line.split(':')[0] === name))
+    return { is: 'there', seen: 'is still there' }
+  if (ended.exitCode === 0 || ended.exitCode === 2) return { is: 'gone', seen: 'is not there' }
+  throw complaint('getent', ended, /./)
+}
+
+const RUNNING = new Set(['active', 'reloading', 'refreshing', 'activating', 'deactivating'])
+
+/** Returns a look at units of systemd. */
+export function systemdLook(run: CommandRunner): ServiceLook {
+  const program = toItsEnd(run)
+  return async (name) => {
+    const args = ['show', '--property=Names,LoadState,ActiveState,UnitFileState', '--', name]
+    const ended = await program('systemctl', args, { within: LOOK_WITHIN })
+    const field = (property: string) => new RegExp(`^${property}=(.*)$`, 'm').exec(ended.stdout)?.[1]
+    const [loaded, active] = [field('LoadState'), field('ActiveState')]
+    if (ended.exitCode !== 0 || loaded === undefined || active === undefined)
+      throw complaint('systemctl', ended, /^Failed/)
+    const names = (field('Names') ?? '').split(' ').filter((each) => each !== '')
+    if (RUNNING.has(active)) return { is: 'there', seen: 'still runs', names }
+    // dpkg masks the units of a package that was removed.
+    if (loaded === 'masked') return { is: 'gone', seen: 'is masked, and does not run', names }
+    if (loaded === 'not-found') return { is: 'gone', seen: 'is not known, and does not run', names }
+    const file = field('UnitFileState') ?? ''
+    return {
+      is: 'there',
+      seen: `does not run, and its unit is still there${file === '' ? '' : `, ${file}`}`,
+      names,
+    }
+  }
+}
+
+/** Returns a look at services with a script in `/etc/init.d`, and at the links that start them. */
+export function sysvLook(services: Pick<ServiceManager, 'isRunning'>, etc = '/etc'): ServiceLook {
+  return async (name) => {
+    if (existsSync(join(etc, 'init.d', name))) {
+      const isRunning = await services.isRunning(name)
+      return { is: 'there', seen: isRunning ? 'still runs' : 'does not run, and its script is still there' }
+    }
+    const isStarted = ['rcS.d', 'rc2.d', 'rc3.d', 'rc5.d'].some((folder) =>
+      (existsSync(join(etc, folder)) ? readdirSync(join(etc, folder)) : []).some(
+        (link) => link.replace(/^S\d\d/, '') === name,
+      ),
+    )
+    if (isStarted) return { is: 'there', seen: 'has no script any more, and is still started at boot' }
+    return { is: 'gone', seen: 'has no script' }
+  }
+}
