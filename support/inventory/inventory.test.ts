@@ -236,7 +236,8 @@ describe('an inventory', () => {
     })
 
     describe('for the hosts of an environment', () => {
-      const rows = 'host,environment,role\nweb1,test,roles::web\ndb1,test,roles::db\nweb9,production,roles::web\n'
+      const rows =
+        'host,environment,role\nweb1,test,roles::web\ndb1,test,roles::db\nweb9,production,roles::web\n'
       const more = 'hosts:\n  shared1: { role: "roles::web" }\n'
       const expected = (own?: string) => readExpectedHosts([csv('a.csv', rows), yaml(more)], options(own))
       const inTest = { ...selected, environment: 'test' }

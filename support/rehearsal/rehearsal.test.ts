@@ -201,9 +201,7 @@ describe('a feature that is rehearsed', () => {
 
   it('needs puppet code of the release that a line says in quotes, without them', () => {
     const applied = {
-      ...step('puppet should have applied release "2026.11.3"', [
-        { type: 'string', value: '"2026.11.3"' },
-      ]),
+      ...step('puppet should have applied release "2026.11.3"', [{ type: 'string', value: '"2026.11.3"' }]),
       expression: 'puppet should have applied release {string}',
     }
     expect(needsOf(plan.map((each) => ({ ...each, steps: [applied] }))).puppet.release).to.equal('2026.11.3')

@@ -337,7 +337,9 @@ async function endOf(course: Course, isPatient: boolean) {
       return inner.call(...asked)
     },
   }
-  const ports = course.inventory ? { inventory: { matching: async () => HOSTS, outsideOf: async () => NONE } } : {}
+  const ports = course.inventory
+    ? { inventory: { matching: async () => HOSTS, outsideOf: async () => NONE } }
+    : {}
   const { rollout: rolling } = rolloutOn(fleet, { ports })
   if (course.budget) rolling.budget.allow({ hosts: 1 }, 'rollout')
   const hasEnded = async () => {

@@ -309,10 +309,13 @@ describe('a roll call of the hosts of an environment', () => {
     fleet.asked.filter(({ request }) => request.action === 'status').map(({ hosts }) => hosts)
 
   it('leaves alone the hosts of other rows, though they answer with the class, and names them', async () => {
-    const { rollout: rolling, fleet, notes, asked, journal } = inTest(
-      ['web1', 'web2', 'web8', 'web9'],
-      ['web1', 'web2'],
-    )
+    const {
+      rollout: rolling,
+      fleet,
+      notes,
+      asked,
+      journal,
+    } = inTest(['web1', 'web2', 'web8', 'web9'], ['web1', 'web2'])
     const verdict = await rolling.hosts.discover()
     expect(hasPassed(verdict)).to.equal(true)
     expect(count(verdict)).to.include({ expected: 2, answered: 2, unexpected: 0 })

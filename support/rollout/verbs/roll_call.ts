@@ -306,10 +306,7 @@ export class RollCall {
       budget.putOut([...incomplete.values()])
     } else
       this.rollout.stopAt(
-        new LockstepError(
-          'diverged',
-          `not attempted: ${counted(incomplete.size)} cannot take part`,
-        ),
+        new LockstepError('diverged', `not attempted: ${counted(incomplete.size)} cannot take part`),
       )
     return whole
   }
