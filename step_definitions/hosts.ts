@@ -19,6 +19,10 @@ Given('I want to update hosts with identity {identity}', function (this: Lockste
   this.rollout.hosts.withIdentity(identity)
 })
 
+Given('the hosts of environment {environment}', function (this: LockstepWorld, environment: string) {
+  this.rollout.hosts.ofEnvironment(environment)
+})
+
 Given('I want to update the hosts listed in {file}', function (this: LockstepWorld, path: string) {
   this.rollout.hosts.listed(readHostList(path))
 })

@@ -81,6 +81,72 @@ Feature: 11. The inventory
             | unexpected | 0 |
             | out        | 0 |
 
+    Scenario: A feature is for the hosts of an environment, by the column of the inventory
+        Hosts of all environments share a broker and a class. Those of another row are left alone, and named.
+
+        Given a feature "own.feature" with the steps:
+            """
+            Given the hosts of environment production
+            And I want to update hosts with class roles::dev_server
+            And I want to update hosts with fact country=fr
+            And I want to pre-discover how many hosts to update
+            Then every host should answer
+            """
+        And a file "hosts.csv":
+            """
+            host,environment,role,country
+            web9.example.net,production,roles::dev_server,fr
+            web10.example.net,test,roles::dev_server,fr
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should say "noted: left alone, by their row of the inventory: web10.example.net in test"
+        And the step "every host should answer" should have counted:
+            | expected   | 1 |
+            | answered   | 1 |
+            | diverged   | 0 |
+            | silent     | 0 |
+            | unexpected | 0 |
+            | out        | 0 |
+
+    Scenario: A host is named that puppet has in another environment than the inventory
+        It would get the code of the other environment.
+
+        Given a feature "own.feature" with the steps:
+            """
+            Given the hosts of environment test
+            And I want to update hosts with class roles::dev_server
+            And I want to update hosts with fact country=fr
+            When I update the package mywebapp
+            """
+        And a file "hosts.csv":
+            """
+            host,environment,role,country
+            web9.example.net,test,roles::dev_server,fr
+            web10.example.net,test,roles::dev_server,fr
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "is in production by its own fact environment, and in test by the inventory"
+
+    Scenario: An environment that no row has is refused
+        A misspelt environment would be a rollout to no host.
+
+        Given a feature "own.feature" with the steps:
+            """
+            Given the hosts of environment tset
+            Then every host should answer
+            """
+        And a file "hosts.csv":
+            """
+            host,environment
+            web9.example.net,test
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 2
+        And it should say "no host of the inventory has the environment tset; there are: test"
+        And it should show no stack trace
+
     Scenario: The first change waits until discovery and inventory agree
         The first change would already reach hosts that are not part of the fleet.
 

@@ -44,3 +44,22 @@ Feature: 30. Runs of puppet
             | puppet is running      | its puppet is running already                  |
             | puppet is disabled     | its puppet is disabled: maintenance            |
             | lies                   | left no report                                 |
+
+    Scenario: The hosts of an environment run in noop, a person approves, and waves follow
+        The column of the inventory says whom it is for. The deployment to copy is linted and rehearsed as it is.
+
+        Given the deployment "puppet_environment.feature"
+        And a file "hosts.csv":
+            """
+            host,environment,role
+            web1.example.net,test,roles::web
+            web2.example.net,test,roles::web
+            web3.example.net,test,roles::web
+            web4.example.net,test,roles::web
+            """
+        And the environment variable "LOCKSTEP_INVENTORY" is "hosts.csv"
+        When I run cucumber-js "-p lint puppet_environment.feature"
+        Then it should exit with 0
+        When I run cucumber-js "-p rehearse puppet_environment.feature"
+        Then it should exit with 0
+        And it should say "a person would be asked"

@@ -55,6 +55,7 @@ import { redactor } from '../system/redaction'
 import type { Call, Outcome } from './command'
 import { consoleContent } from './console_content'
 import { lookAsked, lookAtMonitoring, monitoringIn, watchedEnvironment, type OnceOptions } from './monitoring'
+import { releaseNews } from './release_news'
 import { startSources } from './start_sources'
 import { takeServiceManager } from './service_manager'
 
@@ -113,6 +114,19 @@ export async function serve({ cwd, env, args, options }: Call<Options>): Promise
   ].map(environmentOf)
   const shared = readHistorySetting(config, { env })
   const monitored = watched && watchedEnvironment(watched, surroundings, cwd)
+  const telling =
+    settings.notifications &&
+    liveEnvironment(
+      settings.notifications.environment === undefined
+        ? {}
+        : { environment: settings.notifications.environment },
+      surroundings,
+      cwd,
+    )
+  const news =
+    telling === undefined || settings.notifications === undefined
+      ? []
+      : releaseNews(settings.notifications, telling, surroundings, cwd)
   const redact = redactor([
     ...triggers.secrets,
     ...new ReportSecrets(settings.repositories).secrets,
@@ -124,6 +138,7 @@ export async function serve({ cwd, env, args, options }: Call<Options>): Promise
     ...environments.flatMap(secretsOf),
     ...(watched?.secrets ?? []),
     ...(monitored === undefined ? [] : secretsOf(monitored)),
+    ...(telling === undefined ? [] : secretsOf(telling)),
   ])
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: redact } })
   for (const warning of [...settings.warnings, ...(bus?.warnings ?? []), ...(watched?.warnings ?? [])])
@@ -186,6 +201,7 @@ export async function serve({ cwd, env, args, options }: Call<Options>): Promise
         ...fetchParts(settings, fleets),
         ...packageParts(packages, fleets),
         ...statusParts(settings.repositories),
+        ...news,
         ...(shared === undefined ? [] : [historyPart(shareUntil)]),
         ...deployParts(settings, { deploys, takesTag, nameOf: userName, rights }),
         ...(pages === undefined ? [] : [plans.part, desk.part, looks.part]),

@@ -188,10 +188,10 @@ function notificationsOf(
 }
 
 function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {
-  const { name, inventory, environments } = whole
+  const { name, inventory, environments, inventoried } = whole
   if (inventory.length === 0) return undefined
   const { readExpectedHosts } = lazy.inventory
-  const environment = environments === undefined ? undefined : name
+  const environment = inventoried ?? (environments === undefined ? undefined : name)
   return readExpectedHosts(inventory, {
     environment,
     environments,

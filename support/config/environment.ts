@@ -31,6 +31,8 @@ export interface Environment {
   balancers: readonly TeamBalancerSettings[]
   /** The sources that say which hosts should be there; empty where none is written. */
   inventory: readonly InventorySource[]
+  /** The environment whose hosts of the inventory are meant, where that is not the one of this name. */
+  inventoried?: string | undefined
   /** The names that an inventory may give a host's environment; undefined where it may be any. */
   environments: readonly string[] | undefined
   /** True when hosts themselves are asked for a lease before they are changed. */

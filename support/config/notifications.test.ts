@@ -101,6 +101,7 @@ describe('the notifications of an environment', () => {
       'ended',
       'drift found',
       'monitoring changed',
+      'release created',
     ]
     expect(
       read(

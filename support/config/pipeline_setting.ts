@@ -90,6 +90,11 @@ export const pipelineSetting = allowKnownKeys({
     {},
   ),
   bus: v.optional(bus),
+  notifications: v.optional(
+    allowKnownKeys({
+      environment: v.optional(v.pipe(v.string('the name of an environment'), v.minLength(1))),
+    }),
+  ),
   runners: v.optional(runnersSetting, {}),
   repositories: v.optional(
     v.record(
@@ -148,6 +153,14 @@ export interface BusSettings {
   where: string
 }
 
+/** Whose channels tell people what happens in the pipeline. */
+export interface NewsSettings {
+  /** The environment with these channels; undefined for the default one. */
+  environment: string | undefined
+  /** Its `path:line`. */
+  where: string
+}
+
 /** The pipeline of a lockstep.yaml. */
 export interface PipelineSettings {
   /** The folder that hooks leave pushes in. */
@@ -155,6 +168,8 @@ export interface PipelineSettings {
   listen: { host: string; port: number }
   /** Undefined where nothing is published. */
   bus: BusSettings | undefined
+  /** Whose notifications tell people of releases; absent where nobody is told. */
+  notifications?: NewsSettings | undefined
   /** The runners whose results count, by the names of their keys. */
   runners: ReadonlyMap<string, KnownRunner>
   repositories: readonly RepositorySettings[]
@@ -262,6 +277,10 @@ export function readPipelineSetting(
       destination: pipeline.bus.destination,
       exchange: pipeline.bus.exchange,
       where: where('bus'),
+    },
+    notifications: pipeline.notifications && {
+      environment: pipeline.notifications.environment,
+      where: where('notifications'),
     },
     runners,
     repositories,

@@ -185,6 +185,16 @@ export const FILE_KEYS: YamlKeys = {
     default: '`amq.topic`',
     help: 'the exchange of RabbitMQ that takes them',
   },
+  'pipeline.notifications': {
+    takes: 'keys',
+    default: 'none',
+    help: 'people are told of each release that is created, over the notifications of an environment',
+  },
+  'pipeline.notifications.environment': {
+    takes: 'the name of an environment',
+    default: '`default`, or the only one there is',
+    help: 'the environment whose notifications tell it',
+  },
   'pipeline.runners': {
     takes: 'names, each with its key',
     default: '{}',

@@ -235,6 +235,44 @@ describe('an inventory', () => {
       expect(await expected?.matching(selected)).to.deep.equal(['web1'])
     })
 
+    describe('for the hosts of an environment', () => {
+      const rows =
+        'host,environment,role\nweb1,test,roles::web\ndb1,test,roles::db\nweb9,production,roles::web\n'
+      const more = 'hosts:\n  shared1: { role: "roles::web" }\n'
+      const expected = (own?: string) => readExpectedHosts([csv('a.csv', rows), yaml(more)], options(own))
+      const inTest = { ...selected, environment: 'test' }
+
+      it('has those of its rows alone, and none that belongs to every environment', async () => {
+        for (const own of ['test', undefined]) {
+          expect(await expected(own)?.matching(inTest)).to.deep.equal(['web1', 'db1'])
+          const web = { ...inTest, classes: ['roles::web'] }
+          expect(await expected(own)?.matching(web)).to.deep.equal(['web1'])
+          expect([...((await expected(own)?.outsideOf('test')) ?? [])]).to.deep.equal(
+            own === undefined
+              ? [
+                  ['web9', 'production'],
+                  ['shared1', ''],
+                ]
+              : [
+                  ['shared1', ''],
+                  ['web9', 'production'],
+                ],
+          )
+        }
+      })
+
+      it('refuses another environment than that of the run, and one that no row has', async () => {
+        expect(await reasonOf(expected('production')?.matching(inTest))).to.match(
+          /^the feature is for the hosts of environment test, and this run is in production; run it with/,
+        )
+        expect(await reasonOf(expected()?.matching({ ...selected, environment: 'tset' }))).to.equal(
+          'no host of the inventory has the environment tset; there are: test, production; say it in the column environment, or in the key of a YAML file',
+        )
+        const bare = readExpectedHosts([csv('b.csv', 'host\nweb1\n')], options('test'))
+        expect(await reasonOf(bare?.matching(inTest))).to.match(/no host has an environment there/)
+      })
+    })
+
     it('says that it cannot select by a fact that it knows of no host', async () => {
       const expected = readExpectedHosts([csv('a.csv', 'host,rack\nweb1,7\n')], options())
       const facts = [{ fact: 'country', operator: '==', value: 'de' }]

@@ -10,6 +10,8 @@ import { readYamlHosts } from './yaml'
 /** The hosts that are expected. */
 export interface Inventory {
   hosts: readonly Host[]
+  /** The hosts of other environments than the one that was asked for. */
+  elsewhere: readonly Host[]
 }
 
 export interface InventoryOptions {
@@ -37,12 +39,9 @@ export async function readInventory(
     await read(source, collection.beginSource(), signal, redact)
   }
   const hosts = collection.hosts()
-  return {
-    hosts: hosts.filter(
-      (host) =>
-        environment === undefined || host.environment === undefined || host.environment === environment,
-    ),
-  }
+  const isMeant = (host: Host) =>
+    environment === undefined || host.environment === undefined || host.environment === environment
+  return { hosts: hosts.filter(isMeant), elsewhere: hosts.filter((host) => !isMeant(host)) }
 }
 
 async function read(

@@ -9,14 +9,16 @@ import type { Inventory } from './inventory'
  * Returns the hosts of an inventory that a selection matches, by the rules by which hosts themselves decide.
  * @throws LockstepError `bad-input` for a pattern that hosts would refuse
  */
-export function matching({ hosts }: Inventory, selection: Selection): string[] {
+export function matching({ hosts }: Pick<Inventory, 'hosts'>, selection: Selection): string[] {
   const filter = filterOf(selection)
   // The author of the feature is trusted with any number of patterns.
   const patterns = new Patterns(Number.POSITIVE_INFINITY)
   try {
     return hosts
-      .filter(({ name, classes, facts }) =>
-        matchesFilter(filter, { identity: name, classes, facts, agents: [] }, patterns),
+      .filter(
+        ({ name, classes, facts, environment }) =>
+          (selection.environment === undefined || environment === selection.environment) &&
+          matchesFilter(filter, { identity: name, classes, facts, agents: [] }, patterns),
       )
       .map(({ name }) => name)
   } catch (error) {

@@ -30,3 +30,10 @@ export class DeliveryError extends Error {
     super(message)
   }
 }
+
+/** The reason why only some of those have a message whom it was for. Another try would tell the others twice. */
+export class PartlyDelivered extends DeliveryError {
+  constructor(message: string) {
+    super(message, false)
+  }
+}

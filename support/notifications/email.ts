@@ -1,5 +1,5 @@
 import type { NodemailerError, SMTPTransportOptions } from 'nodemailer'
-import { DeliveryError, type Channel, type Message } from './channel'
+import { DeliveryError, PartlyDelivered, type Channel, type Message } from './channel'
 import { networkFault } from './network_fault'
 import type { EmailSettings } from './settings'
 import { asIs, fill } from './template'
@@ -29,7 +29,7 @@ export function email(settings: EmailSettings, within: number): Channel {
           signal,
         })
         if (rejected.length > 0)
-          throw new DeliveryError(`refused ${rejected.length} of ${to.length} recipients`, false)
+          throw new PartlyDelivered(`refused ${rejected.length} of ${to.length} recipients`)
       } catch (error) {
         throw error instanceof DeliveryError ? error : faultOf(error)
       } finally {

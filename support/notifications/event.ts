@@ -1,4 +1,4 @@
-/** The events that notifications are about, in the order of a rollout; the last one is of `lockstep serve`. */
+/** The events that notifications are about, in the order of a rollout; the last two are of `lockstep serve`. */
 export const EVENTS = [
   'started',
   'approval wanted',
@@ -8,6 +8,7 @@ export const EVENTS = [
   'ended',
   'drift found',
   'monitoring changed',
+  'release created',
 ] as const
 
 export type EventName = (typeof EVENTS)[number]
@@ -53,7 +54,7 @@ export interface RolloutEvent {
   outOfRotation: SomeHosts
   /** The outcome of `ended`: `PASSED`, `FAILED`, … and the exit status. */
   outcome: { title: string; exitCode: number } | undefined
-  /** The reason why the rollout failed or was refused, or what approval is asked for, or what monitoring was told. */
+  /** The reason why the rollout failed or was refused, or what approval is asked for, or what monitoring was told, or how a release was created. */
   reason: string | undefined
 }
 

@@ -22,6 +22,8 @@ describe('the words of a notification', () => {
       'approval is waited for: Go on with 8 hosts?',
     )
     expect(of({ event: 'ended', outcome: { title: 'PASSED', exitCode: 0 } })).to.equal('PASSED, 8 hosts')
+    const reason = 'was created by ann at commit 41d0e6c2f9aa'
+    expect(of({ event: 'release created', release: 'v2', reason })).to.equal(`release v2 ${reason}`)
     expect(of({ event: 'drift found', failed: { count: 1, names: ['web3'] } })).to.equal(
       '1 host drifted; drifted: web3',
     )

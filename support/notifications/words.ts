@@ -28,6 +28,8 @@ function describeEvent(event: RolloutEvent): string {
       return `${hosts(failed.count)} drifted${why}; drifted: ${namesOf(failed)}`
     case 'monitoring changed':
       return `monitoring has changed${why}`
+    case 'release created':
+      return `release ${event.release ?? 'without a name'} ${reason ?? 'was created'}`
   }
 }
 

@@ -69,7 +69,7 @@ function puppetIn(plan: readonly PlannedScenario[]): PuppetCode {
   const lines = plan.flatMap(({ steps }) => steps)
   const of = (kind: string) => lines.filter(({ expression }) => kindOf(expression) === kind)
   const [release = 'simulated'] = of('sees puppet release').flatMap(({ values }) =>
-    values.map(({ value }) => value),
+    values.map(({ value }) => unquote(value)),
   )
   const tables = of('sees puppet changes').map(({ table = [] }) => table)
   const changes = tables.flatMap((rows) => (changeTableFault(rows) === undefined ? changesIn(rows) : []))
@@ -77,6 +77,11 @@ function puppetIn(plan: readonly PlannedScenario[]): PuppetCode {
     release,
     changes: Object.fromEntries(changes.map(({ resource, change }) => [resource, change])),
   }
+}
+
+/** Returns the text of a string of a sentence, which is written with its quotes. */
+function unquote(written: string): string {
+  return /^(["'])(.*)\1$/.exec(written)?.[2] ?? written
 }
 
 /** Returns the repository that the feature has named last before a line looks at what masters serve. */

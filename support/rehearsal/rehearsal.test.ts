@@ -199,6 +199,14 @@ describe('a feature that is rehearsed', () => {
     ).to.equal('site')
   })
 
+  it('needs puppet code of the release that a line says in quotes, without them', () => {
+    const applied = {
+      ...step('puppet should have applied release "2026.11.3"', [{ type: 'string', value: '"2026.11.3"' }]),
+      expression: 'puppet should have applied release {string}',
+    }
+    expect(needsOf(plan.map((each) => ({ ...each, steps: [applied] }))).puppet.release).to.equal('2026.11.3')
+  })
+
   it('without faults of its own is rehearsed with those that its lines can have', () => {
     const faultsOf = (...steps: PlannedStep[]) => usualFaults(plan.map((each) => ({ ...each, steps })))
     const known = lines.map((line, index) => ({ ...step(line), expression: EXPRESSIONS[index] }))

@@ -56,6 +56,7 @@ async function wellFleet(needs: Needs, { parameters, context, cwd, embedded }: W
   const ok = [{ exitcode: 0, output: 'OK - simulated', perfdata: '' }]
   return {
     name: `${hosts.length} simulated hosts of ${environment ?? 'the inventory'}`,
+    inventory: { sources, environment },
     repository: Object.fromEntries(
       [...packages].map(([name, versions]) => [name, [BEFORE, ...offerVersions(versions)]]),
     ),
@@ -63,10 +64,10 @@ async function wellFleet(needs: Needs, { parameters, context, cwd, embedded }: W
       [...repositories].map(([name, tags]) => [name, [BEFORE, ...offerVersions(tags)]]),
     ),
     backends: Object.fromEntries(backends.map((name) => [name, names])),
-    hosts: hosts.map(({ name, classes, facts }) => ({
+    hosts: hosts.map(({ name, classes, facts, environment: own }) => ({
       identity: name,
       classes,
-      facts,
+      facts: own === undefined ? facts : { environment: own, ...facts },
       packages: Object.fromEntries([...packages.keys()].map((each) => [each, BEFORE])),
       serves: Object.fromEntries([...repositories.keys()].map((each) => [each, BEFORE])),
       sites: Object.fromEntries(sites),

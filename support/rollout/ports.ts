@@ -20,6 +20,8 @@ export interface Selection {
   listed: readonly string[] | undefined
   /** The agents without all of which a host does not answer. */
   agents?: readonly string[]
+  /** The environment that the inventory has to give them. Hosts themselves are not asked for it. */
+  environment?: string
 }
 
 /** An agent that a feature cannot do without, and the first line that needs it. */
@@ -36,6 +38,8 @@ export interface ExpectedHosts {
    * @throws LockstepError `bad-config` when it cannot be read, or cannot tell
    */
   matching(selection: Selection): Promise<readonly string[]>
+  /** Resolves with the hosts that are not of an environment by their row, each with the one that it is of; empty for none. */
+  outsideOf(environment: string): Promise<ReadonlyMap<string, string>>
 }
 
 export interface Fleet {

@@ -21,6 +21,12 @@ export const hosts = {
     details: ([name = '']) => ({ fixed: !isPattern(name), single: !isPattern(name) }),
     help: 'The feature is for the host of this name, or for those that a /pattern/ matches.',
   },
+  'the hosts of environment {environment}': {
+    keyword: 'Given',
+    effect: 'selects hosts',
+    details: () => ({ fixed: true, single: false }),
+    help: 'The feature is for the hosts whose row of the inventory has this environment.',
+  },
   'I want to update the hosts listed in {file}': {
     keyword: 'Given',
     effect: 'selects hosts',

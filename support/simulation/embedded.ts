@@ -20,6 +20,8 @@ export interface Surrounded {
 export interface NamedFleet extends FleetDescription {
   /** The name of the fleet as a person is shown it. */
   name: string
+  /** The inventory that the hosts are of, and the environment there; absent where they are of none. */
+  inventory?: { sources: Environment['inventory']; environment: string | undefined }
 }
 
 /** The simulated parts of a run, beside the environment that reaches them. */
@@ -77,7 +79,8 @@ export async function startEmbedded(fleet: NamedFleet, { env }: ProcessContext):
       notifications: [],
       haproxy: addresses,
       balancers: [],
-      inventory: inventoryOf(readSetting(env, 'LOCKSTEP_INVENTORY')),
+      inventory: fleet.inventory?.sources ?? inventoryOf(readSetting(env, 'LOCKSTEP_INVENTORY')),
+      inventoried: fleet.inventory?.environment,
       environments: undefined,
       ...NO_VARIABLES,
       warnings: [],

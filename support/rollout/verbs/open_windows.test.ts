@@ -10,13 +10,14 @@ import { describe as described, hasPassed } from '../model/verdict'
 
 const HOSTS = ['web1', 'web2', 'web3']
 const WINDOW = 10
+const NONE: ReadonlyMap<string, string> = new Map()
 
 /** Returns a rollout whose discoveries are answered by the test; all its hosts are in an inventory, if there is one. */
 function rollout({ inventory = false, ...options }: RehearsalOptions & { inventory?: boolean } = {}) {
   const fleet = new FakeFleet(HOSTS, () => ({ kind: 'answered', data: { ensure: '2.0' } }))
   const begun: FakeDiscovery[] = []
   fleet.onDiscovery = (discovery) => begun.push(discovery)
-  const written = { matching: async () => HOSTS }
+  const written = { matching: async () => HOSTS, outsideOf: async () => NONE }
   const made = rolloutOn(fleet, {
     ...options,
     ports: { ...(inventory ? { inventory: written } : {}), ...options.ports },
@@ -336,7 +337,9 @@ async function endOf(course: Course, isPatient: boolean) {
       return inner.call(...asked)
     },
   }
-  const ports = course.inventory ? { inventory: { matching: async () => HOSTS } } : {}
+  const ports = course.inventory
+    ? { inventory: { matching: async () => HOSTS, outsideOf: async () => NONE } }
+    : {}
   const { rollout: rolling } = rolloutOn(fleet, { ports })
   if (course.budget) rolling.budget.allow({ hosts: 1 }, 'rollout')
   const hasEnded = async () => {

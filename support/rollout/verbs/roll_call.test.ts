@@ -25,6 +25,8 @@ const CLAIMS: Checkpoint = {
   scenarios: new Map(),
 }
 
+const NONE: ReadonlyMap<string, string> = new Map()
+
 /** Returns a rollout to hosts of which `found` answer and `written` are in the inventory. */
 function rollout(found: readonly string[], written: readonly string[], checkpoint?: Checkpoint) {
   const fleet = new FakeFleet(found, () => ({ kind: 'answered', data: { ensure: '2.0' } }))
@@ -34,6 +36,7 @@ function rollout(found: readonly string[], written: readonly string[], checkpoin
       asked.push(selection)
       return written
     },
+    outsideOf: async () => NONE,
   }
   return { ...rolloutOn(fleet, { ports: { inventory, checkpoint } }), fleet, asked }
 }
@@ -67,7 +70,7 @@ describe('the roll call of a limited run', () => {
   })
 
   it('refuses a limit to a host that is not in the inventory before hosts are looked for', async () => {
-    const inventory = { matching: async () => ['web1', 'web3'] }
+    const inventory = { matching: async () => ['web1', 'web3'], outsideOf: async () => NONE }
     const { rollout: rolling, fleet } = limited(hosts, { inventory })
     fleet.onDiscovery = () => expect.fail('hosts were looked for')
     expect((await failure(rolling.hosts.discover())).code).to.equal('bad-input')
@@ -75,7 +78,7 @@ describe('the roll call of a limited run', () => {
   })
 
   it('fails for a limited host of the inventory that is silent, and not for another one', async () => {
-    const inventory = { matching: async () => hosts }
+    const inventory = { matching: async () => hosts, outsideOf: async () => NONE }
     const silent = limited(['web1', 'web3', 'web4'], { inventory })
     expect(count(await silent.rollout.hosts.discover())).to.include({ expected: 2, silent: 1 })
     const other = limited(['web1', 'web2', 'web3'], { inventory })
@@ -88,7 +91,7 @@ describe('the roll call of a limited run', () => {
 
   it('stays as it was in a run that goes on, where all are written down again', async () => {
     const checkpoint = { ...CLAIMS, outside: ['web3', 'web4'] }
-    const inventory = { matching: async () => hosts }
+    const inventory = { matching: async () => hosts, outsideOf: async () => NONE }
     const resumed = limited(hosts, { inventory, checkpoint })
     expect(hasPassed(await resumed.rollout.hosts.discover())).to.equal(true)
     expect(resumed.journal[0]).to.have.deep.property('outside', ['web3', 'web4'])
@@ -276,6 +279,141 @@ describe('a roll call with an inventory', () => {
   it('is not promised where there is no inventory', async () => {
     const { rollout: rolling } = rolloutOn(new FakeFleet(['web1'], () => ({ kind: 'answered', data: {} })))
     expect(() => rolling.hosts.leaveStrangersAlone()).to.throw(/^there is no inventory/)
+  })
+})
+
+describe('a roll call of the hosts of an environment', () => {
+  const others = new Map([
+    ['web8', 'production'],
+    ['web9', ''],
+  ])
+  const own: Record<string, string | null> = { web1: 'test', web2: 'test' }
+  const inTest = (found: readonly string[], written: readonly string[], facts = own) => {
+    const fleet = new FakeFleet(found, (host, { action }) =>
+      action === 'get_fact'
+        ? { kind: 'answered', data: { fact: 'environment', value: facts[host] ?? null } }
+        : { kind: 'answered', data: { ensure: '2.0' } },
+    )
+    const asked: Selection[] = []
+    const inventory = {
+      async matching(selection: Selection) {
+        asked.push(selection)
+        return written
+      },
+      outsideOf: async () => others,
+    }
+    const made = rolloutOn(fleet, { ports: { inventory } })
+    made.rollout.hosts.ofEnvironment('test')
+    return { ...made, fleet, asked }
+  }
+  const touched = (fleet: FakeFleet) =>
+    fleet.asked.filter(({ request }) => request.action === 'status').map(({ hosts }) => hosts)
+
+  it('leaves alone the hosts of other rows, though they answer with the class, and names them', async () => {
+    const {
+      rollout: rolling,
+      fleet,
+      notes,
+      asked,
+      journal,
+    } = inTest(['web1', 'web2', 'web8', 'web9'], ['web1', 'web2'])
+    const verdict = await rolling.hosts.discover()
+    expect(hasPassed(verdict)).to.equal(true)
+    expect(count(verdict)).to.include({ expected: 2, answered: 2, unexpected: 0 })
+    expect(asked.map(({ environment, classes }) => [environment, classes])).to.deep.equal([
+      ['test', ['roles::web']],
+    ])
+    expect(journal[0]).to.deep.equal({ type: 'roll call', hosts: ['web1', 'web2'] })
+    expect(notes).to.deep.equal([
+      'left alone, by their row of the inventory: web9 in none; web8 in production',
+    ])
+    await rolling.packages.versionShouldBe('mywebapp', '2.0')
+    expect(touched(fleet)).to.deep.equal([['web1', 'web2']])
+    expect(fleet.asked.flatMap(({ hosts }) => hosts)).not.to.include.members(['web8'])
+  })
+
+  it('leaves them alone where no step asks for it, and where one answers late', async () => {
+    const { rollout: rolling, fleet } = inTest(['web1', 'web2', 'web8'], ['web1', 'web2'])
+    await rolling.packages.versionShouldBe('mywebapp', '2.0')
+    expect(touched(fleet)).to.deep.equal([['web1', 'web2']])
+    const late = inTest([], ['web1', 'web2'])
+    late.fleet.onDiscovery = (discovery) => {
+      discovery.answer('web1')
+      discovery.answer('web2')
+      discovery.answer('web8')
+      discovery.endWindow()
+    }
+    await late.rollout.hosts.discover()
+    await late.rollout.hosts.windowsAreOver()
+    expect(hasPassed(await late.rollout.packages.versionShouldBe('mywebapp', '2.0'))).to.equal(true)
+  })
+
+  it('fails for a host of the column that does not answer, and for one of no row that does', async () => {
+    const silent = await inTest(['web1'], ['web1', 'web2']).rollout.hosts.discover()
+    expect(count(silent)).to.include({ expected: 2, silent: 1 })
+    const stranger = await inTest(['web1', 'web7'], ['web1']).rollout.hosts.discover()
+    expect(stranger.unexpected.map(({ host, detail, fails }) => [host, detail, fails])).to.deep.equal([
+      ['web7', 'discovered, and not in the inventory of environment test with class roles::web', true],
+    ])
+  })
+
+  it('names the host that is in another environment by its own fact, and begins on none', async () => {
+    const facts = { web1: 'test', web2: 'production' }
+    const { rollout: rolling, fleet } = inTest(['web1', 'web2'], ['web1', 'web2'], facts)
+    const verdict = await rolling.hosts.discover()
+    expect(verdict.observations.map(({ host, passed, seen }) => [host, passed, seen])).to.deep.equal([
+      ['web1', true, 'discovered'],
+      ['web2', false, 'is in production by its own fact environment, and in test by the inventory'],
+    ])
+    await failure(rolling.packages.update('mywebapp'))
+    const unasked = inTest(['web1', 'web2'], ['web1', 'web2'], facts)
+    await failure(unasked.rollout.packages.update('mywebapp'))
+    for (const each of [fleet, unasked.fleet])
+      expect(each.asked.filter(({ request }) => request.mutating)).to.deep.equal([])
+  })
+
+  it('goes by the inventory alone where a host has no such fact, and says so', async () => {
+    const { rollout: rolling, notes } = inTest(['web1', 'web2'], ['web1', 'web2'], { web1: 'test' })
+    expect(hasPassed(await rolling.hosts.discover())).to.equal(true)
+    expect(notes).to.deep.equal([
+      'the environment of 1 host is known from the inventory alone: web2 has no fact environment',
+    ])
+  })
+
+  it('fails for a host that does not tell its fact', async () => {
+    const fleet = new FakeFleet(['web1'], (_, { action }) =>
+      action === 'get_fact'
+        ? { kind: 'failed', message: 'You are not authorized', data: {} }
+        : { kind: 'answered', data: {} },
+    )
+    const inventory = { matching: async () => ['web1'], outsideOf: async () => NONE }
+    const { rollout: rolling } = rolloutOn(fleet, { ports: { inventory } })
+    rolling.hosts.ofEnvironment('test')
+    const verdict = await rolling.hosts.discover()
+    expect(verdict.observations[0]?.seen).to.equal(
+      'does not tell its fact environment: You are not authorized',
+    )
+    expect(hasPassed(verdict)).to.equal(false)
+  })
+
+  it('is refused beside a list, beside another environment, and without an inventory', async () => {
+    const { rollout: rolling } = inTest(['web1'], ['web1'])
+    expect(() => rolling.hosts.ofEnvironment('production')).to.throw(/environment test are selected already/)
+    rolling.hosts.listed(['web1'])
+    expect((await failure(rolling.hosts.discover())).message).to.match(/say one of the two/)
+    const none = rolloutOn(new FakeFleet(['web1'], () => ({ kind: 'answered', data: {} }))).rollout
+    expect(() => none.hosts.ofEnvironment('test')).to.throw(/^there is no inventory that has the environment/)
+  })
+
+  it('is refused for a second environment in a later scenario', async () => {
+    const { rollout: rolling } = inTest(['web1'], ['web1'])
+    await rolling.hosts.discover()
+    await rolling.beginScenario('2', 'another')
+    rolling.hosts.withClass('roles::web')
+    rolling.hosts.ofEnvironment('production')
+    expect((await failure(rolling.hosts.discover())).message).to.contain(
+      'hosts of environment production with class roles::web are selected, and those of this rollout were found of environment test with class roles::web',
+    )
   })
 })
 

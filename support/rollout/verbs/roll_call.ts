@@ -3,6 +3,7 @@ import { hostsWithoutAgents } from './agents_present'
 import { compareWith } from '../model/compare_with'
 import { divideByLimit, type LimitedHosts } from '../model/limit'
 import { OpenWindows } from './open_windows'
+import { describeLeftAlone, hostsOfAnotherEnvironment } from './own_environment'
 import type { RollCallContext } from './roll_call_context'
 import { isEmpty, keyOf, NOBODY_YET, describeSelection } from './selection'
 import type { EnoughHosts, Selection } from '../ports'
@@ -27,6 +28,9 @@ export class RollCall {
 
   /** The order in which the hosts are listed, where they come from a list. */
   private listing: readonly string[] | undefined
+
+  /** The hosts that belong to other environments by their row, each with its own; they are left alone. */
+  private others: ReadonlyMap<string, string> = new Map()
 
   /** True when the list is what was discovered, and nothing says which hosts should have been. */
   private isAsFound = false
@@ -70,16 +74,36 @@ export class RollCall {
   }
 
   /**
+   * Selects the hosts whose row of the inventory has an environment. Hosts of another row are left alone, whatever class
+   * they have.
+   * @throws LockstepError `bad-feature` when there is no inventory, or another environment is selected
+   */
+  ofEnvironment(environment: string): void {
+    this.expectInventory('has the environment of hosts')
+    const { environment: before = environment } = this.selection
+    if (before !== environment)
+      throw new LockstepError(
+        'bad-feature',
+        `the hosts of environment ${before} are selected already; write a feature for each environment, or one with a variable`,
+      )
+    this.selection = { ...this.selection, environment }
+  }
+
+  /**
    * Leaves alone the hosts that are not in the inventory.
    * @throws LockstepError `bad-feature` when there is no inventory
    */
   leaveStrangersAlone(): void {
-    if (this.rollout.ports.inventory === undefined)
-      throw new LockstepError(
-        'bad-feature',
-        'there is no inventory that hosts could be missing in; name one in lockstep.yaml, as in inventory: [hosts.csv], or for the embedded fleet with LOCKSTEP_INVENTORY=hosts.csv',
-      )
+    this.expectInventory('hosts could be missing in')
     this.leavesStrangers = true
+  }
+
+  private expectInventory(what: string): void {
+    if (this.rollout.ports.inventory !== undefined) return
+    throw new LockstepError(
+      'bad-feature',
+      `there is no inventory that ${what}; name one in lockstep.yaml, as in inventory: [hosts.csv], or for the embedded fleet with LOCKSTEP_INVENTORY=hosts.csv`,
+    )
   }
 
   /**
@@ -102,10 +126,7 @@ export class RollCall {
     const { strangers } = compareWith([...expected, ...this.alone], found)
     const there = new Set(found)
     const incomplete = isFirst
-      ? await hostsWithoutAgents(
-          this.rollout,
-          expected.filter((host) => there.has(host) && !this.rollout.budget.isOut(host)),
-        )
+      ? await this.unfit(expected.filter((host) => there.has(host) && !this.rollout.budget.isOut(host)))
       : NOBODY
     const [absent, written] = [new Set(missing), new Set(should)]
     const going = expected.filter((host) => !this.rollout.budget.isOut(host))
@@ -207,8 +228,28 @@ export class RollCall {
   private async inventoried(): Promise<readonly string[] | undefined> {
     this.expectSelection()
     const { inventory, audience } = this.rollout.ports
-    if (inventory === undefined || this.selection.listed !== undefined) return undefined
-    return tellWhile(audience.tellWait, { what: 'the inventory' }, () => inventory.matching(this.selection))
+    const { listed, environment } = this.selection
+    if (listed !== undefined && environment !== undefined)
+      throw new LockstepError(
+        'bad-feature',
+        `hosts are selected by a list, and as those of environment ${environment}; say one of the two`,
+      )
+    if (inventory === undefined || listed !== undefined) return undefined
+    return tellWhile(audience.tellWait, { what: 'the inventory' }, async () => {
+      const should = await inventory.matching(this.selection)
+      if (environment !== undefined) this.others = await inventory.outsideOf(environment)
+      return should
+    })
+  }
+
+  /** Returns the hosts that no line may begin on, each with the reason: what it lacks, or where it is instead. */
+  private async unfit(hosts: readonly string[]): Promise<ReadonlyMap<string, Observation>> {
+    const { environment } = this.selection
+    const incomplete = await hostsWithoutAgents(this.rollout, hosts)
+    if (environment === undefined) return incomplete
+    const complete = hosts.filter((host) => !incomplete.has(host))
+    const misplaced = await hostsOfAnotherEnvironment(this.rollout, complete, environment)
+    return new Map([...incomplete, ...misplaced])
   }
 
   /**
@@ -240,7 +281,7 @@ export class RollCall {
   private async frozenAs(hosts: readonly string[], should?: readonly string[]): Promise<readonly string[]> {
     const list = await this.freeze(hosts, should)
     const going = list.filter((host) => !this.rollout.budget.isOut(host))
-    const incomplete = await hostsWithoutAgents(this.rollout, going)
+    const incomplete = await this.unfit(going)
     if (incomplete.size === 0) return list
     const observations = going.map(
       (host): Observation =>
@@ -252,7 +293,7 @@ export class RollCall {
   }
 
   /**
-   * Concludes a roll call, and stops the rollout for hosts that lack agents. A plan goes no further either: it would
+   * Concludes a roll call, and stops the rollout for hosts that no line may begin on. A plan goes no further either: it would
    * wait for the missing agents, line by line. A look for drift goes on without these hosts: the others may have
    * drifted too.
    */
@@ -265,10 +306,7 @@ export class RollCall {
       budget.putOut([...incomplete.values()])
     } else
       this.rollout.stopAt(
-        new LockstepError(
-          'diverged',
-          `not attempted: ${counted(incomplete.size)} could not carry out every line`,
-        ),
+        new LockstepError('diverged', `not attempted: ${counted(incomplete.size)} cannot take part`),
       )
     return whole
   }
@@ -339,7 +377,9 @@ export class RollCall {
       this.windows.add(window)
       this.beganEarly ||= this.list === undefined
     }
-    return { found: hosts, unexpected }
+    const alone = hosts.filter((host) => this.others.has(host))
+    if (alone.length > 0 && this.list === undefined) audience.note(describeLeftAlone(alone, this.others))
+    return { found: hosts.filter((host) => !this.others.has(host)), unexpected }
   }
 
   private async expectNobodyNew(): Promise<void> {
@@ -370,7 +410,7 @@ export class RollCall {
     return {
       hosts,
       onLater: (host) => {
-        if (!names.has(host)) rollout.addUnsolicited(newcomer(host))
+        if (!names.has(host) && !this.others.has(host)) rollout.addUnsolicited(newcomer(host))
       },
       onUnexpected: (message) => rollout.addUnsolicited(message),
     }

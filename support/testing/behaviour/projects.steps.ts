@@ -18,6 +18,10 @@ Given('the rolling feature', function (this: Manual) {
   copyDeployment(this, 'rolling.feature')
 })
 
+Given('the deployment {string}', function (this: Manual, name: string) {
+  copyDeployment(this, name)
+})
+
 Given('a feature {string} with the steps:', function (this: Manual, name: string, steps: string) {
   writeFeature(this, name, steps)
 })

@@ -17,6 +17,7 @@ import { median, round, spread, timed, type Cost } from './measure'
 import { memoryRows } from './memory'
 import { pageRow } from './page'
 import { pipelineRows } from './pipeline'
+import { puppetRows } from './puppet'
 import { scrapeRow } from './scrape'
 import { serveRows } from './serve'
 
@@ -61,7 +62,7 @@ class Bench {
    * Runs all benchmarks, or some of them. `daemon` is the host's side, `start` the start of a run, `lint` a long table,
    * `page` the page of a huge run, `memory` the memory of rollouts, `waves` a rollout in ten waves, `huge` a fleet of 50,000 hosts,
    * `pipeline` the way from a push to hosts, `serve` the pushes that are told, `console` the live page of a rollout,
-   * `scrape` the numbers for Prometheus.
+   * `scrape` the numbers for Prometheus, `puppet` a noop over four real hosts of a real puppetserver.
    */
   async run(only: string | undefined): Promise<void> {
     if (only === 'start') return this.startUp()
@@ -90,6 +91,7 @@ class Bench {
       return this.scratch.remove()
     }
     if (only === 'memory') return this.memory()
+    if (only === 'puppet') return this.besideBroker((broker) => this.puppet(broker))
     if (only === 'waves') return this.besideBroker((broker) => this.waves(broker))
     if (only === 'huge') return this.besideBroker((broker) => this.hugeFleet(broker))
     if (only !== 'daemon') await this.rollouts()
@@ -113,7 +115,19 @@ class Bench {
       await this.cleanRuns()
     })
     await this.memory()
+    await this.besideBroker((broker) => this.puppet(broker))
     await this.besideBroker((broker) => this.hugeFleet(broker))
+  }
+
+  private async puppet(broker: RealBroker): Promise<void> {
+    const config = this.compiled()
+    const rows = await puppetRows({
+      scratch: this.scratch,
+      broker,
+      rollout: (clientCfg, feature) => this.ours(clientCfg, feature, { config }),
+      timesOf: (type) => this.timesOf(type),
+    })
+    this.say(...rows)
   }
 
   /** Measures memory beside a broker that has nothing else to carry. */
@@ -486,7 +500,7 @@ function sum(values: readonly number[]): number {
 
 void new Bench().run(process.argv[2]).catch((error: unknown) => {
   process.stderr.write(
-    `the benchmark stopped: ${(error as Error).message}\nIt needs Debian's activemq, mcollective, mcollective-client and ruby.\n`,
+    `the benchmark stopped: ${(error as Error).message}\nIt needs Debian's activemq, mcollective, mcollective-client, ruby, puppet-agent and puppetserver.\n`,
   )
   process.exitCode = 1
 })

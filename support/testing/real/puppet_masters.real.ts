@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -37,6 +37,15 @@ const RUNNING = (release: string) => `Feature: Hosts
     Then puppet should have failed on no resource
     And puppet should have applied release "${release}"
 `
+/** The deployment that people copy, for the release and the changes of these masters. */
+const COLUMN = readFileSync(join(ROOT, 'features', 'deployments', 'puppet_environment.feature'), 'utf8')
+  .replace('of environment test', 'of environment staging')
+  .replaceAll(THIRD, SECOND)
+  .replace(
+    /( +)\| Package.*\n/,
+    (_, indent: string) =>
+      `${indent}| File[/srv/release] | absent → file |\n${indent}| Exec[/bin/sh -c "touch /srv/begun; while [ -e /srv/wait ]; do sleep 0.2; done"] | returns notrun → ["0"] |\n`,
+  )
 
 describe('two real puppet masters behind a real HAProxy', function () {
   this.timeout(20 * 60_000)
@@ -64,7 +73,13 @@ describe('two real puppet masters behind a real HAProxy', function () {
     scratch.write('client.cfg', `${settings(broker, 'control.example.net')}libdir = ${scratch.path}\n`)
     scratch.write(
       'lockstep.yaml',
-      `environments:\n  test:\n    client_config: client.cfg\n    haproxy: [{ socket: ${proxy.socket} }]\n`,
+      `default: test
+environments:
+  test:
+    client_config: client.cfg
+    haproxy: [{ socket: ${proxy.socket} }]
+  staging: { client_config: client.cfg, inventory: [hosts.csv] }
+`,
     )
   })
 
@@ -76,9 +91,9 @@ describe('two real puppet masters behind a real HAProxy', function () {
     scratch.remove()
   })
 
-  const live = (text: string) => {
+  const live = (text: string, env: Readonly<Record<string, string>> = {}) => {
     scratch.write('masters.feature', text)
-    return cucumber(['-p', 'live', 'masters.feature'], scratch.path)
+    return cucumber(['-p', 'live', 'masters.feature'], scratch.path, env)
   }
   const deploy = async (release: string) => {
     const run = await live(FEATURE.replaceAll(THIRD, release))
@@ -163,6 +178,54 @@ describe('two real puppet masters behind a real HAProxy', function () {
     } finally {
       await must(second(), `cp /srv/puppet.conf /etc/puppet/puppet.conf; rm -f ${ssl}/*/${first.name}.pem`)
     }
+  })
+
+  it('serve the hosts of the column of the inventory alone, in noop, and for real once a person has approved', async () => {
+    const { agents } = site()
+    const rows = agents.map(({ name }, index) => `${name},${index < 3 ? 'staging' : 'test'},roles::web\n`)
+    scratch.write('hosts.csv', `host,environment,role\n${rows.join('')}`)
+    scratch.write('column.feature', COLUMN)
+    // The last one is of another environment, and has the class as well.
+    const tell = (index: number, environment: string) =>
+      agents[index]?.write('/etc/mcollective/facts.yaml', `---\nenvironment: ${environment}\n`)
+    for (const index of [0, 1, 2, 3]) tell(index, index === 3 ? 'test' : 'staging')
+    for (const agent of agents) await must(agent, 'rm -f /srv/release /srv/begun')
+    const lastRun = 'stat -c %Y.%i /var/cache/puppet/state/last_run_report.yaml'
+    const before = await must(agents[3] ?? expect.fail('no fourth host'), lastRun)
+    const approval = join(scratch.path, 'approval')
+    const released = () =>
+      Promise.all(agents.map(async (agent) => (await agent.run('cat /srv/release')).exitCode === 0))
+
+    tell(1, 'production')
+    const misplaced = await live(COLUMN, { LOCKSTEP_ENVIRONMENT: 'staging' })
+    expect(misplaced.exitCode, shown(misplaced)).to.equal(1)
+    expect(flat(misplaced)).to.match(
+      /is in production by its own fact environment, and in staging by the inventory web2/,
+    )
+    tell(1, 'staging')
+
+    let approved: boolean[] | undefined
+    const env = { LOCKSTEP_ENVIRONMENT: 'staging', LOCKSTEP_APPROVAL: approval }
+    const run = await cucumber(['-p', 'live', 'column.feature'], scratch.path, env, (_, out, err) => {
+      let said = ''
+      const hear = (piece: Buffer) => {
+        said += piece.toString()
+        const [, name] = /run (\d{8}-\d{6}-[0-9a-f]{4})/.exec(said) ?? []
+        if (approved !== undefined || name === undefined || !said.includes('Go on with 3 hosts?')) return
+        approved = []
+        void released().then((all) => {
+          approved = all
+          writeFileSync(approval, `${name} ann\n`)
+        })
+      }
+      out.on('data', hear)
+      err.on('data', hear)
+    })
+    expect(run.exitCode, shown(run)).to.equal(0)
+    expect(approved, 'nothing was changed before the approval').to.deep.equal([false, false, false, false])
+    expect(flat(run)).to.contain('left alone, by their row of the inventory: web4.example.net in test')
+    expect(await released()).to.deep.equal([true, true, true, false])
+    expect(await must(agents[3] ?? expect.fail('no fourth host'), lastRun)).to.equal(before)
   })
 
   it('leave no host behind when one is killed in mid-run of four hosts', async () => {
@@ -253,7 +316,7 @@ chmod +x scripts/*
 cat >manifests/site.pp <<'EOF'
 node default {
   if $facts['os']['family'] != 'Debian' { fail('no facts') }
-  exec { '/bin/sh -c "touch /srv/begun; while [ -e /srv/wait ]; do sleep 0.2; done"': }
+  exec { '/bin/sh -c "touch /srv/begun; while [ -e /srv/wait ]; do sleep 0.2; done"': creates => '/srv/begun' }
   -> file { '/srv/release': source => 'puppet:///modules/site/release' }
 }
 EOF
