@@ -2,6 +2,7 @@ import { contracts } from '../rpc/contracts'
 import type { Data } from '../rpc/contracts/contract'
 import { puppetRunOf } from '../system/puppet_run'
 import { aborting, ActionFailed, type Agent } from '../rpc/server/agent'
+import { codeActions, expectReady, latestReport, type PuppetCode } from './puppet_code'
 
 export interface PuppetStatus {
   enabled: boolean
@@ -77,7 +78,8 @@ export interface Puppet {
 
 const NOT_YET: PuppetReport = { found: 'unreadable', problem: 'is not read while its run goes on' }
 
-export function puppetAgent(puppet: Puppet, now: () => number): Agent {
+/** Returns the agent of a host's puppet; `code` is that of applications, where its configuration names any. */
+export function puppetAgent(puppet: Puppet, now: () => number, code?: PuppetCode): Agent {
   const seconds = () => Math.floor(now() / 1000)
   const switched = async (enabled: boolean) => {
     if ((await puppet.status()).enabled !== enabled)
@@ -87,9 +89,14 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
       })
     return { status: enabled ? 'enabled' : 'disabled', enabled }
   }
+  const isGoing = (run: string) => {
+    const found = [puppet.isGoing(run), code?.isGoing(run)]
+    return found.includes(true) ? true : found.includes(false) ? false : undefined
+  }
   return {
     contract: contracts.puppet,
     actions: aborting({
+      ...codeActions(code, () => puppet.status()),
       async status() {
         const { daemon, ...status } = await puppet.status()
         const since = seconds() - status.lastrun
@@ -121,10 +128,11 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
       },
       async report({ run }) {
         // The process is looked for first: once it is gone, its report does not change any more.
-        const going = typeof run === 'string' ? puppet.isGoing(run) : undefined
+        const ordered = typeof run === 'string' ? run : undefined
+        const going = ordered === undefined ? undefined : isGoing(ordered)
         const { enabled, applying, disable_message } = await puppet.status()
         // The report that is there meanwhile is of a run before, and to read a large one takes the host a second.
-        const report = going === true ? NOT_YET : await puppet.report()
+        const report = going === true ? NOT_YET : latestReport(await puppet.report(), code, ordered)
         return {
           enabled,
           applying,
@@ -134,11 +142,7 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
         }
       },
       async runonce(inputs, { requestid }) {
-        const { enabled, applying, disable_message } = await puppet.status()
-        const why = disable_message === '' ? '' : `: '${disable_message}'`
-        if (!enabled)
-          throw new ActionFailed(`Puppet is disabled${why}`, { summary: `Puppet is disabled${why}` })
-        if (applying) throw new ActionFailed('Puppet is currently applying a catalog; cannot run now')
+        await expectReady(() => puppet.status())
         const { force, process_results: _, ...options } = inputs
         const initiated_at = seconds()
         const run = puppetRunOf(requestid)

@@ -15,6 +15,7 @@ import { leaseFile } from '../agents/providers/lease_file'
 import { nrpeCommands } from '../agents/providers/nrpe_commands'
 import { aptPackages } from '../agents/providers/packages_apt'
 import { rpmPackages } from '../agents/providers/packages_rpm'
+import { applyProgram } from '../agents/providers/puppet_code/apply_program'
 import { puppetProgram } from '../agents/providers/puppet_program'
 import { puppetserverProgram } from '../agents/providers/puppetserver_program'
 import { systemdServices } from '../agents/providers/services_systemd'
@@ -53,14 +54,13 @@ export async function hostAgents(parts: HostParts): Promise<Agent[]> {
   const packages = packagesOf(parts)
   const services = servicesOf(parts)
   const firewall = firewallOf(parts)
-  const puppet = puppetOf(parts)
   const own = [
     nrpeAgent(nrpeCommands(environment.nrpe, run)),
     lockAgent(leaseFile(join(environment.stateFolder, 'lease.json')), now),
     ...(packages === undefined ? [] : [packageAgent(packages, packages, untilFree, now)]),
     ...(services === undefined ? [] : [serviceAgent(services)]),
     ...(firewall === undefined ? [] : [iptablesAgent(firewall)]),
-    ...(puppet === undefined ? [] : [puppetAgent(puppet, now)]),
+    ...puppetOf(parts),
     ...puppetserverOf(parts),
     ...gitOf(parts),
     ...accessOf(parts),
@@ -102,10 +102,16 @@ function firewallOf({ environment, run, find = findProgram }: HostParts): Firewa
   return chosen === 'iptables' ? iptablesFirewall(run, { chain, target }) : nftablesFirewall(run)
 }
 
-function puppetOf({ environment, run, find = findProgram }: HostParts) {
-  const { program, splay } = environment.agents.puppet
+function puppetOf({ environment, run, clock, find = findProgram }: HostParts): Agent[] {
+  const { program, splay, code } = environment.agents.puppet
   const found = find(program)
-  return found === undefined ? undefined : puppetProgram(run, { program: found, splay })
+  if (found === undefined) return []
+  const puppet = puppetProgram(run, { program: found, splay })
+  const lockFile = () => puppet.lockFile()
+  const records = join(environment.stateFolder, 'puppet')
+  const folders =
+    code.length === 0 ? undefined : applyProgram({ program: found, run, folders: code, records, lockFile })
+  return [puppetAgent(puppet, () => clock.now(), folders)]
 }
 
 /** Returns the puppetserver agent, for a host that has a puppetserver. */

@@ -2,6 +2,7 @@ import type { JournalEntry } from '../rollout/model/journal_entry'
 import { recordOf, type GateRecord } from '../rollout/model/gate'
 import { progressOf } from '../rollout/model/progress'
 import { changesIn, type Change } from './changes'
+import { modulesIn, type FoundModules } from './modules'
 import { isSafeMode } from '../run/modes'
 import type { Drift } from '../run/run_parts'
 
@@ -30,6 +31,8 @@ export interface HistoryEntry {
   outside?: readonly string[]
   /** The gates at which it waited for a person, and who answered; absent where it waited at none. */
   gates?: readonly GateRecord[]
+  /** The modules that it found in the puppet code of applications, as it found them last; absent where it looked at none. */
+  modules?: readonly FoundModules[]
   /** The hosts that failed within the failure budget. */
   out: readonly string[]
   /** The hosts that it has not brought to its end, those among them that failed within the budget. */
@@ -79,6 +82,7 @@ export function historyEntryOf(
   const outcome = outcomeOf(entries, out.length > 0)
   const progress = progressOf(entries)
   const gates = gatesIn(entries)
+  const modules = modulesIn(entries)
   return {
     run,
     environment: began.environment,
@@ -96,6 +100,7 @@ export function historyEntryOf(
     hosts: rollCall.hosts,
     ...(rollCall.outside === undefined ? {} : { outside: rollCall.outside }),
     ...(gates.length === 0 ? {} : { gates }),
+    ...(modules.length === 0 ? {} : { modules }),
     out: [...new Set(out)].filter((host) => known.has(host)),
     notDone: progress.notDone(outcome === 'passed' || outcome === 'passed with failures'),
     restored: [...progress.restored],

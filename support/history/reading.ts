@@ -64,6 +64,8 @@ const isRunRecord = shape({
   hosts: listOf(isText),
   outside: (value) => value === undefined || listOf(isText)(value),
   gates: (value) => value === undefined || listOf(isGate)(value),
+  modules: (value) =>
+    value === undefined || listOf(shape({ code: isText, modules: isText, hosts: listOf(isText) }))(value),
   out: listOf(isText),
   notDone: listOf(isText),
   restored: listOf(isText),

@@ -19,6 +19,7 @@ import { Gates } from './verbs/gates'
 import { Packages } from './verbs/packages'
 import { Puppet } from './verbs/puppet'
 import { PuppetMasters } from './verbs/puppet_masters'
+import { PuppetModules } from './verbs/puppet_modules'
 import { PuppetRuns } from './verbs/puppet_runs'
 import { Release } from './verbs/release'
 import { Repository } from './verbs/repository'
@@ -48,6 +49,7 @@ export class Rollout {
   readonly checks: Checks
   readonly puppet: Puppet
   readonly puppetMasters: PuppetMasters
+  readonly puppetModules: PuppetModules
   readonly puppetRuns: PuppetRuns
   readonly agents: Agents
   readonly release: Release
@@ -104,6 +106,7 @@ export class Rollout {
     this.checks = new Checks(step)
     this.puppet = new Puppet(step, ledger)
     this.puppetMasters = new PuppetMasters(step)
+    this.puppetModules = new PuppetModules(step)
     this.puppetRuns = new PuppetRuns(step, {
       openRuns: () => resumption.openPuppetRuns(this.current),
       earlier: checkpoint?.puppetRuns ?? new Map(),

@@ -137,6 +137,7 @@ const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   tag: true,
   served: true,
   'puppet run ended': true,
+  'modules found': true,
   'passed over': true,
   approved: true,
   'gate waits': true,

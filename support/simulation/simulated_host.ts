@@ -150,7 +150,7 @@ export class SimulatedHost {
       serviceAgent(services),
       iptablesAgent(firewall),
       nrpeAgent(pretendChecks(description.checks)),
-      puppetAgent(puppet, () => clock.now()),
+      puppetAgent(puppet, () => clock.now(), puppet.packed),
       ...(compiles === undefined
         ? []
         : [puppetserverAgent(pretendPuppetserver(identity, () => git.whole(compiles)))]),
