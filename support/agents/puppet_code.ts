@@ -1,7 +1,7 @@
 import type { Data } from '../rpc/contracts/contract'
 import { ActionFailed, type Action } from '../rpc/server/agent'
 import { puppetRunOf } from '../system/puppet_run'
-import type { PuppetReport, PuppetStatus } from './puppet'
+import type { PuppetReport, PuppetStatus } from './puppet_state'
 
 /** The puppet code that is packed with applications, in folders that the host's own configuration names. */
 export interface PuppetCode {
@@ -33,6 +33,8 @@ export interface ApplyOrder {
 export type AppliedReport = PuppetReport & {
   code?: string
   digest?: string
+  /** When the run began, of one without a report as well, in ISO 8601. */
+  began?: string
   /** Resources of the code; those that puppet itself adds to each catalog are not counted. */
   resources?: number
 }
@@ -91,7 +93,7 @@ export function codeActions(
       const folders = configured()
       await expectReady(status)
       const run = puppetRunOf(requestid)
-      const order = { code: String(name), digest: String(digest), noop: noop === true, run }
+      const order = { code: text(name), digest: text(digest), noop: noop === true, run }
       return { summary: await folders.apply(order, signal), run }
     },
   }
@@ -108,8 +110,7 @@ export function latestReport(
   const applied = code?.report(undefined)
   // A report that cannot be read may be the later one.
   if (applied === undefined || own.found === 'unreadable') return own
-  if (own.found === 'none' || applied.found !== 'whole') return applied
-  return own.began > applied.began ? own : applied
+  return own.found === 'whole' && own.began > (applied.began ?? '') ? own : applied
 }
 
 /** Expects that a run may begin now. @throws ActionFailed when puppet is disabled, or runs */
@@ -118,6 +119,10 @@ export async function expectReady(status: () => Promise<PuppetStatus> | PuppetSt
   const why = disable_message === '' ? '' : `: '${disable_message}'`
   if (!enabled) throw new ActionFailed(`Puppet is disabled${why}`, { summary: `Puppet is disabled${why}` })
   if (applying) throw new ActionFailed('Puppet is currently applying a catalog; cannot run now')
+}
+
+function text(value: Data | undefined): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function rows(list: readonly (CodeModule | DeclaredModule)[]): Data[] {

@@ -1,7 +1,6 @@
 import type { JournalEntry } from '../rollout/model/journal_entry'
 import { foldHosts } from '../rollout/model/fold_hosts'
 import { groupBy } from '../system/groups'
-import type { HistoryEntry } from './history_record'
 
 /** The modules of the puppet code of one application, and the hosts that have these. */
 export interface FoundModules {
@@ -23,8 +22,15 @@ export function modulesIn(entries: readonly JournalEntry[]): FoundModules[] {
   return fold([...last.values()])
 }
 
+interface RunWithModules {
+  run: string
+  environment: string
+  began: string
+  modules?: readonly FoundModules[]
+}
+
 /** Describes which modules are where, by what runs of the history have found last: a line for hosts that are alike. */
-export function describeModulesOf(runs: readonly HistoryEntry[], host: string | undefined): string[] {
+export function describeModulesOf(runs: readonly RunWithModules[], host: string | undefined): string[] {
   const last = new Map<
     string,
     { code: string; host: string; modules: string; environment: string; began: string; run: string }

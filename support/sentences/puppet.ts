@@ -1,4 +1,3 @@
-import { puppetCode } from './puppet_code'
 import type { Sentences } from './sentence'
 
 export const puppet = {
@@ -54,7 +53,6 @@ export const puppet = {
     effect: 'runs puppet in noop',
     help: 'Puppet tells what it would change, and changes nothing.',
   },
-  ...puppetCode,
   'puppet should have failed on no resource': {
     keyword: 'Then',
     effect: 'sees puppet failures',

@@ -5,31 +5,31 @@ export const puppetCode = {
   'I apply the puppet code': {
     keyword: 'When',
     effect: 'runs puppet',
-    help: 'Applies the code that is packed with the application, without a master; up to 30 minutes.',
+    help: 'Applies the code that is packed with the application; no master is asked.',
   },
   'I apply the puppet code of {application}': {
     keyword: 'When',
     effect: 'runs puppet',
-    help: 'Applies the code of one application, where hosts have that of several.',
+    help: 'Applies the code of one application, where hosts have several.',
   },
   'I apply the puppet code in noop': {
     keyword: 'When',
     effect: 'runs puppet in noop',
-    help: 'Puppet tells what the packed code would change, and changes nothing; up to 30 minutes.',
+    help: 'Puppet tells what the packed code would change, and changes nothing.',
   },
   'I apply the puppet code of {application} in noop': {
     keyword: 'When',
     effect: 'runs puppet in noop',
-    help: 'Puppet tells what the code of one application would change, and changes nothing.',
+    help: 'Puppet tells what the code of one application would change.',
   },
   'the modules deployed should be those of the Puppetfile': {
     keyword: 'Then',
     effect: 'sees puppet modules',
-    help: 'Fails where a module of the packed code is missing, of another version, or not in its Puppetfile.',
+    help: 'Fails where a module is missing, another one, or not in the Puppetfile.',
   },
   'the modules deployed for {application} should be those of the Puppetfile': {
     keyword: 'Then',
     effect: 'sees puppet modules',
-    help: 'Fails where one application’s modules are others than its Puppetfile says.',
+    help: 'Fails where the modules of one application are not as it says.',
   },
 } as const satisfies Sentences

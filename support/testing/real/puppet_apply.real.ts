@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -355,10 +356,10 @@ use_cached_catalog = true\ncatalog_cache_terminus = json\nenvironment = other\ns
     await fails(puppet.shouldHaveApplied('2026.11.3'), /^\d+$/)
     const { puppet: second } = on()
     await passes(second.apply())
-    const [last = ''] = reports().sort().reverse()
+    const [last = ''] = reports().sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
     renameSync(state('last_run_report.yaml'), at('gone'))
     truncateSync(last, Math.floor(readFileSync(last).length / 2))
-    await fails(second.shouldHaveFailedOnNothing(), /half-written|older than the run/)
+    await fails(second.shouldHaveFailedOnNothing(), /half-written/)
   })
 
   it('goes on when the process that began it is killed, and is found by the next one', async () => {

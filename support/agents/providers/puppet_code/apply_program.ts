@@ -71,12 +71,11 @@ export function applyProgram(parts: ApplyParts): PuppetCode {
         : `This host’s configuration names no puppet code of ${name}; it names that of ${known}`,
     )
   }
-  const last = () =>
-    runsIn(records)
-      .map((run) => reportOf(records, run))
-      .flatMap((report) => (report?.found === 'whole' ? [report] : []))
-      .sort((a, b) => (a.began < b.began ? 1 : -1))
-      .at(0)
+  // The last run counts although it has left no report: an older report would say nothing of it.
+  const last = () => {
+    const [run] = runsIn(records).filter((each) => hasProcess(ordered(join(records, each))) !== true)
+    return run === undefined ? undefined : reportOf(records, run)
+  }
   return {
     async look(name, signal) {
       const { name: code, folder: written } = find(name)
@@ -212,12 +211,14 @@ function reportOf(records: string, run: string): AppliedReport | undefined {
   if (order === undefined) return undefined
   const path = join(at, 'report.yaml')
   const report = readReport(path)
+  const began = new Date(orderedAt(records, run)).toISOString()
   if (report.found === 'none')
-    return { found: 'unreadable', problem: `was not written: ${whyNoReport(join(at, 'log'))}` }
-  if (report.found !== 'whole') return report
+    return { found: 'unreadable', began, problem: `was not written: ${whyNoReport(join(at, 'log'))}` }
+  if (report.found !== 'whole') return { ...report, began }
   if (report.environment !== order.environment)
     return {
       found: 'unreadable',
+      began,
       problem: `is of the environment ${report.environment}, and not of ${order.environment}`,
     }
   return {
@@ -251,10 +252,15 @@ async function clear(records: string): Promise<void> {
 
 /** Returns the runs, the last one first. */
 function runsIn(records: string): string[] {
-  const at = (run: string) => statSync(join(records, run), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const at = (run: string) => orderedAt(records, run)
   return namesIn(records)
     .filter((name) => RUN.test(name))
     .sort((a, b) => at(b) - at(a))
+}
+
+/** Returns when a run was ordered, in milliseconds since 1970; 0 for one of which nothing is known. */
+function orderedAt(records: string, run: string): number {
+  return statSync(join(records, run, 'order.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
 function isAlive(lock: string): boolean {
