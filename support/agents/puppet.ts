@@ -2,15 +2,10 @@ import { contracts } from '../rpc/contracts'
 import type { Data } from '../rpc/contracts/contract'
 import { puppetRunOf } from '../system/puppet_run'
 import { aborting, ActionFailed, type Agent } from '../rpc/server/agent'
+import { codeActions, expectReady, latestReport, type PuppetCode } from './puppet_code'
+import type { PuppetReport, PuppetStatus } from './puppet_state'
 
-export interface PuppetStatus {
-  enabled: boolean
-  applying: boolean
-  daemon: boolean
-  /** Seconds since 1970; 0 when there was no run yet. */
-  lastrun: number
-  disable_message: string
-}
+export type { PuppetReport, PuppetStatus, WholeReport } from './puppet_state'
 
 /** The results of the last run, in puppet's own sections. */
 export interface PuppetSummary {
@@ -28,40 +23,6 @@ export interface PuppetRun {
   run: string
 }
 
-/** The report of the last run, as far as its file tells it. */
-export type PuppetReport = { found: 'none' } | { found: 'unreadable'; problem: string } | WholeReport
-
-export interface WholeReport {
-  found: 'whole'
-  /** The name that the run was ordered under; empty for a run of puppet's own accord. */
-  run: string
-  transaction: string
-  /** The moment when the run began, by the host's clock, in ISO 8601. */
-  began: string
-  config_version: string
-  environment: string
-  noop: boolean
-  status: string
-  /** False for a run that had no catalog, or was ended before it had applied all of it. */
-  completed: boolean
-  /** `not_used`, unless the catalog was one that the host had kept. */
-  catalog: string
-  total: number
-  failed: string[]
-  failed_count: number
-  failed_to_restart: string[]
-  failed_to_restart_count: number
-  /** Resources that were not looked at: by tags, by a schedule, or because another failed. */
-  skipped: string[]
-  skipped_count: number
-  /** Resources that a run in noop has changed, or that another run has left in noop: the code says so of them. */
-  against_noop: string[]
-  against_noop_count: number
-  /** The first changes that were made, or would be; `changes_count` counts all of them. */
-  changes: { resource: string; change: string }[]
-  changes_count: number
-}
-
 /** A host's puppet agent. */
 export interface Puppet {
   status(): Promise<PuppetStatus> | PuppetStatus
@@ -77,7 +38,8 @@ export interface Puppet {
 
 const NOT_YET: PuppetReport = { found: 'unreadable', problem: 'is not read while its run goes on' }
 
-export function puppetAgent(puppet: Puppet, now: () => number): Agent {
+/** Returns the agent of a host's puppet; `code` is that of applications, where its configuration names any. */
+export function puppetAgent(puppet: Puppet, now: () => number, code?: PuppetCode): Agent {
   const seconds = () => Math.floor(now() / 1000)
   const switched = async (enabled: boolean) => {
     if ((await puppet.status()).enabled !== enabled)
@@ -87,9 +49,14 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
       })
     return { status: enabled ? 'enabled' : 'disabled', enabled }
   }
+  const isGoing = (run: string) => {
+    const found = [puppet.isGoing(run), code?.isGoing(run)]
+    return found.includes(true) ? true : found.includes(false) ? false : undefined
+  }
   return {
     contract: contracts.puppet,
     actions: aborting({
+      ...codeActions(code, () => puppet.status()),
       async status() {
         const { daemon, ...status } = await puppet.status()
         const since = seconds() - status.lastrun
@@ -121,10 +88,11 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
       },
       async report({ run }) {
         // The process is looked for first: once it is gone, its report does not change any more.
-        const going = typeof run === 'string' ? puppet.isGoing(run) : undefined
+        const ordered = typeof run === 'string' ? run : undefined
+        const going = ordered === undefined ? undefined : isGoing(ordered)
         const { enabled, applying, disable_message } = await puppet.status()
         // The report that is there meanwhile is of a run before, and to read a large one takes the host a second.
-        const report = going === true ? NOT_YET : await puppet.report()
+        const report = going === true ? NOT_YET : latestReport(await puppet.report(), code, ordered)
         return {
           enabled,
           applying,
@@ -134,11 +102,7 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
         }
       },
       async runonce(inputs, { requestid }) {
-        const { enabled, applying, disable_message } = await puppet.status()
-        const why = disable_message === '' ? '' : `: '${disable_message}'`
-        if (!enabled)
-          throw new ActionFailed(`Puppet is disabled${why}`, { summary: `Puppet is disabled${why}` })
-        if (applying) throw new ActionFailed('Puppet is currently applying a catalog; cannot run now')
+        await expectReady(() => puppet.status())
         const { force, process_results: _, ...options } = inputs
         const initiated_at = seconds()
         const run = puppetRunOf(requestid)

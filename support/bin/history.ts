@@ -5,6 +5,7 @@ import { foldersIn, type Folders } from '../run/folders'
 import { findRuns } from '../history/find_runs'
 import { formatEntry } from '../history/format_history'
 import type { HistoryEntry } from '../history/history_record'
+import { describeModulesOf } from '../history/modules'
 import { importHistory, openHistory, type HistoryPlaces } from '../history/open_history'
 import { configPath, surroundingsOf } from '../run/parameters'
 import { hosts as counted } from '../rollout/model/verdict'
@@ -20,6 +21,7 @@ interface Options {
   ticket: string | undefined
   write: string | undefined
   import: boolean
+  modules: boolean
   json: boolean
 }
 
@@ -43,9 +45,24 @@ export async function history({ cwd, env, options: wanted }: Call<Options>): Pro
     ),
     ...gaps.map((why) => `Not everything is known: ${why}\n`),
   ].join('')
+  if (wanted.modules) return { ...formatModules(found, wanted, [...damaged, ...gaps]), complaint }
   if (wanted.json) return { ...formatRuns(found, [...damaged, ...gaps]), complaint }
   if (found.length === 0) return { text: `${nothingFound(runs.length)}\n`, complaint, exitCode: 1 }
   return { text: found.map(formatEntry).join('\n'), complaint, exitCode: 0 }
+}
+
+/** Tells which modules of puppet code are where, by what the runs have found last; in JSON, the runs that found any. */
+function formatModules(
+  runs: readonly HistoryEntry[],
+  { host, json }: Options,
+  notKnown: readonly string[],
+): Outcome {
+  const looked = runs.filter(({ modules = [] }) => modules.length > 0)
+  if (json) return formatRuns(looked, notKnown)
+  const lines = describeModulesOf(looked, host)
+  if (lines.length === 0)
+    return { text: 'No run of the history has looked at modules of puppet code.\n', exitCode: 1 }
+  return { text: `${lines.join('\n')}\n`, exitCode: 0 }
 }
 
 function expectOneWish({ import: isImport, ...others }: Options): void {

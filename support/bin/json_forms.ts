@@ -105,6 +105,17 @@ const gates = v.pipe(
   v.description('the gates at which it waited for a person, and that are over'),
 )
 
+const modules = v.pipe(
+  v.array(
+    v.strictObject({
+      code: text('the application whose puppet code has them'),
+      modules: text('the modules with their versions or commits'),
+      hosts: texts('the hosts that have these'),
+    }),
+  ),
+  v.description('the modules that it found in puppet code which is applied without a master'),
+)
+
 const history = v.strictObject({
   schema: v.literal('lockstep/history/1'),
   runs: v.pipe(
@@ -132,6 +143,7 @@ const history = v.strictObject({
         managed: v.exactOptional(
           texts('the versions of puppet’s catalogs of which its journal tells what they manage'),
         ),
+        modules: v.exactOptional(modules),
         out: texts('the hosts that failed within the failure budget'),
         notDone: texts('the hosts that it has not brought to its end'),
         restored: texts('the hosts that it told to go back to the version they had'),

@@ -2,12 +2,14 @@ import { basename, dirname, join } from 'node:path'
 import type { KeyObject } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import type { SiteSettings } from '../agents/providers/access/sites'
+import type { CodeSettings } from '../agents/providers/puppet_code/apply_program'
 import type { RepositorySettings } from '../agents/providers/git/settings'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import { LockstepError } from '../system/errors'
 import { DEFAULTS } from './environment'
 import { readAccessSites } from './access_sites'
 import { readGitRepositories } from './git_repositories'
+import { readPuppetCode } from './puppet_code'
 import { readConfigFile, readPrivateKey, readPublicKey } from './files'
 import {
   brokersOf,
@@ -56,7 +58,7 @@ export interface AgentSettings {
   firewall: 'iptables' | 'nftables' | undefined
   chain: string
   target: string
-  puppet: { program: string; splay: number }
+  puppet: { program: string; splay: number; code: readonly CodeSettings[] }
   /** The repositories that the host may fetch and deploy. */
   repositories: readonly RepositorySettings[]
   /** The sites whose users the host may let in and shut out. */
@@ -151,6 +153,7 @@ function agents(settings: Settings): AgentSettings {
       // Ruby's agent has the word `agent` in its command.
       program: (settings.text('plugin.puppet.command') ?? 'puppet').replace(/ +agent$/, ''),
       splay: spread ? (settings.whole('plugin.puppet.splaylimit', 0, 86_400) ?? 30) : 0,
+      code: readPuppetCode(settings),
     },
     repositories: readGitRepositories(settings),
     sites: readAccessSites(settings),

@@ -61,6 +61,12 @@ defineParameterType({
 })
 defineParameterType({ name: 'release', regexp: /\S+/, transformer: values.release, useForSnippets: false })
 defineParameterType({
+  name: 'application',
+  regexp: /\S+/,
+  transformer: values.application,
+  useForSnippets: false,
+})
+defineParameterType({
   name: 'repository',
   regexp: /\S+/,
   transformer: values.repository,

@@ -17,6 +17,7 @@ import { nrpeCommands } from '../agents/providers/nrpe_commands'
 import { aptPackages } from '../agents/providers/packages_apt'
 import { rpmPackages } from '../agents/providers/packages_rpm'
 import { puppetCatalog } from '../agents/providers/puppet_catalog'
+import { applyProgram } from '../agents/providers/puppet_code/apply_program'
 import { puppetProgram } from '../agents/providers/puppet_program'
 import { puppetserverProgram } from '../agents/providers/puppetserver_program'
 import { resourceLooks, systemdLook, sysvLook } from '../agents/providers/resource_looks'
@@ -56,16 +57,13 @@ export async function hostAgents(parts: HostParts): Promise<Agent[]> {
   const packages = packagesOf(parts)
   const services = servicesOf(parts)
   const firewall = firewallOf(parts)
-  const puppet = puppetOf(parts)
   const own = [
     nrpeAgent(nrpeCommands(environment.nrpe, run)),
     lockAgent(leaseFile(join(environment.stateFolder, 'lease.json')), now),
     ...(packages === undefined ? [] : [packageAgent(packages, packages, untilFree, now)]),
     ...(services === undefined ? [] : [serviceAgent(services)]),
     ...(firewall === undefined ? [] : [iptablesAgent(firewall)]),
-    ...(puppet === undefined
-      ? []
-      : [tellingResources(puppetAgent(puppet, now), resourcesOf(parts, packages))]),
+    ...puppetOf(parts).map((puppet) => tellingResources(puppet, resourcesOf(parts, packages))),
     ...puppetserverOf(parts),
     ...gitOf(parts),
     ...accessOf(parts),
@@ -123,10 +121,16 @@ function firewallOf({ environment, run, find = findProgram }: HostParts): Firewa
   return chosen === 'iptables' ? iptablesFirewall(run, { chain, target }) : nftablesFirewall(run)
 }
 
-function puppetOf({ environment, run, find = findProgram }: HostParts) {
-  const { program, splay } = environment.agents.puppet
+function puppetOf({ environment, run, clock, find = findProgram }: HostParts): Agent[] {
+  const { program, splay, code } = environment.agents.puppet
   const found = find(program)
-  return found === undefined ? undefined : puppetProgram(run, { program: found, splay })
+  if (found === undefined) return []
+  const puppet = puppetProgram(run, { program: found, splay })
+  const lockFile = () => puppet.lockFile()
+  const records = join(environment.stateFolder, 'puppet')
+  const folders =
+    code.length === 0 ? undefined : applyProgram({ program: found, run, folders: code, records, lockFile })
+  return [puppetAgent(puppet, () => clock.now(), folders)]
 }
 
 /** Returns the puppetserver agent, for a host that has a puppetserver. */

@@ -161,14 +161,14 @@ class History {
 const PUPPET_RUN = 'puppet run'
 
 function isNoop({ agent, action, inputs }: Asked): boolean {
-  return agent === 'puppet' && action === 'runonce' && inputs['noop'] === true
+  return agent === 'puppet' && ['runonce', 'apply'].includes(action) && inputs['noop'] === true
 }
 
 function resourceOf(agent: string, action: string, inputs: Asked['inputs']): string {
   // Tags that were fetched are not what is served.
   if (agent === 'git' && action === 'fetch') return `tags of ${String(inputs['repository'])}`
   if (agent === 'package' && action === 'refresh') return 'package lists'
-  if (agent === 'puppet' && action === 'runonce') return PUPPET_RUN
+  if (agent === 'puppet' && ['runonce', 'apply'].includes(action)) return PUPPET_RUN
   if (agent === 'access')
     return 'address' in inputs
       ? `access ${String(inputs['site'])} address ${String(inputs['address'])}`

@@ -1,4 +1,5 @@
 import type { HistoryEntry } from './history_record'
+import type { FoundModules } from './modules'
 
 /** The runs that are asked for; what is undefined may be anything. */
 export interface WantedRuns {
@@ -17,15 +18,21 @@ export function findRuns(runs: readonly HistoryEntry[], wanted: WantedRuns): His
       (wanted.ticket === undefined || tickets.includes(wanted.ticket)) &&
       (wanted.host === undefined || hosts.includes(wanted.host)),
   )
+  const { host: only } = wanted
   const own =
-    wanted.host === undefined
+    only === undefined
       ? found
       : found.map((run) => ({
           ...run,
-          changes: run.changes.filter(({ host }) => host === wanted.host),
-          drift: run.drift.filter(({ host }) => host === wanted.host),
+          changes: run.changes.filter(({ host }) => host === only),
+          drift: run.drift.filter(({ host }) => host === only),
+          ...(run.modules === undefined ? {} : { modules: modulesOf(run.modules, only) }),
         }))
   return own.sort((a, b) => (a.began < b.began ? -1 : 1))
+}
+
+function modulesOf(modules: readonly FoundModules[], host: string): FoundModules[] {
+  return modules.filter(({ hosts }) => hosts.includes(host)).map((found) => ({ ...found, hosts: [host] }))
 }
 
 function isOr(value: string, wanted: string | undefined): boolean {

@@ -3,6 +3,7 @@ import { recordOf, type GateRecord } from '../rollout/model/gate'
 import { managedVersionsIn } from '../rollout/model/managed_set'
 import { progressOf } from '../rollout/model/progress'
 import { changesIn, type Change } from './changes'
+import { modulesIn, type FoundModules } from './modules'
 import { isSafeMode } from '../run/modes'
 import type { Drift } from '../run/run_parts'
 
@@ -33,6 +34,8 @@ export interface HistoryEntry {
   gates?: readonly GateRecord[]
   /** The versions of puppet's catalogs of which its journal tells what they manage; absent where there are none. */
   managed?: readonly string[]
+  /** The modules that it found in the puppet code of applications, as it found them last; absent where it looked at none. */
+  modules?: readonly FoundModules[]
   /** The hosts that failed within the failure budget. */
   out: readonly string[]
   /** The hosts that it has not brought to its end, those among them that failed within the budget. */
@@ -83,6 +86,7 @@ export function historyEntryOf(
   const progress = progressOf(entries)
   const gates = gatesIn(entries)
   const managed = managedVersionsIn(entries)
+  const modules = modulesIn(entries)
   return {
     run,
     environment: began.environment,
@@ -101,6 +105,7 @@ export function historyEntryOf(
     ...(rollCall.outside === undefined ? {} : { outside: rollCall.outside }),
     ...(gates.length === 0 ? {} : { gates }),
     ...(managed.length === 0 ? {} : { managed }),
+    ...(modules.length === 0 ? {} : { modules }),
     out: [...new Set(out)].filter((host) => known.has(host)),
     notDone: progress.notDone(outcome === 'passed' || outcome === 'passed with failures'),
     restored: [...progress.restored],

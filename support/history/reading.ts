@@ -65,6 +65,8 @@ const isRunRecord = shape({
   outside: (value) => value === undefined || listOf(isText)(value),
   gates: (value) => value === undefined || listOf(isGate)(value),
   managed: (value) => value === undefined || listOf(isText)(value),
+  modules: (value) =>
+    value === undefined || listOf(shape({ code: isText, modules: isText, hosts: listOf(isText) }))(value),
   out: listOf(isText),
   notDone: listOf(isText),
   restored: listOf(isText),

@@ -32,6 +32,7 @@ export const parameterValues = {
   zone: valueOf('zone', asWritten),
   percent: valueOf('percent', Number),
   release: valueOf('release', asWritten),
+  application: valueOf('application', asWritten),
   repository: valueOf('repository', asWritten),
   tag: valueOf('tag', asWritten),
   network: valueOf('network', asWritten),

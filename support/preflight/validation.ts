@@ -10,6 +10,7 @@ import {
   checkName,
   packageName,
   packageVersion,
+  applicationName,
   repositoryName,
   serviceName,
   networkAddress,
@@ -61,6 +62,7 @@ export const validators: Readonly<Record<string, (written: string) => string | u
       ? undefined
       : `${JSON.stringify(written)} is no time zone; write one such as Europe/Berlin`,
   release: patternOr(/^[A-Za-z0-9][\w.+-]{0,99}$/, 'the name of a release, such as 2026.11.3'),
+  application: rule(applicationName),
   repository: rule(repositoryName),
   tag: rule(tagName),
   network: rule(networkAddress),

@@ -21,6 +21,7 @@ import { Packages } from './verbs/packages'
 import { Puppet } from './verbs/puppet'
 import { PuppetMasters } from './verbs/puppet_masters'
 import { PuppetRemains } from './verbs/puppet_remains'
+import { PuppetModules } from './verbs/puppet_modules'
 import { PuppetRuns } from './verbs/puppet_runs'
 import { Release } from './verbs/release'
 import { Repository } from './verbs/repository'
@@ -51,6 +52,7 @@ export class Rollout {
   readonly downtime: Downtime
   readonly puppet: Puppet
   readonly puppetMasters: PuppetMasters
+  readonly puppetModules: PuppetModules
   readonly puppetRuns: PuppetRuns
   readonly puppetRemains: PuppetRemains
   readonly agents: Agents
@@ -110,6 +112,7 @@ export class Rollout {
     this.puppet = new Puppet(step, ledger)
     this.puppetMasters = new PuppetMasters(step)
     this.puppetRemains = new PuppetRemains(step, ports.releases, checkpoint?.managed ?? new Map())
+    this.puppetModules = new PuppetModules(step)
     this.puppetRuns = new PuppetRuns(step, {
       openRuns: () => resumption.openPuppetRuns(this.current),
       earlier: checkpoint?.puppetRuns ?? new Map(),

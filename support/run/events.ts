@@ -139,6 +139,7 @@ const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   'puppet run ended': true,
   'puppet managed': true,
   'may remain': true,
+  'modules found': true,
   'passed over': true,
   approved: true,
   'gate waits': true,

@@ -133,6 +133,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     states: namesBy,
     began: v.record(text, v.number()),
     failed: v.exactOptional(v.record(text, text)),
+    code: v.exactOptional(v.object({ name: text, digest: text })),
   }),
   'puppet managed': v.object({
     run: text,
@@ -142,6 +143,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     unknown: namesBy,
   }),
   'may remain': v.object({ resources: names }),
+  'modules found': v.object({ code: text, states: namesBy }),
   'passed over': v.object({ step: text, line: whole }),
   approved: v.object({ by: text }),
   locked: v.object({ hosts: whole, takes: names, reason: text }),

@@ -83,6 +83,7 @@ function withLists(event: Fields, change: (hosts: WrittenHosts) => WrittenHosts)
       return { ...event, versions: eachOf(event['versions'], listIn) }
     case 'served':
     case 'puppet run ended':
+    case 'modules found':
       return { ...event, states: eachOf(event['states'], listIn) }
     case 'puppet managed':
       return {

@@ -9,6 +9,7 @@ import { hosts } from './hosts'
 import { loadBalancer } from './load_balancer'
 import { packages } from './package'
 import { puppet } from './puppet'
+import { puppetCode } from './puppet_code'
 import { rehearsal } from './rehearsal'
 import { release } from './release'
 import { repository } from './repository'
@@ -31,6 +32,7 @@ export const CATALOGUE = {
   check,
   downtime,
   puppet,
+  'puppet code': puppetCode,
   agent,
   rehearsal,
 } as const

@@ -60,6 +60,7 @@ export type StepEffect =
   | { kind: 'sees puppet run again' }
   | { kind: 'sees puppet release' }
   | { kind: 'sees puppet remains' }
+  | { kind: 'sees puppet modules' }
   | { kind: 'runs action'; agent: string }
   | { kind: 'sees action'; agent: string }
   | { kind: 'sees answers' }
@@ -155,6 +156,7 @@ export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'sees puppet run again': { group: 'reads', needs: 'puppet' },
   'sees puppet release': { group: 'reads', needs: 'puppet' },
   'sees puppet remains': { group: 'reads', needs: 'puppet' },
+  'sees puppet modules': { group: 'reads', needs: 'puppet' },
   'runs action': { group: 'changes' },
   'sees action': { group: 'reads' },
   'sees answers': { group: 'reads' },

@@ -1,4 +1,6 @@
-import type { Puppet, PuppetReport, PuppetStatus, WholeReport } from '../agents/puppet'
+import { createHash } from 'node:crypto'
+import type { Puppet, PuppetStatus, WholeReport } from '../agents/puppet'
+import type { AppliedReport, FoundCode, PuppetCode as PackedCode } from '../agents/puppet_code'
 
 /** The code of a puppet master, for one host. */
 export interface PuppetCode {
@@ -18,12 +20,15 @@ interface Faults {
 const RUN_MS = 200
 const CODE: PuppetCode = { release: 'simulated', changes: {} }
 
-/** Returns a puppet whose runs take a moment, and make the changes of its code once. */
+/**
+ * Returns a puppet whose runs take a moment, and make the changes of its code once. `packed` applies the same code
+ * without a master, under any name of an application.
+ */
 export function pretendPuppet(
   { release, changes }: PuppetCode = CODE,
   now: () => number,
   { fault, isMended }: Faults,
-): Puppet & { really(): readonly string[] } {
+): Puppet & { packed: PackedCode; really(): readonly string[] } {
   const state: PuppetStatus = {
     enabled: true,
     applying: false,
@@ -32,7 +37,8 @@ export function pretendPuppet(
     disable_message: '',
   }
   const pending = new Map(Object.entries(changes))
-  let report: PuppetReport = { found: 'none' }
+  let report: AppliedReport = { found: 'none' }
+  const digest = createHash('sha256').update(release).digest('hex')
   let ending: { run: string; at: number; end: () => void } | undefined
   const settle = () => {
     if (ending === undefined || now() < ending.at) return
@@ -40,14 +46,20 @@ export function pretendPuppet(
     ending = undefined
     end()
   }
-  const run = (name: string, noop: boolean) => {
+  const run = (name: string, noop: boolean, code?: string) => {
     const shown = fault()
+    const isKept = shown === 'puppet gets no catalog'
     const began = now()
     const at = shown === 'puppet hangs' ? Infinity : began + RUN_MS
     const end = () => {
-      if (shown === 'puppet is killed') return
+      // Without a master there is no catalog that was kept: code that does not compile leaves no report.
+      if (shown === 'puppet is killed' || (isKept && code !== undefined)) {
+        report =
+          code === undefined ? report : { found: 'unreadable', problem: 'was not written: it was ended' }
+        return
+      }
       const failed = shown === 'puppet fails' ? ['Exec[simulated]'] : []
-      const made = failed.length > 0 || shown === 'puppet gets no catalog' ? [] : [...pending]
+      const made = failed.length > 0 || isKept ? [] : [...pending]
       if (!noop) for (const [resource] of made) pending.delete(resource)
       state.lastrun = Math.floor(now() / 1000)
       report = {
@@ -55,18 +67,29 @@ export function pretendPuppet(
         run: name,
         transaction: name,
         began: new Date(began).toISOString(),
-        config_version: shown === 'puppet gets no catalog' ? 'kept' : release,
+        config_version: isKept ? 'kept' : release,
         environment: 'production',
         noop,
         status: failed.length > 0 ? 'failed' : made.length > 0 && !noop ? 'changed' : 'unchanged',
         completed: true,
-        catalog: shown === 'puppet gets no catalog' ? 'on_failure' : 'not_used',
+        catalog: isKept ? 'on_failure' : 'not_used',
         ...countsOf(failed, made),
+        ...(code === undefined ? {} : { code, digest, resources: Math.max(1, pending.size) }),
       }
     }
     ending = { run: name, at, end }
   }
+  const packed: PackedCode = {
+    look: (name = 'simulated') => Promise.resolve(codeOf(name, digest)),
+    async apply({ code, run: name, noop }) {
+      if (fault() !== 'lies') run(name, noop, code)
+      return 'Started puppet apply'
+    },
+    report: () => undefined,
+    isGoing: () => undefined,
+  }
   return {
+    packed,
     status() {
       settle()
       const isDisabled = fault() === 'puppet is disabled' && !isMended()
@@ -96,6 +119,21 @@ export function pretendPuppet(
       settle()
       return [...pending].map(([resource, change]) => `puppet ${resource} ${change}`).sort()
     },
+  }
+}
+
+/** Returns code with one module, which is the one of its Puppetfile. */
+function codeOf(code: string, digest: string): FoundCode {
+  const module = { name: 'stdlib', full: 'puppetlabs-stdlib' }
+  return {
+    code,
+    folder: `/srv/${code}/puppet`,
+    digest,
+    files: 1,
+    modules: [{ ...module, version: '1.0.0', commit: '', tags: [], also: '' }],
+    puppetfile: 'whole',
+    problem: '',
+    declared: [{ line: 1, ...module, kind: 'version', value: '1.0.0' }],
   }
 }
 

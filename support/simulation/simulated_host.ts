@@ -153,7 +153,7 @@ export class SimulatedHost {
       iptablesAgent(firewall),
       nrpeAgent(pretendChecks(description.checks)),
       tellingResources(
-        puppetAgent(puppet, () => clock.now()),
+        puppetAgent(puppet, () => clock.now(), puppet.packed),
         pretendResources(puppet, () => this.has('puppet leaves a resource')),
       ),
       ...(compiles === undefined

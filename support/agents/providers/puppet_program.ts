@@ -13,6 +13,11 @@ export interface PuppetSettings {
   splay: number
 }
 
+export interface PuppetProgram extends Puppet {
+  /** Returns the file by which puppet keeps a second run from beginning. */
+  lockFile(): Promise<string>
+}
+
 const PLACES = {
   disabled: 'agent_disabled_lockfile',
   applying: 'agent_catalog_run_lockfile',
@@ -26,7 +31,7 @@ type Places = Record<keyof typeof PLACES, string>
  * Returns Puppet 6 to 8, through its own program and the files that it keeps. It asks for the places of the files once:
  * puppet takes a second for any answer.
  */
-export function puppetProgram(run: CommandRunner, { program: puppet, splay }: PuppetSettings): Puppet {
+export function puppetProgram(run: CommandRunner, { program: puppet, splay }: PuppetSettings): PuppetProgram {
   const program = toItsEnd(run)
   let places: Promise<Places> | undefined
   const ask = async (): Promise<Places> => {
@@ -66,6 +71,7 @@ export function puppetProgram(run: CommandRunner, { program: puppet, splay }: Pu
       await agent(...args)
       return `Started a background Puppet run using the '${[puppet, 'agent', ...args].join(' ')}' command`
     },
+    lockFile: async () => (await known()).applying,
     enable: () => agent('--enable'),
     async disable(message) {
       await agent('--disable', message)

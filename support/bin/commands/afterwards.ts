@@ -86,6 +86,7 @@ export const AFTERWARDS: Readonly<Record<string, Command>> = {
       host: { takes: 'host', help: 'only what was done to this host' },
       ticket: { takes: 'ticket', help: 'only what was done for this ticket' },
       write: { takes: 'run', help: 'writes a run into the history, from its journal', completed: 'runs' },
+      modules: { help: 'which modules of puppet code runs have found last, and where' },
       import: { help: 'brings the runs of this control host into the shared history, each once' },
       json: JSON_OPTION,
     },

@@ -69,6 +69,8 @@ export type JournalEntry =
       began: Record<string, number>
       /** What failed, by host; a host without is one on which nothing did. */
       failed?: Record<string, string>
+      /** The code that was applied without a master. */
+      code?: { name: string; digest: string }
     }
   /**
    * The resources that the catalogs of ended runs manage: the hosts by the version of the catalog and by the digest of
@@ -84,6 +86,8 @@ export type JournalEntry =
     }
   /** Resources that may be left on hosts, although an earlier release managed them. */
   | { type: 'may remain'; resources: readonly string[] }
+  /** The modules in the folders of puppet code, as texts such as `apache 12.0.1, stdlib 9.4.1`, with their hosts. */
+  | { type: 'modules found'; code: string; states: Record<string, readonly string[]> }
   | { type: 'passed over'; step: string; line: number }
   | { type: 'approved'; by: string }
   /** A gate waits for a person's approval until a moment, in ISO 8601. Its name is of this gate alone. */

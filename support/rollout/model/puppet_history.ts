@@ -9,6 +9,8 @@ export interface OwnRun {
   began: number
   /** What failed in it; absent where nothing did. */
   failed?: string
+  /** The code that it applied without a master. */
+  code?: { name: string; digest: string }
 }
 
 /** Returns the runs of each host that have ended with a report, the earliest first. */
@@ -16,10 +18,16 @@ export function puppetRunsIn(entries: readonly JournalEntry[]): Map<string, OwnR
   const runs = new Map<string, OwnRun[]>()
   for (const entry of entries) {
     if (entry.type !== 'puppet run ended') continue
-    const { run, noop, began, failed = {} } = entry
+    const { run, noop, began, failed = {}, code } = entry
     for (const [host, at] of Object.entries(began)) {
       const why = failed[host]
-      const own = { run, noop, began: at, ...(why === undefined ? {} : { failed: why }) }
+      const own = {
+        run,
+        noop,
+        began: at,
+        ...(why === undefined ? {} : { failed: why }),
+        ...(code === undefined ? {} : { code }),
+      }
       runs.set(host, [...(runs.get(host) ?? []), own])
     }
   }
@@ -33,7 +41,7 @@ export function openRunsIn(
 ): Map<string, string> {
   const open = new Map<string, string>()
   for (const { agent, action, requestId, hosts } of orders) {
-    if (agent !== 'puppet' || action !== 'runonce') continue
+    if (agent !== 'puppet' || !['runonce', 'apply'].includes(action)) continue
     for (const host of hosts) open.set(host, puppetRunOf(requestId))
     const answered = entries.find((entry) => entry.type === 'answered' && entry.requestId === requestId)
     // A host that refused the order has begun no run.

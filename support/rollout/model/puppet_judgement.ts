@@ -1,3 +1,4 @@
+import { shortId } from '../../system/git_names'
 import { isOfRelease, judgeMove } from './code_version'
 import type { PuppetChange, PuppetReport } from './puppet_report'
 import type { Reading } from './reading'
@@ -95,7 +96,14 @@ export function judgeChanges(report: PuppetReport, allowed: readonly PuppetChang
 }
 
 /** Returns why nothing follows from a run; undefined where it applied all of a catalog of its server's. */
-export function faultOf({ catalog, completed, configVersion, status }: PuppetReport): string | undefined {
+export function faultOf({
+  catalog,
+  completed,
+  configVersion,
+  status,
+  code,
+  resources,
+}: PuppetReport): string | undefined {
   if (catalog === 'on_failure')
     return `its server gave it no catalog: it applied the one that it had kept (${configVersion || 'no version'})`
   if (catalog === 'explicitly_requested')
@@ -104,7 +112,11 @@ export function faultOf({ catalog, completed, configVersion, status }: PuppetRep
     return configVersion === ''
       ? `its run had no catalog, and ended as ${status || 'nothing'}: no server answered, it refused the certificate of the host, or the code did not compile. The host's own log of puppet says which`
       : `its run was ended before it had applied its catalog (${configVersion})`
-  return catalog === FRESH ? undefined : 'its report does not say where its catalog came from'
+  if (catalog !== FRESH) return 'its report does not say where its catalog came from'
+  // A folder that was mistaken for the code has none, and a run of it changes nothing.
+  return code !== undefined && resources === 0
+    ? `the code of ${code.name} has no resource for it: nothing was applied`
+    : undefined
 }
 
 /** Returns which resources did otherwise than the run: the code sets noop for them, which no line overrides. */
@@ -122,8 +134,16 @@ function describeSkipped({ skipped, skippedCount }: PuppetReport): string | unde
   return `skipped ${name(skipped, skippedCount)}: by tags, by a schedule, or because another failed`
 }
 
-export function versionOf({ configVersion }: PuppetReport): string {
-  return configVersion === '' ? 'no version' : configVersion
+export function versionOf({ configVersion, code }: PuppetReport): string {
+  const version = configVersion === '' ? 'no version' : configVersion
+  return code === undefined || version === digestVersion(code.digest)
+    ? version
+    : `${version}, sha256:${shortId(code.digest)}`
+}
+
+/** Returns the version of code that has none of its own. */
+export function digestVersion(digest: string): string {
+  return `sha256:${digest}`
 }
 
 function describeChange({ resource, change }: PuppetChange): string {

@@ -29,6 +29,10 @@ export interface PuppetReport {
   changes: readonly PuppetChange[]
   /** The number of all changes; more than `changes` where the agent has left some out. */
   changesCount: number
+  /** The code that was applied without a master, and its SHA-256; absent for a catalog of a master's. */
+  code?: { name: string; digest: string }
+  /** How many resources that code has, beside those that puppet adds to each catalog. */
+  resources?: number
 }
 
 /** The state of a host's puppet, and its last report or why there is none. */
@@ -106,7 +110,17 @@ function reportIn(data: Readonly<Record<string, unknown>>): PuppetReport | { non
       return { resource: text(resource), change: text(change) }
     }),
     changesCount,
+    ...codeIn(data),
   }
+}
+
+function codeIn({
+  code,
+  digest,
+  resources,
+}: Readonly<Record<string, unknown>>): Pick<PuppetReport, 'code' | 'resources'> {
+  if (typeof code !== 'string' || typeof digest !== 'string') return {}
+  return { code: { name: code, digest }, ...(isCount(resources) ? { resources } : {}) }
 }
 
 const COUNTS = [

@@ -1,4 +1,4 @@
-import { asking, telling, type Change, type PlannableChange, type Refusals } from '../engine/change'
+import { asking, type Change, type PlannableChange, type Refusals } from '../engine/change'
 import type { Look } from '../engine/look'
 import type { StepContext } from '../engine/step_context'
 import type { Answer, Answers } from '../model/answers'
@@ -24,6 +24,16 @@ import { observationOf, type Reading } from '../model/reading'
 import type { Observation, Verdict } from '../model/verdict'
 import { puppetRunOf } from '../../system/puppet_run'
 import { groupBy } from '../../system/groups'
+import { recordModules } from './puppet_modules'
+import {
+  askCode,
+  askReportAndCode,
+  codeBeside,
+  codeToApply,
+  orderRuns,
+  type CodeByHost,
+  type WantedCode,
+} from './puppet_orders'
 import { awaitRuns, type EndedRun, type OrderedRun } from './puppet_wait'
 
 /** Milliseconds that a run may take unless a line says otherwise. */
@@ -31,6 +41,15 @@ const RUN_WITHIN_MS = 30 * 60_000
 const RESOURCE = 'puppet run'
 const NO_REPORT_LEFT = 'no report'
 const NO_VERSION = 'no version'
+
+interface HowToRun {
+  noop: boolean
+  within: number
+  /** The code that is applied without a master; absent for a catalog of a master's. */
+  code?: WantedCode
+  /** True where the code of the last run is run again, of whichever way. */
+  again?: boolean
+}
 
 interface Around {
   /** Returns the runs, by host, that an earlier run of the rollout has ordered by this line and that may go on still. */
@@ -61,11 +80,17 @@ export class PuppetRuns {
     return this.step.executor.change(this.ordered({ noop, within }, (own) => own))
   }
 
+  /** Applies the code that is packed with an application, without a master: that of the only one, unless it is named. */
+  apply({ noop = false, application }: { noop?: boolean; application?: string } = {}): Promise<Verdict> {
+    const how = { noop, within: RUN_WITHIN_MS, code: { application } }
+    return this.step.executor.change(this.ordered(how, (own) => own))
+  }
+
   /** Runs puppet in noop, and expects that nothing would be changed: puppet's own look at the whole host. */
   shouldChangeNothing(): Promise<Verdict> {
     const judge = (own: Observation, report: PuppetReport | undefined) =>
       own.passed && report !== undefined ? { ...own, ...judgeChanges(report, []) } : own
-    return this.step.executor.change(this.ordered({ noop: true, within: RUN_WITHIN_MS }, judge))
+    return this.step.executor.change(this.ordered({ noop: true, within: RUN_WITHIN_MS, again: true }, judge))
   }
 
   shouldHaveFailedOnNothing(): Promise<Verdict> {
@@ -111,22 +136,29 @@ export class PuppetRuns {
   }
 
   private ordered(
-    how: { noop: boolean; within: number },
+    how: HowToRun,
     judge: (own: Observation, report: PuppetReport | undefined) => Observation,
   ): Change {
     const open = this.around.openRuns()
     const runs = new Map(open)
     const before = new Map<string, string>()
+    const codes = new Map<string, { code: string; digest: string }>()
     return {
-      beforehand: (hosts, gateway) => refuse(hosts, open, gateway, before),
+      beforehand: async (hosts, gateway) => {
+        const ready = await refuse(hosts, open, gateway, before)
+        const refused = new Set(ready.refused.map(({ host }) => host))
+        const left = hosts.filter((host) => !open.has(host) && !refused.has(host))
+        const coded = await this.findCode(left, how, gateway, codes)
+        return {
+          refused: [...ready.refused, ...coded.refused],
+          unexpected: [...ready.unexpected, ...coded.unexpected],
+        }
+      },
       order: {
         tell: async (hosts, gateway) => {
-          const told = await tell(
-            hosts.filter((host) => !open.has(host)),
-            how.noop,
-            gateway,
-          )
-          for (const host of hosts) if (!open.has(host)) runs.set(host, puppetRunOf(told.requestId))
+          const fresh = hosts.filter((host) => !open.has(host))
+          const told = await orderRuns(fresh, { noop: how.noop, codes }, gateway)
+          for (const [host, run] of told.runs) runs.set(host, run)
           const sent = hosts.flatMap((host) => (open.has(host) ? [[host, ORDERED_BEFORE] as const] : []))
           return { ...told, outcomes: new Map([...told.outcomes, ...sent]) }
         },
@@ -143,7 +175,7 @@ export class PuppetRuns {
           return {
             observations: observations.map((own) => {
               const report = reports.get(own.host)
-              const judged = judge(own, report)
+              const judged = judge(refuseOther(own, report, codes), report)
               return how.noop || report === undefined || this.around.mayGoBack()
                 ? judged
                 : { ...judged, ...refuseOld(judged, report, open.has(own.host), before.get(own.host)) }
@@ -152,10 +184,42 @@ export class PuppetRuns {
           }
         },
       },
-      plannable: plannableRun(how.noop),
+      plannable: plannableRun(how),
       // The run of an order that was sent before is looked for, and no second one is ordered.
       repeatable: true,
     }
+  }
+
+  /** Finds the code of the hosts that are to apply their own, and refuses those that have none that they may. */
+  private async findCode(
+    hosts: readonly string[],
+    { code, noop, again }: HowToRun,
+    gateway: HostGateway,
+    codes: Map<string, { code: string; digest: string }>,
+  ): Promise<Refusals> {
+    const lastOf = (host: string) => this.own.get(host)?.at(-1)?.code?.name
+    const wanted = code === undefined ? groupBy(hosts, lastOf) : new Map([[code.application, [...hosts]]])
+    const all: { refused: Observation[]; unexpected: Refusals['unexpected'][number][] } = {
+      refused: [],
+      unexpected: [],
+    }
+    for (const [application, own] of wanted) {
+      // A host whose last run was of a master's code runs that again.
+      if ((code === undefined && (again !== true || application === undefined)) || own.length === 0) continue
+      const answers = await askCode({ application })(own, gateway)
+      await recordModules(answers, this.step)
+      all.unexpected.push(...answers.unexpected)
+      const looked = own.map((host) =>
+        observationOf(host, answers, (answer) => {
+          const found = codeToApply(answer, { noop, again: again === true }, this.own.get(host) ?? [])
+          if (typeof found === 'string') return { passed: false, seen: `${found}; no run was ordered` }
+          codes.set(host, { code: found.code, digest: found.digest })
+          return { passed: true, seen: 'ready' }
+        }),
+      )
+      all.refused.push(...looked.filter(({ passed }) => !passed))
+    }
+    return all
   }
 
   private async writeDown(ended: readonly EndedRun[], noop: boolean): Promise<void> {
@@ -164,6 +228,8 @@ export class PuppetRuns {
         report === undefined ? NO_REPORT_LEFT : report.configVersion || NO_VERSION,
       )
       const failed = new Map(hosts.flatMap((each) => failureOf(each)))
+      const code = hosts.find(({ report }) => report?.code !== undefined)?.report?.code
+      const applied = code === undefined ? {} : { code }
       await this.step.append({
         type: 'puppet run ended',
         run,
@@ -174,12 +240,16 @@ export class PuppetRuns {
           hosts.flatMap(({ host, report }) => (report === undefined ? [] : [[host, report.began]])),
         ),
         ...(failed.size === 0 ? {} : { failed: Object.fromEntries(failed) }),
+        ...applied,
       })
       for (const { host, report } of hosts) {
         const why = failed.get(host)
         const more = why === undefined ? {} : { failed: why }
         if (report !== undefined)
-          this.own.set(host, [...(this.own.get(host) ?? []), { run, noop, began: report.began, ...more }])
+          this.own.set(host, [
+            ...(this.own.get(host) ?? []),
+            { run, noop, began: report.began, ...more, ...applied },
+          ])
       }
     }
   }
@@ -253,10 +323,11 @@ function failedBefore(report: PuppetReport, runs: readonly OwnRun[]): string | u
   return report.noop ? runs.findLast(({ noop, began }) => !noop && began < report.began)?.failed : undefined
 }
 
-async function tell(hosts: readonly string[], noop: boolean, gateway: HostGateway): Promise<Answers> {
-  if (hosts.length === 0) return { requestId: '', outcomes: new Map(), unexpected: [], interrupted: false }
-  const inputs = noop ? { force: true, noop: true } : { force: true }
-  return telling({ agent: 'puppet', action: 'runonce', inputs })(hosts, gateway)
+/** Refuses a run whose report is of other code than was ordered. */
+function refuseOther(own: Observation, report: PuppetReport | undefined, codes: CodeByHost): Observation {
+  const wanted = codes.get(own.host)
+  if (wanted === undefined || report === undefined || report.code?.digest === wanted.digest) return own
+  return { ...own, passed: false, seen: 'its report is of other code than was ordered' }
 }
 
 /** Returns the hosts that get no order: those whose run could not begin now, or could not be told from another. */
@@ -316,24 +387,36 @@ function describeSummary(answer: Answer | undefined): Answer {
 }
 
 /** Returns the plan of a run. A plan does not run puppet, in noop or otherwise, so it knows no more than the last report. */
-function plannableRun(noop: boolean): PlannableChange {
+function plannableRun({ noop, code }: HowToRun): PlannableChange {
   return {
     resource: RESOURCE,
-    ask: asking({ agent: 'puppet', action: 'report', inputs: {} }),
+    ask: askReportAndCode(code),
     plan(answer) {
       const said = readPuppetAnswer(answer)
       const ready = isReady(answer)
       // A line before this one may enable puppet, and a run of another may have ended by then.
       if (typeof said === 'string') return { now: NOT_KNOWN, to: undefined, fails: said }
       const last = 'none' in said.report ? said.report.none : describeLast(said.report)
-      const remark = ready.passed ? {} : { remark: `now ${ready.seen.replace('; no run was ordered', '')}` }
+      const packed = code === undefined ? undefined : codeBeside(answer)
+      const remarks = [
+        ...(ready.passed ? [] : [`now ${ready.seen.replace('; no run was ordered', '')}`]),
+        ...(typeof packed === 'string' ? [`now ${packed}`] : []),
+      ]
+      const remark = remarks.length === 0 ? {} : { remark: remarks.join('; ') }
       const isIdle = !('none' in said.report) && isQuiet(said.report)
-      return { now: last, to: undefined, always: true, ...remark, ...(isIdle ? { isIdle } : {}) }
+      // The whole digest: the code that is applied after the plan was approved is compared with it.
+      const own = typeof packed === 'object' ? `its code of ${packed.code}: sha256:${packed.digest}; ` : ''
+      const now = code === undefined ? last : `${own}its last run: ${last}`
+      return { now, to: undefined, always: true, ...remark, ...(isIdle ? { isIdle } : {}) }
     },
-    words: (now) =>
-      noop
-        ? 'would run puppet in noop; what it would change cannot be known before'
-        : `would run puppet; what it changes cannot be known before (its last run: ${now})`,
+    words: (now) => {
+      if (code === undefined)
+        return noop
+          ? 'would run puppet in noop; what it would change cannot be known before'
+          : `would run puppet; what it changes cannot be known before (its last run: ${now})`
+      const would = noop ? 'in noop; what it would change' : 'of its own; what it changes'
+      return `would apply puppet code ${would} cannot be known before (${now})`
+    },
     affectsOthers: !noop,
     ...(noop ? {} : { invalidates: 'everything' as const }),
   }

@@ -1,5 +1,6 @@
 import { mutating, flag, readOnly, optional, type Contract } from './contract'
 import { managedActions } from './managed_resources'
+import { puppetCode } from './puppet_code'
 import { anyText, leaseName, puppetEnvironment, puppetServer, puppetTags } from './rules'
 
 const enabled = { enabled: 'Whether puppet may run', status: 'That, as a sentence' }
@@ -68,9 +69,13 @@ export const puppet = {
         against_noop_count: 'How many those are',
         changes: 'The first changes that were made, or would be',
         changes_count: 'How many those are in all',
+        code: 'The name of the code that was applied without a master',
+        digest: 'The SHA-256 of that code',
+        resources: 'How many resources that code has',
       },
     }),
     ...managedActions,
+    ...puppetCode,
     runonce: mutating('Starts a run of puppet; it goes on when this is answered', {
       inputs: {
         force: flag,

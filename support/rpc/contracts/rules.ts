@@ -48,6 +48,12 @@ export const leaseName = text(/^[\w.:-]+$/, 100, 'the name of a run: letters, di
 export const puppetEnvironment = text(/^[a-z][a-z0-9_]*$/, 50, 'a puppet environment, such as production')
 export const puppetTags = text(/^[\w:.-]+(\s*,\s*[\w:.-]+)*$/, 120, 'puppet tags with commas between them')
 export const puppetServer = text(/^[a-zA-Z0-9][\w.-]*(:\d{1,5})?$/, 100, 'a server, or server:port')
+export const applicationName = text(
+  REPOSITORY_NAME,
+  64,
+  'the name of an application: lower-case letters, digits, - and _, such as mywebapp',
+)
+export const codeDigest = text(/^[0-9a-f]{64}$/, 64, 'a SHA-256: 64 hexadecimal digits in lower case')
 export const optionalVersion = optional(packageVersion)
 
 // A name stands in paths of the host's own configuration, never in one that a message makes.
