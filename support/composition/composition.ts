@@ -10,6 +10,7 @@ import { beginClearing, beginFeature } from './begin_feature'
 import { cutOffRun, endRun } from './end_run'
 import { environmentFor } from './environments'
 import { wholeFleetName } from './fleet_name'
+import { expectAnalysis } from './expect_analysis'
 import { expectBalancers } from './expect_balancers'
 import { expectExtensions } from './expect_extensions'
 import { expectHeardOut } from './hear_out'
@@ -48,6 +49,7 @@ export class Composition {
       expectExtensions(surrounded.environment, extensions)
       const whole = openRun(run, { parameters, context, cwd, surrounded, extensions, tickets })
       expectBalancers(whole)
+      await expectAnalysis(whole)
       await expectPlanned(whole, parameters.plan ?? context.env['LOCKSTEP_PLAN'])
       return new Composition(whole)
     } catch (error) {

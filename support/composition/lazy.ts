@@ -18,6 +18,9 @@ export const lazy = {
   get command() {
     return require('../system/command') as typeof import('../system/command')
   },
+  get controlHost() {
+    return require('../analysis/control_host') as typeof import('../analysis/control_host')
+  },
   get embedded() {
     return require('../simulation/embedded') as typeof import('../simulation/embedded')
   },

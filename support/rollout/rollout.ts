@@ -13,6 +13,7 @@ import type { RolloutPorts } from './ports'
 import { Access } from './verbs/access'
 import { Addresses } from './verbs/addresses'
 import { AfterFailure } from './verbs/after_failure'
+import { Analysis } from './verbs/analysis'
 import { Agents } from './verbs/agents'
 import { Checks } from './verbs/checks'
 import { Gates } from './verbs/gates'
@@ -46,6 +47,7 @@ export class Rollout {
   readonly addresses: Addresses
   readonly services: Services
   readonly checks: Checks
+  readonly analysis: Analysis
   readonly puppet: Puppet
   readonly puppetMasters: PuppetMasters
   readonly puppetRuns: PuppetRuns
@@ -102,6 +104,7 @@ export class Rollout {
     this.addresses = new Addresses(step)
     this.services = new Services(step)
     this.checks = new Checks(step)
+    this.analysis = new Analysis(step, ports.controlHost, ports.lookEvery)
     this.puppet = new Puppet(step, ledger)
     this.puppetMasters = new PuppetMasters(step)
     this.puppetRuns = new PuppetRuns(step, {

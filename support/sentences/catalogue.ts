@@ -1,5 +1,6 @@
 import { access } from './access'
 import { agent } from './agent'
+import { analysis } from './analysis'
 import { check } from './check'
 import { EFFECTS, type EffectGroup, type KnownKind, type StepEffect } from './effects'
 import { failure } from './failure'
@@ -28,6 +29,7 @@ export const CATALOGUE = {
   access,
   service,
   check,
+  analysis,
   puppet,
   agent,
   rehearsal,

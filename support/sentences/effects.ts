@@ -46,6 +46,8 @@ export type StepEffect =
   | { kind: 'changes service'; name: string; to: 'running' | 'stopped' }
   | { kind: 'sees service'; name: string; wanted: 'running' | 'stopped' }
   | { kind: 'sees check' }
+  | { kind: 'sees metric' }
+  | { kind: 'sees url' }
   | { kind: 'disables puppet' }
   | { kind: 'enables puppet' }
   | { kind: 'sees puppet'; wanted: 'disabled' | 'enabled' }
@@ -135,6 +137,8 @@ export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'changes service': { group: 'changes', needs: 'service' },
   'sees service': { group: 'reads', needs: 'service' },
   'sees check': { group: 'reads', needs: 'nrpe' },
+  'sees metric': { group: 'reads' },
+  'sees url': { group: 'reads' },
   'disables puppet': { group: 'disables', needs: 'puppet' },
   'enables puppet': { group: 'enables', needs: 'puppet' },
   'sees puppet': { group: 'reads', needs: 'puppet' },

@@ -77,6 +77,7 @@ export async function startEmbedded(fleet: NamedFleet, { env }: ProcessContext):
       notifications: [],
       haproxy: addresses,
       balancers: [],
+      prometheus: undefined,
       inventory: inventoryOf(readSetting(env, 'LOCKSTEP_INVENTORY')),
       environments: undefined,
       ...NO_VARIABLES,
