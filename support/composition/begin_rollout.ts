@@ -11,6 +11,7 @@ import { contractsWith } from '../rpc/contracts'
 import { systemClock } from '../system/clock'
 import { redactorOfOthers } from '../system/redaction'
 import { balancersOf } from './balancers'
+import { controlHostOf } from './control_host'
 import { planningOf } from './modes'
 import { historyPlaces } from './history_places'
 import type { ComposedRun } from './run_context'
@@ -90,6 +91,7 @@ export function beginRollout(
       context.folders.state,
       MODES[run.mode].purpose !== 'rehearsal' && embedded === undefined,
     ),
+    controlHost: controlHostOf(environment, embedded !== undefined),
     keepsHistory: MODES[run.mode].rollsOut,
     neededAgents: neededAgents(run, feature),
     ...(planning === undefined ? {} : { planning }),

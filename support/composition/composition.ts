@@ -11,6 +11,7 @@ import { beginClearing, beginFeature } from './begin_feature'
 import { cutOffRun, endRun } from './end_run'
 import { environmentFor } from './environments'
 import { wholeFleetName } from './fleet_name'
+import { expectAnalysis } from './expect_analysis'
 import { expectBalancers } from './expect_balancers'
 import { expectDowntimes } from './expect_downtimes'
 import { expectExtensions } from './expect_extensions'
@@ -53,6 +54,7 @@ export class Composition {
       const whole = openRun(run, { parameters, context, cwd, surrounded, extensions, tickets })
       expectBalancers(whole)
       expectDowntimes(whole)
+      await expectAnalysis(whole)
       await expectPlanned(whole, parameters.plan ?? context.env['LOCKSTEP_PLAN'])
       return new Composition(whole)
     } catch (error) {

@@ -31,6 +31,9 @@ export const lazy = {
   get downtimesNeeded() {
     return require('../lint/downtimes_needed') as typeof import('../lint/downtimes_needed')
   },
+  get controlHost() {
+    return require('../analysis/control_host') as typeof import('../analysis/control_host')
+  },
   get embedded() {
     return require('../simulation/embedded') as typeof import('../simulation/embedded')
   },

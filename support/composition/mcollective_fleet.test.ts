@@ -165,6 +165,7 @@ function environment(port: number): Environment {
     notifications: [],
     haproxy: [],
     balancers: [],
+    prometheus: undefined,
     inventory: [],
     environments: undefined,
     ...NO_VARIABLES,

@@ -231,6 +231,7 @@ function environment(url: string): Environment {
     directAddressing: true,
     haproxy: [],
     balancers: [],
+    prometheus: undefined,
     hostLeases: false,
     notifications: [{ kind: 'webhook', url, on: EVENTS, secrets: [] }],
     warnings: [],

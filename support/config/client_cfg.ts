@@ -58,6 +58,7 @@ export function readClientCfg(path: string, context: ProcessContext): Environmen
     timeouts: {},
     haproxy: [],
     balancers: [],
+    prometheus: undefined,
     notifications: [],
     inventory: [],
     environments: undefined,

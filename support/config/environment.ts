@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { PrometheusAccess } from '../analysis/prometheus'
 import type { RuntimeAddress } from '../balancers/haproxy/runtime'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import type { NotificationChannelSettings } from '../notifications/settings'
@@ -29,6 +30,8 @@ export interface Environment {
   haproxy: readonly RuntimeAddress[]
   /** The pools behind balancers of a team. */
   balancers: readonly TeamBalancerSettings[]
+  /** The Prometheus whose metrics features name; undefined where there is none. */
+  prometheus: PrometheusAccess | undefined
   /** The sources that say which hosts should be there; empty where none is written. */
   inventory: readonly InventorySource[]
   /** The environment whose hosts of the inventory are meant, where that is not the one of this name. */
@@ -62,12 +65,13 @@ export type SecuritySettings =
 
 /** Returns the texts that must not appear in any log, report or error. */
 export function secretsOf(environment: Environment): string[] {
-  const { brokers, security, notifications, balancers } = environment
+  const { brokers, security, notifications, balancers, prometheus } = environment
   const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
   const others = [
     ...passwords,
     ...notifications.flatMap(({ secrets }) => secrets),
     ...balancers.flatMap(({ secrets }) => secrets),
+    ...(prometheus?.secrets ?? []),
     ...secretValues(environment),
   ]
   return security.provider === 'psk' ? [security.secret, ...others] : others

@@ -16,6 +16,7 @@ import { inventorySetting, inventorySources, type InventorySource } from './inve
 import { allowKnownKeys } from './known_keys'
 import { monitoringSetting } from './monitoring_setting'
 import { notificationsSchema, resolveNotifications } from './notifications'
+import { prometheusSetting, resolvePrometheus } from './prometheus_setting'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { readOptions } from './team_options'
 import { variables } from './variables_file'
@@ -69,6 +70,7 @@ const timing = {
   notifications: v.optional(notificationsSchema, []),
   haproxy: v.optional(v.pipe(v.array(runtime, 'a list of runtime sockets'), v.minLength(1, 'at least one'))),
   balancers: v.optional(balancersSetting, []),
+  prometheus: v.optional(prometheusSetting),
   inventory: v.optional(inventorySetting),
   variables: v.optional(variables),
 }
@@ -209,6 +211,13 @@ function resolveEnvironment(
       (index) => where('balancers', index),
       (options, index) => optionsAt(options, 'balancers', index, 'with'),
     ),
+    prometheus:
+      settings.prometheus &&
+      resolvePrometheus(settings.prometheus, {
+        where: (key) => where('prometheus', key),
+        at,
+        read: (from, what, key) => read(from, what, 'prometheus', key),
+      }),
     hostLeases: settings.host_leases ?? false,
     safeMode: settings.safe_mode ?? false,
     inventory: settings.inventory === undefined ? [] : inventorySources(settings.inventory, at, withheld),

@@ -663,6 +663,24 @@ export const ENVIRONMENT_KEYS: YamlKeys = {
     default: '30 seconds',
     help: 'how long a call of its code may take, and until hosts are out or back',
   },
+  prometheus: { takes: 'keys', default: 'none', help: 'the Prometheus whose metrics features name' },
+  'prometheus.url': {
+    takes: 'an address of http or https',
+    help: 'where it is, with the path that a proxy has put before it',
+  },
+  'prometheus.ca': {
+    takes: 'a file',
+    default: "the system's authorities",
+    help: 'who may sign for it',
+  },
+  'prometheus.user': { takes: 'a name', default: 'none', help: 'the user that it asks for' },
+  'prometheus.password': { takes: SECRET, default: 'none', help: 'the password of that user' },
+  'prometheus.token': { takes: SECRET, default: 'none', help: 'a bearer token, in place of a user' },
+  'prometheus.stale_after': {
+    takes: 'a duration',
+    default: '90 seconds',
+    help: 'how old a sample may be; more than the time between two scrapes',
+  },
   inventory: {
     takes: 'a list of sources',
     default: 'whoever answers',

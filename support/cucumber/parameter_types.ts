@@ -52,6 +52,10 @@ defineParameterType({
   transformer: values.days,
   useForSnippets: false,
 })
+defineParameterType({ name: 'query', regexp: /`[^`]*`/, transformer: values.query, useForSnippets: false })
+defineParameterType({ name: 'level', regexp: /\S+/, transformer: values.level, useForSnippets: false })
+defineParameterType({ name: 'url', regexp: /\S+/, transformer: values.url, useForSnippets: false })
+defineParameterType({ name: 'status', regexp: /\S+/, transformer: values.status, useForSnippets: false })
 defineParameterType({ name: 'zone', regexp: /\S+/, transformer: values.zone, useForSnippets: false })
 defineParameterType({
   name: 'percent',

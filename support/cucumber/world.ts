@@ -38,9 +38,17 @@ export class LockstepWorld<Parameters = unknown> extends World<Parameters> {
 /** Returns whether a part of a rollout asks hosts or their balancers something. */
 function isVerbs(rollout: Rollout, part: object): boolean {
   const { hosts, waves, gates, traffic, packages, services, checks, puppet, agents } = rollout
-  const { release, afterFailure, reach } = rollout
+  const { release, afterFailure, reach, analysis } = rollout
   const { pool } = traffic
   const verbs: ReadonlySet<object> = new Set<object>([hosts, waves, gates, traffic, pool, packages, services])
-  const others: ReadonlySet<object> = new Set<object>([checks, puppet, agents, release, afterFailure, reach])
+  const others: ReadonlySet<object> = new Set<object>([
+    checks,
+    analysis,
+    puppet,
+    agents,
+    release,
+    afterFailure,
+    reach,
+  ])
   return verbs.has(part) || others.has(part)
 }

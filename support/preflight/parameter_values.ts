@@ -1,4 +1,5 @@
 import { parseAllowance } from '../rollout/model/failure_budget'
+import { queryOf } from '../rollout/model/metric_query'
 import { parseDays, parseTime } from '../rollout/model/time_window'
 import { parseWaveSize } from '../rollout/model/wave_plan'
 import { parsePoolMinimum } from '../rollout/verbs/pool'
@@ -38,6 +39,10 @@ export const parameterValues = {
   network: valueOf('network', asWritten),
   site: valueOf('site', asWritten),
   user: valueOf('user', asWritten),
+  query: valueOf('query', queryOf),
+  level: valueOf('level', Number),
+  url: valueOf('url', asWritten),
+  status: valueOf('status', Number),
   environment: valueOf('environment', asWritten),
 }
 

@@ -1,5 +1,6 @@
 import { parseAllowance } from '../rollout/model/failure_budget'
 import { parsePoolMinimum } from '../rollout/verbs/pool'
+import { queryFault, queryOf } from '../rollout/model/metric_query'
 import { isZone, parseDays, parseTime } from '../rollout/model/time_window'
 import { parseWaveSize } from '../rollout/model/wave_plan'
 import { parseDuration } from '../system/duration'
@@ -69,6 +70,19 @@ export const validators: Readonly<Record<string, (written: string) => string | u
   site: rule(siteName),
   user: rule(userName),
   environment: patternOr(/^[\w./-]+$/, 'the name of an environment'),
+  query: (written) => {
+    const fault = queryFault(queryOf(written))
+    return fault === undefined ? undefined : `the query ${written} ${fault}`
+  },
+  level: (written) =>
+    /^-?\d{1,15}(?:\.\d{1,9})?$/.test(written)
+      ? undefined
+      : `${JSON.stringify(written)} is no number; write one such as 5, 0.01 or -1`,
+  url: urlFault,
+  status: (written) =>
+    /^[2-5]\d\d$/.test(written)
+      ? undefined
+      : `${JSON.stringify(written)} is no status of an answer; write one from 200 to 599`,
   percent: (written) =>
     /^(?:100|[1-9]?\d(?:\.\d{1,3})?)$/.test(written) && Number(written) > 0
       ? undefined
@@ -79,6 +93,15 @@ export function parseFact(written: string): { fact: string; operator: string; va
   const [, fact, sign, value] = /^([\w.:-]+)\s*(==|=~|!=|<=|>=|=|<|>)\s*(\S.*)$/.exec(written) ?? []
   if (fact === undefined || sign === undefined || value === undefined) return undefined
   return { fact, operator: sign === '=' ? '==' : sign, value }
+}
+
+function urlFault(written: string): string | undefined {
+  const expected = 'write an address such as https://www.example.net/health'
+  if (!/^https?:\/\/[^\s\p{Cc}]+$/u.test(written) || !URL.canParse(written))
+    return `${JSON.stringify(written)} is no address to ask; ${expected}`
+  const { username, password } = new URL(written)
+  // The password is repeated nowhere.
+  return username === '' && password === '' ? undefined : `the address has a user or a password; ${expected}`
 }
 
 function factFault(written: string): string | undefined {

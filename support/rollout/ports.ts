@@ -9,6 +9,7 @@ import type { Checkpoint } from './model/checkpoint'
 import type { Journal } from './model/journal_entry'
 import type { Limit } from './model/limit'
 import type { Ledger } from './model/ledger'
+import type { MetricSeries, MetricWindow } from './model/metric_judgement'
 import type { HostGateway, Obligation } from './model/obligation'
 
 /** The hosts that a rollout is for. All classes and facts have to match, of identities any one; `/…/` is a pattern. */
@@ -193,6 +194,31 @@ export interface CommitTests {
   passed(repository: string, commit: string): { build: string } | { not: string }
 }
 
+/** The metrics of a Prometheus. A fault of its own, such as one that is away, is a `ControlHostFault`. */
+export interface Metrics {
+  /** Milliseconds that a sample may be old while it counts. */
+  staleAfterMs: number
+  /** Resolves with the time by Prometheus's own clock, in milliseconds since 1970. @throws ControlHostFault */
+  now(): Promise<number>
+  /** Resolves with why Prometheus cannot read a query; undefined where it can. It computes no value. @throws ControlHostFault */
+  faultOf(query: string): Promise<string | undefined>
+  /** Resolves with the values at each moment of a window. @throws ControlHostFault */
+  valuesOf(query: string, window: MetricWindow): Promise<readonly MetricSeries[]>
+}
+
+/** A sentence without a subject, such as `cannot be reached: nobody listens there`. */
+export class ControlHostFault extends Error {}
+
+/** The world outside of the fleet, as the control host sees it. */
+export interface ControlHost {
+  /** True when looks decide anything; false where hosts are simulated, and nothing is looked at. */
+  decides: boolean
+  /** Returns the metrics of the environment. @throws LockstepError `bad-config` where it names no Prometheus */
+  metrics(): Metrics
+  /** Resolves with the status that a URL answers. No redirect is followed. @throws ControlHostFault */
+  statusOf(url: string, withinMs: number): Promise<number>
+}
+
 /** The audience that watches a rollout, beside its journal. It never affects the rollout. */
 export interface Audience {
   /** Tells what the rollout waits for. */
@@ -242,6 +268,7 @@ export interface RolloutPorts {
   /** The commits that an approved plan has bound tags to, by `repository tag`; nothing else may be deployed as them. */
   plannedTags?: ReadonlyMap<string, string>
   tests: CommitTests
+  controlHost: ControlHost
   /**
    * True when earlier versions are asked for and written down for a named release, though nothing else depends on them.
    */

@@ -13,6 +13,7 @@ import type { RolloutPorts } from './ports'
 import { Access } from './verbs/access'
 import { Addresses } from './verbs/addresses'
 import { AfterFailure } from './verbs/after_failure'
+import { Analysis } from './verbs/analysis'
 import { Agents } from './verbs/agents'
 import { Checks } from './verbs/checks'
 import { Downtime } from './verbs/downtime'
@@ -50,6 +51,7 @@ export class Rollout {
   readonly services: Services
   readonly checks: Checks
   readonly downtime: Downtime
+  readonly analysis: Analysis
   readonly puppet: Puppet
   readonly puppetMasters: PuppetMasters
   readonly puppetModules: PuppetModules
@@ -109,6 +111,7 @@ export class Rollout {
     this.services = new Services(step)
     this.checks = new Checks(step)
     this.downtime = new Downtime(step, ledger, ports.downtimes)
+    this.analysis = new Analysis(step, ports.controlHost, ports.lookEvery)
     this.puppet = new Puppet(step, ledger)
     this.puppetMasters = new PuppetMasters(step)
     this.puppetRemains = new PuppetRemains(step, ports.releases, checkpoint?.managed ?? new Map())

@@ -1,5 +1,6 @@
 import { access } from './access'
 import { agent } from './agent'
+import { analysis } from './analysis'
 import { check } from './check'
 import { EFFECTS, type EffectGroup, type KnownKind, type StepEffect } from './effects'
 import { downtime } from './downtime'
@@ -31,6 +32,7 @@ export const CATALOGUE = {
   service,
   check,
   downtime,
+  analysis,
   puppet,
   'puppet code': puppetCode,
   agent,

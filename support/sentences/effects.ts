@@ -49,6 +49,8 @@ export type StepEffect =
   | { kind: 'begins downtime' }
   | { kind: 'ends downtime' }
   | { kind: 'sees downtime'; wanted: 'begun' | 'ended' }
+  | { kind: 'sees metric' }
+  | { kind: 'sees url' }
   | { kind: 'disables puppet' }
   | { kind: 'enables puppet' }
   | { kind: 'sees puppet'; wanted: 'disabled' | 'enabled' }
@@ -145,6 +147,8 @@ export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'begins downtime': { group: 'mutes' },
   'ends downtime': { group: 'unmutes' },
   'sees downtime': { group: 'reads' },
+  'sees metric': { group: 'reads' },
+  'sees url': { group: 'reads' },
   'disables puppet': { group: 'disables', needs: 'puppet' },
   'enables puppet': { group: 'enables', needs: 'puppet' },
   'sees puppet': { group: 'reads', needs: 'puppet' },

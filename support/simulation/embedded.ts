@@ -79,6 +79,7 @@ export async function startEmbedded(fleet: NamedFleet, { env }: ProcessContext):
       notifications: [],
       haproxy: addresses,
       balancers: [],
+      prometheus: undefined,
       inventory: fleet.inventory?.sources ?? inventoryOf(readSetting(env, 'LOCKSTEP_INVENTORY')),
       inventoried: fleet.inventory?.environment,
       environments: undefined,

@@ -1,4 +1,10 @@
-import type { Discovered, EnoughHosts, Fleet, Selection } from '../rollout/ports'
+import {
+  ControlHostFault,
+  type Discovered,
+  type EnoughHosts,
+  type Fleet,
+  type Selection,
+} from '../rollout/ports'
 import type { UnexpectedMessage } from '../system/unexpected_messages'
 import type { Journal } from '../rollout/model/journal_entry'
 import type { Conclusion, JournalEntry } from '../rollout/model/journal_entry'
@@ -150,7 +156,17 @@ export const BEGAN: Extract<JournalEntry, { type: 'run' }> = {
 }
 
 /** Ports of a rollout without another rollout, without approvals and with nothing in the history. */
-export const ALONE: Pick<RolloutPorts, 'locks' | 'approval' | 'releases' | 'tests' | 'downtimes'> = {
+export const ALONE: Pick<
+  RolloutPorts,
+  'locks' | 'approval' | 'releases' | 'tests' | 'downtimes' | 'controlHost'
+> = {
+  controlHost: {
+    decides: true,
+    metrics: () => {
+      throw new LockstepError('bad-config', 'there is no Prometheus')
+    },
+    statusOf: () => Promise.reject(new ControlHostFault('cannot be reached')),
+  },
   downtimes: () => {
     throw new LockstepError('bad-config', 'no monitoring system is known')
   },

@@ -53,6 +53,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/notifications',
       'support/inventory',
       'support/config',
+      'support/analysis',
       'support/balancers',
       'support/monitoring',
       'support/monitoring/systems',
@@ -214,6 +215,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'one connection to PostgreSQL: its statements, its failures, its texts',
     mayImport: ['support/config', 'support/rollout/model'],
   },
+  'support/analysis': {
+    holds: 'what the control host sees by itself: the metrics of Prometheus, and what URLs answer',
+    mayImport: ['support/notifications', 'support/rollout/ports', 'support/rollout/model'],
+  },
   'support/notifications': {
     holds: 'what the world is told: events, channels, their queues',
     mayImport: ['nodemailer'],
@@ -225,6 +230,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'support/config': {
     holds: '`client.cfg`, `server.cfg`, `lockstep.yaml`, settings, secrets',
     mayImport: [
+      'support/analysis',
       'support/monitoring/systems',
       'support/notifications',
       'support/balancers',

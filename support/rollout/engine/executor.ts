@@ -53,8 +53,8 @@ export interface Measurement<T> {
   name: string
   /** Measures for the first time, in a plan too. */
   first: (gateway: HostGateway) => Promise<T>
-  /** Milliseconds until it is measured again. */
-  during: number
+  /** Milliseconds until it is measured again; absent where `judge` waits by itself. */
+  during?: number
   /** Measures again, and judges what came of it meanwhile. */
   judge: (first: T, gateway: HostGateway) => Promise<Verdict>
 }

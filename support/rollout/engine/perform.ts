@@ -59,8 +59,10 @@ export class Perform implements BaseExecutor {
   async measure<T>({ name, first, during, judge }: Measurement<T>, through = this.gateway): Promise<Verdict> {
     this.engine.halt.expectGoingOn()
     const before = await first(through)
-    const wait = { what: `the requests that ${name} serves meanwhile`, withinMs: during }
-    await tellWhile(through.tellWait, wait, () => through.wait(during))
+    if (during !== undefined) {
+      const wait = { what: `the requests that ${name} serves meanwhile`, withinMs: during }
+      await tellWhile(through.tellWait, wait, () => through.wait(during))
+    }
     return this.conclude(await judge(before, through), { budgeted: false })
   }
 
