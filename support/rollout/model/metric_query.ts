@@ -1,10 +1,9 @@
 /** The most characters of a query. */
 const MAX_QUERY = 1_500
 
-const WORDS: ReadonlySet<string> = new Set([
-  ...['and', 'or', 'unless', 'atan2', 'bool', 'offset', 'by', 'without', 'on', 'ignoring'],
-  ...['group_left', 'group_right', 'inf', 'nan'],
-])
+const WORDS: ReadonlySet<string> = new Set(
+  'and or unless atan2 bool offset by without on ignoring group_left group_right inf nan'.split(' '),
+)
 /** The words whose brackets have names of labels in them. */
 const LABELS = /^(?:by|without|on|ignoring|group_left|group_right)$/
 const CLOSED_BY: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
