@@ -41,12 +41,17 @@ describe('Downtimes in a monitoring system', () => {
     (await work).outcomes.get(host) as { kind: string; message?: string; data: Record<string, unknown> }
 
   describe('in memory', () => {
+    beforeEach(() => {
+      for (const host of ['web1', 'web2']) system.set(host, 'backup', { isChecked: false })
+    })
     const open = (): MonitoringUnderTest => ({
       system,
       hosts: ['web1', 'web2'],
       lookEvery: 1_000,
       setCritical: async (host, isCritical) =>
         system.set(host, 'load', { problem: isCritical ? 'CRITICAL' : undefined }),
+      report: async (host, state) =>
+        system.set(host, 'backup', { problem: state === 'OK' ? undefined : state }),
       mute: async (host) => {
         system.scheduleOnHost(host, 'operator', 'disk is exchanged', time.ms + HOUR_MS)
       },
@@ -111,9 +116,9 @@ describe('Downtimes in a monitoring system', () => {
     await downtimes().begin(['web1'], HOUR_MS, reach)
     system.set('web1', 'load', { problem: 'CRITICAL' })
     const [check, began] = [system.check.bind(system), time.ms]
-    system.check = (hosts, now) => {
+    system.check = (parts, now) => {
       if (time.ms > began + 30_000) system.set('web1', 'load', { problem: undefined })
-      return check(hosts, now)
+      return check(parts, now)
     }
     expect((await outcome(downtimes().end(['web1'], 60_000, reach))).kind).to.equal('answered')
     expect(system.shown).to.deep.equal([])

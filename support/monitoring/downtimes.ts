@@ -5,6 +5,7 @@ import type { HostGateway, ObligationState } from '../rollout/model/obligation'
 import type { Downtimes } from '../rollout/ports'
 import {
   commentOf,
+  type CheckedPart,
   type DowntimeSystem,
   type EndedDowntime,
   type MonitoringSight,
@@ -137,15 +138,20 @@ async function endIn(
   reach: HostGateway,
 ): Promise<ReadonlyMap<string, Finding>> {
   const wait = (ms: number) => reach.wait(ms)
-  const { now, hosts: shown } = await system.look(hosts, wait)
+  const first = await system.look(hosts, wait)
+  const { now, hosts: shown } = first
   const known = hosts.filter((host) => shown.has(host))
-  const refused = known.length === 0 ? undefined : await system.check(known, now, wait)
+  const order = (sight: MonitoringSight, missing: readonly string[]) => {
+    const parts = missing.flatMap((host) => checkedOf(sight, host))
+    return parts.length === 0 ? undefined : system.check(parts, sight.now, wait)
+  }
+  const refused = await order(first, known)
   const isBack = (sight: MonitoringSight, host: string) => findAway(sight, host, now) === undefined
   let checkedLast = now
   const checkAgain = async (sight: MonitoringSight, missing: readonly string[]) => {
     if (sight.now - checkedLast < CHECK_EVERY_MS) return
     checkedLast = sight.now
-    await system.check(missing, sight.now, wait)
+    await order(sight, missing)
   }
   const checked = await settle(
     system,
@@ -273,6 +279,11 @@ function findDowntime(system: DowntimeSystem, sight: MonitoringSight, host: stri
 
 function notKnown({ name }: DowntimeSystem): Finding {
   return { open: false, seen: `${name} knows no host of that name`, fails: true }
+}
+
+/** Returns the parts of a host that the system checks by itself. */
+function checkedOf(sight: MonitoringSight, host: string): CheckedPart[] {
+  return partsOf(sight, host).flatMap(({ service, isChecked }) => (isChecked ? [{ host, service }] : []))
 }
 
 function partsOf({ hosts }: MonitoringSight, host: string): readonly WatchedPart[] {

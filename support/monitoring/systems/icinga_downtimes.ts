@@ -3,6 +3,7 @@ import { groupBy } from '../../system/groups'
 import {
   DOWNTIME_AUTHOR,
   isOwn,
+  type CheckedPart,
   type DowntimeSystem,
   type EndedDowntime,
   type MonitoringSight,
@@ -42,6 +43,8 @@ const CHECKED = ['name', 'state', 'enable_active_checks', 'downtime_depth', 'las
 const HOST_PROBLEMS = [undefined]
 const SERVICE_PROBLEMS = [undefined, undefined, 'CRITICAL']
 const ONE_OF_HOSTS = 'host.name in names'
+const CHECKED_HOSTS = `host.enable_active_checks && ${ONE_OF_HOSTS}`
+const CHECKED_SERVICES = `service.enable_active_checks && ${ONE_OF_HOSTS}`
 /** Seconds before now at which a downtime begins: one that begins later is only triggered by a timer of Icinga's. */
 const BEGINS_BEFORE_S = 1
 
@@ -128,13 +131,17 @@ export class IcingaDowntimes implements DowntimeSystem {
     return said
   }
 
-  async check(hosts: readonly string[]): Promise<string | undefined> {
-    const some = { filter: ONE_OF_HOSTS, filter_vars: { names: hosts }, force: true }
-    const order = (type: string) =>
-      this.api.change('POST', 'actions/reschedule-check', { type, ...some }, this.signal)
-    const said = await order('Host')
-    // Hosts may have no service at all, which Icinga refuses. The time of each check shows what was done.
-    await order('Service')
+  async check(parts: readonly CheckedPart[]): Promise<string | undefined> {
+    let said: string | undefined
+    for (const [type, filter, some] of [
+      ['Host', CHECKED_HOSTS, parts.filter(({ service }) => service === undefined)],
+      ['Service', CHECKED_SERVICES, parts.filter(({ service }) => service !== undefined)],
+    ] as const) {
+      const names = [...new Set(some.map(({ host }) => host))]
+      if (names.length === 0) continue
+      const order = { type, filter, filter_vars: { names }, force: true }
+      said = (await this.api.change('POST', 'actions/reschedule-check', order, this.signal)) ?? said
+    }
     return said
   }
 
@@ -166,7 +173,8 @@ function partOf(
   const word = service === undefined ? 'DOWN' : 'UNKNOWN'
   return {
     service,
-    problem: state < problems.length ? problems[state] : word,
+    // Icinga shows a part without any result as UNKNOWN, and does not alert about it.
+    problem: last == null ? undefined : state < problems.length ? problems[state] : word,
     checkedAt: (last?.execution_start ?? 0) * 1000,
     isChecked,
     own: downtimes.map(

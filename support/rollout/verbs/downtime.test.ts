@@ -95,10 +95,10 @@ describe('A downtime of a rollout', () => {
     await rollout.packages.update('mywebapp')
     // Monitoring sees a blocked host as one that is down.
     const check = system.check.bind(system)
-    system.check = (hosts, now) => {
-      for (const host of hosts)
+    system.check = (parts, now) => {
+      for (const { host } of parts)
         system.set(host, undefined, { problem: fleet.blocked.has(host) ? 'DOWN' : undefined })
-      return check(hosts, now)
+      return check(parts, now)
     }
     await rollout.afterFailure.settle()
     expect(undone.map(({ what, verdict }) => [what, hasPassed(verdict)])).to.deep.equal([
