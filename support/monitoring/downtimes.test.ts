@@ -103,6 +103,19 @@ describe('Downtimes in a monitoring system', () => {
     expect(system.shown.length).to.equal(2)
   })
 
+  it('do not end by a state from before the order that a clock ahead has dated', async () => {
+    await downtimes().begin(['web1'], HOUR_MS, reach)
+    system.set('web1', 'load', { checkedAt: time.ms + 60_000 })
+    const check = system.check.bind(system)
+    system.check = (parts, now) =>
+      check(
+        parts.filter(({ service }) => service === undefined),
+        now,
+      )
+    const said = await outcome(downtimes().end(['web1'], 5_000, reach))
+    expect(said.message).to.match(/the service load has not been checked since/)
+  })
+
   it('do not count as ended where only that of the host is gone', async () => {
     await downtimes().begin(['web1'], HOUR_MS, reach)
     const end = system.end.bind(system)

@@ -146,7 +146,7 @@ async function endIn(
     return parts.length === 0 ? undefined : system.check(parts, sight.now, wait)
   }
   const refused = await order(first, known)
-  const isBack = (sight: MonitoringSight, host: string) => findAway(sight, host, now) === undefined
+  const isBack = (sight: MonitoringSight, host: string) => findAway(sight, host, first) === undefined
   let checkedLast = now
   const checkAgain = async (sight: MonitoringSight, missing: readonly string[]) => {
     if (sight.now - checkedLast < CHECK_EVERY_MS) return
@@ -167,7 +167,7 @@ async function endIn(
     hosts.map((host): [string, Finding] => {
       const finding = findDowntime(system, after, host)
       if (!shown.has(host)) return [host, { ...finding, seen: notKnown(system).seen, fails: true }]
-      const away = findAway(checked, host, now)
+      const away = findAway(checked, host, first)
       if (away !== undefined)
         return [
           host,
@@ -243,13 +243,18 @@ function settleEnded(
   return settle(system, hosts, { within: SHOWN_WITHIN_MS, lookEvery, isCovered }, reach)
 }
 
-/** Returns why a host is not back: a state that is no good one, or one from before. Undefined for a host that is. */
-function findAway(sight: MonitoringSight, host: string, since: number): string | undefined {
+/**
+ * Returns why a host is not back: a state that is no good one, or one that `first` has shown. Undefined for a host that is. A
+ * satellite whose clock is ahead dates its checks into the future, so that the time alone does not tell a new one.
+ */
+function findAway(sight: MonitoringSight, host: string, first: MonitoringSight): string | undefined {
+  const before = new Map(partsOf(first, host).map(({ service, checkedAt }) => [service, checkedAt]))
   const parts = partsOf(sight, host)
   if (parts.length === 0) return 'it is not known there'
   for (const part of parts) {
     if (part.problem !== undefined) return `${nameOf(part)} is ${part.problem}`
-    if (part.isChecked && part.checkedAt < since) return `${nameOf(part)} has not been checked since`
+    const isOld = part.checkedAt < first.now || part.checkedAt === before.get(part.service)
+    if (part.isChecked && isOld) return `${nameOf(part)} has not been checked since`
   }
   return undefined
 }
