@@ -157,6 +157,20 @@ describe('Downtimes in a monitoring system', () => {
     )
   })
 
+  it('tell which system is waited for, also before it has shown anything', async () => {
+    const told: (string | undefined)[] = []
+    const telling: HostGateway = {
+      ...reach,
+      tellWait: ({ what }) => {
+        told.push(what)
+        return () => {}
+      },
+    }
+    system.look = () => Promise.reject(new MonitoringFault('Icinga: it hangs'))
+    await downtimes().end(['web1'], 1_000, telling)
+    expect(told).to.deep.equal(['Icinga'])
+  })
+
   it('are not even looked at while nothing may be changed', async () => {
     system.look = () => Promise.reject(new Error('it was asked'))
     const planned = downtimesIn({ systems: [system], run: '1', lookEvery: 1, isPlanned: () => true })

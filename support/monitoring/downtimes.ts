@@ -1,5 +1,5 @@
 import { formatDuration } from '../system/duration'
-import { someOf } from '../system/wait'
+import { someOf, tellWhile } from '../system/wait'
 import type { Answer, Answers, Request } from '../rollout/model/answers'
 import type { HostGateway, ObligationState } from '../rollout/model/obligation'
 import type { Downtimes } from '../rollout/ports'
@@ -67,7 +67,7 @@ export function downtimesIn({ systems, run, lookEvery, isPlanned }: DowntimesOpt
         ? Promise.resolve(notAsked(hosts))
         : reach.record(request('look', false), hosts, () =>
             inEach(hosts, async (system) => {
-              const sight = await system.look(hosts, (ms) => reach.wait(ms))
+              const sight = await lookFirst(system, hosts, reach)
               return new Map(hosts.map((host) => [host, findDowntime(system, sight, host)]))
             }),
           ),
@@ -97,7 +97,7 @@ async function begin(
   reach: HostGateway,
 ): Promise<ReadonlyMap<string, Finding>> {
   const wait = (ms: number) => reach.wait(ms)
-  const before = await system.look(hosts, wait)
+  const before = await lookFirst(system, hosts, reach)
   const earlier = new Set(hosts.flatMap((host) => ownOf(before, host).map(({ id }) => id)))
   const known = hosts.filter((host) => before.hosts.has(host))
   const refused = await system.begin(known, { comment, from: before.now, until: before.now + forMs }, wait)
@@ -138,7 +138,7 @@ async function endIn(
   reach: HostGateway,
 ): Promise<ReadonlyMap<string, Finding>> {
   const wait = (ms: number) => reach.wait(ms)
-  const first = await system.look(hosts, wait)
+  const first = await lookFirst(system, hosts, reach)
   const { now, hosts: shown } = first
   const known = hosts.filter((host) => shown.has(host))
   const order = (sight: MonitoringSight, missing: readonly string[]) => {
@@ -185,6 +185,15 @@ async function endIn(
       ]
     }),
   )
+}
+
+/** Looks once, and tells that it waits for the system: it may take as long as the system needs to show anything new. */
+function lookFirst(
+  system: DowntimeSystem,
+  hosts: readonly string[],
+  reach: HostGateway,
+): Promise<MonitoringSight> {
+  return tellWhile(reach.tellWait, { what: system.name }, () => system.look(hosts, (ms) => reach.wait(ms)))
 }
 
 /** Looks until all hosts are as wanted or the time is up, and returns the last sight. */

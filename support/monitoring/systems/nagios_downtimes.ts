@@ -224,7 +224,8 @@ function partOf({ kind, values }: StatusBlock, own: readonly StatusBlock[]): Wat
     service: isHost ? undefined : values.get('service_description'),
     problem: isPending ? undefined : (isHost ? HOST : SERVICE)(state),
     checkedAt: numberOf(values, 'last_check') * 1000,
-    isChecked: values.get('active_checks_enabled') === '1',
+    // Nagios never checks a host without a command, and takes it for up.
+    isChecked: values.get('active_checks_enabled') === '1' && values.get('check_command') !== '',
     own: own.map((block): OwnDowntime => ({
       id: block.values.get('downtime_id') ?? '',
       isInEffect:

@@ -152,6 +152,7 @@ define command {
   use lockstep-host
   host_name ${host}
   address 127.0.0.1
+  check_command ${host === HOSTS[1] ? 'null' : 'check_ok'}
 }
 define service {
   use lockstep-service
