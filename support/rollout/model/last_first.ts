@@ -1,7 +1,7 @@
 import type { OpenObligation } from './open_obligations'
 
 /** The hosts on which one obligation is undone at the same time. */
-export interface UndoPart<T> {
+interface UndoPart<T> {
   obligation: string
   items: readonly T[]
 }
