@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { areBack, type PutBack } from '../reporting/put_back'
+import { orderLastFirst } from '../rollout/model/last_first'
 import { PUT_BACK, type HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import type { Observation } from '../rollout/model/verdict'
 import type { Rollout } from '../rollout/rollout'
@@ -9,7 +10,6 @@ import type { Run } from '../run/run'
 import { countWishes } from '../run/stop_wishes'
 import { NoLease } from '../locks/no_lease'
 import { LockstepError } from '../system/errors'
-import { groupBy } from '../system/groups'
 import { obligationOf } from './balancers'
 import { Composition } from './composition'
 import { onInterrupt } from './interrupt'
@@ -58,8 +58,8 @@ async function closeAll(
 ): Promise<PutBack['obligations']> {
   const rollout = await composition.beginWithout(PUT_BACK, runs)
   const closed: PutBack['obligations'][number][] = []
-  for (const [obligation, group] of groupBy(items, (item) => item.obligation)) {
-    const hosts = group.map(({ host }) => host)
+  for (const { obligation, items: part } of orderLastFirst(items)) {
+    const hosts = part.map(({ host }) => host)
     const outcome = run.stopping.signal.aborted
       ? 'not attempted: it was interrupted before'
       : await close(rollout, obligation, hosts, composition)

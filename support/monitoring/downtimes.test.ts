@@ -41,12 +41,17 @@ describe('Downtimes in a monitoring system', () => {
     (await work).outcomes.get(host) as { kind: string; message?: string; data: Record<string, unknown> }
 
   describe('in memory', () => {
+    beforeEach(() => {
+      for (const host of ['web1', 'web2']) system.set(host, 'backup', { isChecked: false })
+    })
     const open = (): MonitoringUnderTest => ({
       system,
       hosts: ['web1', 'web2'],
       lookEvery: 1_000,
       setCritical: async (host, isCritical) =>
         system.set(host, 'load', { problem: isCritical ? 'CRITICAL' : undefined }),
+      report: async (host, state) =>
+        system.set(host, 'backup', { problem: state === 'OK' ? undefined : state }),
       mute: async (host) => {
         system.scheduleOnHost(host, 'operator', 'disk is exchanged', time.ms + HOUR_MS)
       },
@@ -98,6 +103,19 @@ describe('Downtimes in a monitoring system', () => {
     expect(system.shown.length).to.equal(2)
   })
 
+  it('do not end by a state from before the order that a clock ahead has dated', async () => {
+    await downtimes().begin(['web1'], HOUR_MS, reach)
+    system.set('web1', 'load', { checkedAt: time.ms + 60_000 })
+    const check = system.check.bind(system)
+    system.check = (parts, now) =>
+      check(
+        parts.filter(({ service }) => service === undefined),
+        now,
+      )
+    const said = await outcome(downtimes().end(['web1'], 5_000, reach))
+    expect(said.message).to.match(/the service load has not been checked since/)
+  })
+
   it('do not count as ended where only that of the host is gone', async () => {
     await downtimes().begin(['web1'], HOUR_MS, reach)
     const end = system.end.bind(system)
@@ -111,9 +129,9 @@ describe('Downtimes in a monitoring system', () => {
     await downtimes().begin(['web1'], HOUR_MS, reach)
     system.set('web1', 'load', { problem: 'CRITICAL' })
     const [check, began] = [system.check.bind(system), time.ms]
-    system.check = (hosts, now) => {
+    system.check = (parts, now) => {
       if (time.ms > began + 30_000) system.set('web1', 'load', { problem: undefined })
-      return check(hosts, now)
+      return check(parts, now)
     }
     expect((await outcome(downtimes().end(['web1'], 60_000, reach))).kind).to.equal('answered')
     expect(system.shown).to.deep.equal([])
@@ -137,6 +155,20 @@ describe('Downtimes in a monitoring system', () => {
     expect((await outcome(downtimes().end(['gone'], 1_000, reach), 'gone')).message).to.equal(
       'Icinga knows no host of that name',
     )
+  })
+
+  it('tell which system is waited for, also before it has shown anything', async () => {
+    const told: (string | undefined)[] = []
+    const telling: HostGateway = {
+      ...reach,
+      tellWait: ({ what }) => {
+        told.push(what)
+        return () => {}
+      },
+    }
+    system.look = () => Promise.reject(new MonitoringFault('Icinga: it hangs'))
+    await downtimes().end(['web1'], 1_000, telling)
+    expect(told).to.deep.equal(['Icinga'])
   })
 
   it('are not even looked at while nothing may be changed', async () => {

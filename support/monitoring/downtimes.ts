@@ -1,10 +1,11 @@
 import { formatDuration } from '../system/duration'
-import { someOf } from '../system/wait'
+import { someOf, tellWhile } from '../system/wait'
 import type { Answer, Answers, Request } from '../rollout/model/answers'
 import type { HostGateway, ObligationState } from '../rollout/model/obligation'
 import type { Downtimes } from '../rollout/ports'
 import {
   commentOf,
+  type CheckedPart,
   type DowntimeSystem,
   type EndedDowntime,
   type MonitoringSight,
@@ -66,7 +67,7 @@ export function downtimesIn({ systems, run, lookEvery, isPlanned }: DowntimesOpt
         ? Promise.resolve(notAsked(hosts))
         : reach.record(request('look', false), hosts, () =>
             inEach(hosts, async (system) => {
-              const sight = await system.look(hosts, (ms) => reach.wait(ms))
+              const sight = await lookFirst(system, hosts, reach)
               return new Map(hosts.map((host) => [host, findDowntime(system, sight, host)]))
             }),
           ),
@@ -96,7 +97,7 @@ async function begin(
   reach: HostGateway,
 ): Promise<ReadonlyMap<string, Finding>> {
   const wait = (ms: number) => reach.wait(ms)
-  const before = await system.look(hosts, wait)
+  const before = await lookFirst(system, hosts, reach)
   const earlier = new Set(hosts.flatMap((host) => ownOf(before, host).map(({ id }) => id)))
   const known = hosts.filter((host) => before.hosts.has(host))
   const refused = await system.begin(known, { comment, from: before.now, until: before.now + forMs }, wait)
@@ -137,15 +138,20 @@ async function endIn(
   reach: HostGateway,
 ): Promise<ReadonlyMap<string, Finding>> {
   const wait = (ms: number) => reach.wait(ms)
-  const { now, hosts: shown } = await system.look(hosts, wait)
+  const first = await lookFirst(system, hosts, reach)
+  const { now, hosts: shown } = first
   const known = hosts.filter((host) => shown.has(host))
-  const refused = known.length === 0 ? undefined : await system.check(known, now, wait)
-  const isBack = (sight: MonitoringSight, host: string) => findAway(sight, host, now) === undefined
+  const order = (sight: MonitoringSight, missing: readonly string[]) => {
+    const parts = missing.flatMap((host) => checkedOf(sight, host))
+    return parts.length === 0 ? undefined : system.check(parts, sight.now, wait)
+  }
+  const refused = await order(first, known)
+  const isBack = (sight: MonitoringSight, host: string) => findAway(sight, host, first) === undefined
   let checkedLast = now
   const checkAgain = async (sight: MonitoringSight, missing: readonly string[]) => {
     if (sight.now - checkedLast < CHECK_EVERY_MS) return
     checkedLast = sight.now
-    await system.check(missing, sight.now, wait)
+    await order(sight, missing)
   }
   const checked = await settle(
     system,
@@ -161,7 +167,7 @@ async function endIn(
     hosts.map((host): [string, Finding] => {
       const finding = findDowntime(system, after, host)
       if (!shown.has(host)) return [host, { ...finding, seen: notKnown(system).seen, fails: true }]
-      const away = findAway(checked, host, now)
+      const away = findAway(checked, host, first)
       if (away !== undefined)
         return [
           host,
@@ -179,6 +185,15 @@ async function endIn(
       ]
     }),
   )
+}
+
+/** Looks once, and tells that it waits for the system: it may take as long as the system needs to show anything new. */
+function lookFirst(
+  system: DowntimeSystem,
+  hosts: readonly string[],
+  reach: HostGateway,
+): Promise<MonitoringSight> {
+  return tellWhile(reach.tellWait, { what: system.name }, () => system.look(hosts, (ms) => reach.wait(ms)))
 }
 
 /** Looks until all hosts are as wanted or the time is up, and returns the last sight. */
@@ -237,13 +252,18 @@ function settleEnded(
   return settle(system, hosts, { within: SHOWN_WITHIN_MS, lookEvery, isCovered }, reach)
 }
 
-/** Returns why a host is not back: a state that is no good one, or one from before. Undefined for a host that is. */
-function findAway(sight: MonitoringSight, host: string, since: number): string | undefined {
+/**
+ * Returns why a host is not back: a state that is no good one, or one that `first` has shown. Undefined for a host that is. A
+ * satellite whose clock is ahead dates its checks into the future, so that the time alone does not tell a new one.
+ */
+function findAway(sight: MonitoringSight, host: string, first: MonitoringSight): string | undefined {
+  const before = new Map(partsOf(first, host).map(({ service, checkedAt }) => [service, checkedAt]))
   const parts = partsOf(sight, host)
   if (parts.length === 0) return 'it is not known there'
   for (const part of parts) {
     if (part.problem !== undefined) return `${nameOf(part)} is ${part.problem}`
-    if (part.isChecked && part.checkedAt < since) return `${nameOf(part)} has not been checked since`
+    const isOld = part.checkedAt < first.now || part.checkedAt === before.get(part.service)
+    if (part.isChecked && isOld) return `${nameOf(part)} has not been checked since`
   }
   return undefined
 }
@@ -273,6 +293,11 @@ function findDowntime(system: DowntimeSystem, sight: MonitoringSight, host: stri
 
 function notKnown({ name }: DowntimeSystem): Finding {
   return { open: false, seen: `${name} knows no host of that name`, fails: true }
+}
+
+/** Returns the parts of a host that the system checks by itself. */
+function checkedOf(sight: MonitoringSight, host: string): CheckedPart[] {
+  return partsOf(sight, host).flatMap(({ service, isChecked }) => (isChecked ? [{ host, service }] : []))
 }
 
 function partsOf({ hosts }: MonitoringSight, host: string): readonly WatchedPart[] {

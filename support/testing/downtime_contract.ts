@@ -12,6 +12,8 @@ export interface MonitoringUnderTest {
   hosts: readonly [string, string]
   /** Makes the next checks of a host’s service find it critical, or well again. */
   setCritical(host: string, isCritical: boolean): Promise<void>
+  /** Has a state reported for the host's service `backup`, which is passive: a check of it would find it critical. */
+  report(host: string, state: 'OK' | 'CRITICAL'): Promise<void>
   /** Schedules a downtime of a person for the host alone. */
   mute(host: string): Promise<void>
   /** Returns the authors of the downtimes that there are on a host and its services, whoever has scheduled them. */
@@ -42,13 +44,13 @@ export function behavesAsDowntimeSystem(
     const { outcomes } = await downtimesOf('1').begin([one], HOUR_MS, reach)
     expect(outcomes.get(one)?.kind).to.equal('answered')
     expect(await seenOn([one, other])).to.deep.equal([true, false])
-    expect(await open().authorsOn(one)).to.deep.equal(['lockstep', 'lockstep'])
+    expect(await open().authorsOn(one)).to.deep.equal(['lockstep', 'lockstep', 'lockstep'])
   })
 
   it('leaves one downtime where it is begun again, also by another run', async () => {
     const [one] = open().hosts
     for (const run of ['1', '1', '2']) await downtimesOf(run).begin([one], HOUR_MS, reach)
-    expect(await open().authorsOn(one)).to.deep.equal(['lockstep', 'lockstep'])
+    expect(await open().authorsOn(one)).to.deep.equal(['lockstep', 'lockstep', 'lockstep'])
   })
 
   it('keeps the downtime of a host whose service is critical, and says so', async () => {
@@ -62,6 +64,20 @@ export function behavesAsDowntimeSystem(
     expect(answer?.kind === 'failed' ? answer.message : '').to.match(/the service load is CRITICAL.*until/)
     expect(await seenOn([one])).to.deep.equal([true])
     await setCritical(one, false)
+  })
+
+  it('goes by the report of a passive service, and never checks it', async () => {
+    const { hosts, report } = open()
+    const [, other] = hosts
+    const endThere = async (within: number) => {
+      const answer = (await downtimesOf('1').end([other], within, reach)).outcomes.get(other)
+      return answer?.kind === 'failed' ? answer.message : answer?.kind
+    }
+    await downtimesOf('1').begin([other], HOUR_MS, reach)
+    await report(other, 'CRITICAL')
+    expect(await endThere(5_000)).to.match(/the service backup is CRITICAL/)
+    await report(other, 'OK')
+    expect(await endThere(LONG_MS)).to.equal('answered')
   })
 
   it('ends the downtime of an earlier run, and leaves that of a person', async () => {

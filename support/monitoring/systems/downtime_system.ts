@@ -56,8 +56,17 @@ export interface DowntimeSystem {
    * @throws MonitoringFault
    */
   end(downtimes: readonly EndedDowntime[], wait: Wait): Promise<string | undefined>
-  /** Has hosts and their services checked now, and returns what it said where it refused that. @throws MonitoringFault */
-  check(hosts: readonly string[], now: number, wait: Wait): Promise<string | undefined>
+  /**
+   * Has parts checked now that the system checks by itself, and returns what it said where it refused that. A check of a passive part
+   * would put another state in the place of the one that was reported. @throws MonitoringFault
+   */
+  check(parts: readonly CheckedPart[], now: number, wait: Wait): Promise<string | undefined>
+}
+
+/** A host, or one of its services, that is to be checked. */
+export interface CheckedPart {
+  host: string
+  service: string | undefined
 }
 
 export interface EndedDowntime {

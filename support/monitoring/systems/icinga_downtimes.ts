@@ -3,6 +3,7 @@ import { groupBy } from '../../system/groups'
 import {
   DOWNTIME_AUTHOR,
   isOwn,
+  type CheckedPart,
   type DowntimeSystem,
   type EndedDowntime,
   type MonitoringSight,
@@ -42,6 +43,10 @@ const CHECKED = ['name', 'state', 'enable_active_checks', 'downtime_depth', 'las
 const HOST_PROBLEMS = [undefined]
 const SERVICE_PROBLEMS = [undefined, undefined, 'CRITICAL']
 const ONE_OF_HOSTS = 'host.name in names'
+const CHECKED_HOSTS = `host.enable_active_checks && ${ONE_OF_HOSTS}`
+const CHECKED_SERVICES = `service.enable_active_checks && ${ONE_OF_HOSTS}`
+/** The most downtimes that one request removes: it has to be answered in time. */
+const MAX_REMOVED = 50
 /** Seconds before now at which a downtime begins: one that begins later is only triggered by a timer of Icinga's. */
 const BEGINS_BEFORE_S = 1
 
@@ -116,25 +121,30 @@ export class IcingaDowntimes implements DowntimeSystem {
 
   async end(downtimes: readonly EndedDowntime[]): Promise<string | undefined> {
     let said: string | undefined
-    // The downtimes of services go with that of their host, and are not found any more then.
-    for (const { id } of downtimes)
-      said =
-        (await this.api.change(
-          'POST',
-          'actions/remove-downtime',
-          { type: 'Downtime', downtime: id },
-          this.signal,
-        )) ?? said
+    // The downtimes of services go with that of their host. By themselves they go where theirs has gone before.
+    for (const isOfService of [false, true])
+      for (const ids of chunksOf(downtimes.filter((each) => each.isOfService === isOfService)))
+        said = (await this.remove(ids)) ?? said
     return said
   }
 
-  async check(hosts: readonly string[]): Promise<string | undefined> {
-    const some = { filter: ONE_OF_HOSTS, filter_vars: { names: hosts }, force: true }
-    const order = (type: string) =>
-      this.api.change('POST', 'actions/reschedule-check', { type, ...some }, this.signal)
-    const said = await order('Host')
-    // Hosts may have no service at all, which Icinga refuses. The time of each check shows what was done.
-    await order('Service')
+  /** Removes downtimes by one request, which is refused where none of them is there any more. */
+  private remove(names: readonly string[]): Promise<string | undefined> {
+    const some = { type: 'Downtime', filter: 'downtime.__name in names', filter_vars: { names } }
+    return this.api.change('POST', 'actions/remove-downtime', some, this.signal)
+  }
+
+  async check(parts: readonly CheckedPart[]): Promise<string | undefined> {
+    let said: string | undefined
+    for (const [type, filter, some] of [
+      ['Host', CHECKED_HOSTS, parts.filter(({ service }) => service === undefined)],
+      ['Service', CHECKED_SERVICES, parts.filter(({ service }) => service !== undefined)],
+    ] as const) {
+      const names = [...new Set(some.map(({ host }) => host))]
+      if (names.length === 0) continue
+      const order = { type, filter, filter_vars: { names }, force: true }
+      said = (await this.api.change('POST', 'actions/reschedule-check', order, this.signal)) ?? said
+    }
     return said
   }
 
@@ -143,6 +153,13 @@ export class IcingaDowntimes implements DowntimeSystem {
     const since = read(uptime, await this.api.status('CIB', this.signal))
     return (icingaapplication.app.program_start + since.uptime) * 1000
   }
+}
+
+function chunksOf(downtimes: readonly EndedDowntime[]): string[][] {
+  const count = Math.ceil(downtimes.length / MAX_REMOVED)
+  return Array.from({ length: count }, (_, index) =>
+    downtimes.slice(index * MAX_REMOVED, (index + 1) * MAX_REMOVED).map(({ id }) => id),
+  )
 }
 
 const DOWNTIME = [
@@ -166,7 +183,8 @@ function partOf(
   const word = service === undefined ? 'DOWN' : 'UNKNOWN'
   return {
     service,
-    problem: state < problems.length ? problems[state] : word,
+    // Icinga shows a part without any result as UNKNOWN, and does not alert about it.
+    problem: last == null ? undefined : state < problems.length ? problems[state] : word,
     checkedAt: (last?.execution_start ?? 0) * 1000,
     isChecked,
     own: downtimes.map(

@@ -1,5 +1,11 @@
 import { isOwn, DOWNTIME_AUTHOR } from './downtime_system'
-import type { DowntimeSystem, EndedDowntime, MonitoringSight, WatchedPart } from './downtime_system'
+import type {
+  CheckedPart,
+  DowntimeSystem,
+  EndedDowntime,
+  MonitoringSight,
+  WatchedPart,
+} from './downtime_system'
 
 interface MemoryDowntime {
   id: string
@@ -87,9 +93,13 @@ export class MemoryDowntimes implements DowntimeSystem {
     this.downtimes = this.downtimes.filter(({ id }) => !ids.has(id))
   }
 
-  async check(hosts: readonly string[], now: number): Promise<undefined> {
-    for (const host of hosts)
-      for (const part of this.watched.get(host)?.values() ?? []) if (part.isChecked) part.checkedAt = now
+  async check(parts: readonly CheckedPart[], now: number): Promise<undefined> {
+    for (const { host, service } of parts) {
+      const part = this.watched.get(host)?.get(service)
+      // Two checks never have one time, also where the clock stands.
+      if (part?.isChecked === true) part.checkedAt = Math.max(now, part.checkedAt + 1)
+      else if (part !== undefined) part.problem = 'CRITICAL'
+    }
   }
 
   private get open(): MemoryDowntime[] {

@@ -3,6 +3,7 @@ import { groupBy } from '../../system/groups'
 import {
   DOWNTIME_AUTHOR,
   isOwn,
+  type CheckedPart,
   type DowntimeSystem,
   type EndedDowntime,
   type MonitoringSight,
@@ -94,15 +95,16 @@ export class NagiosDowntimes implements DowntimeSystem {
     )
   }
 
-  async check(hosts: readonly string[], now: number, wait: Wait): Promise<undefined> {
+  async check(parts: readonly CheckedPart[], now: number, wait: Wait): Promise<undefined> {
     const at = Math.ceil(now / 1000)
     await this.tell(
-      hosts
-        .filter(isWritable)
-        .flatMap((host) => [
-          `SCHEDULE_FORCED_HOST_CHECK;${host};${at}`,
-          `SCHEDULE_FORCED_HOST_SVC_CHECKS;${host};${at}`,
-        ]),
+      parts
+        .filter(({ host }) => isWritable(host))
+        .map(({ host, service }) =>
+          service === undefined
+            ? `SCHEDULE_FORCED_HOST_CHECK;${host};${at}`
+            : `SCHEDULE_FORCED_SVC_CHECK;${host};${service};${at}`,
+        ),
       wait,
     )
   }
@@ -220,9 +222,10 @@ function partOf({ kind, values }: StatusBlock, own: readonly StatusBlock[]): Wat
   const isPending = values.get('has_been_checked') === '0'
   return {
     service: isHost ? undefined : values.get('service_description'),
-    problem: isPending ? 'PENDING' : (isHost ? HOST : SERVICE)(state),
+    problem: isPending ? undefined : (isHost ? HOST : SERVICE)(state),
     checkedAt: numberOf(values, 'last_check') * 1000,
-    isChecked: values.get('active_checks_enabled') === '1',
+    // Nagios never checks a host without a command, and takes it for up.
+    isChecked: values.get('active_checks_enabled') === '1' && values.get('check_command') !== '',
     own: own.map((block): OwnDowntime => ({
       id: block.values.get('downtime_id') ?? '',
       isInEffect:

@@ -1,5 +1,6 @@
 import type { Obligation } from './obligation'
 import type { Journal } from './journal_entry'
+import { orderLastFirst } from './last_first'
 import { OpenObligations, type OpenObligation } from './open_obligations'
 
 /**
@@ -47,6 +48,14 @@ export class Ledger {
     return [...this.used.values()]
       .map((obligation) => ({ obligation, hosts: this.obligations.ownOf(obligation.name) }))
       .filter(({ hosts }) => hosts.length > 0)
+  }
+
+  /** The obligations that this run opened, in the order in which they are undone: on each host the newest first. */
+  get ownLastFirst(): { obligation: Obligation; hosts: string[] }[] {
+    return orderLastFirst(this.obligations.own).flatMap(({ obligation: name, items }) => {
+      const obligation = this.used.get(name)
+      return obligation === undefined ? [] : [{ obligation, hosts: items.map(({ host }) => host) }]
+    })
   }
 
   /** The obligations that are open, from this run or from earlier ones. */

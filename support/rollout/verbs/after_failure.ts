@@ -141,7 +141,7 @@ export class AfterFailure {
   }
 
   private async releaseAllBut(bad: ReadonlySet<string>): Promise<void> {
-    for (const { obligation, hosts } of this.rollout.ledger.own) {
+    for (const { obligation, hosts } of this.rollout.ledger.ownLastFirst) {
       const healthy = hosts.filter((host) => !bad.has(host))
       if (healthy.length === 0) continue
       this.expectGoingOn()

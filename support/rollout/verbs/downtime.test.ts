@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { downtimesIn } from '../../monitoring/downtimes'
 import { MemoryDowntimes } from '../../monitoring/systems/memory_downtimes'
 import { fakeClock, FakeFleet, rolloutOn } from '../../testing/fake_fleet'
+import { failed, WebFleet, webs } from '../../testing/web_fleet'
 import { hasPassed, type Verdict } from '../model/verdict'
 import type { Planning } from '../ports'
 
@@ -76,6 +77,36 @@ describe('A downtime of a rollout', () => {
       ),
     )
     expect(fleet.asked).to.deep.equal([])
+  })
+
+  it('is ended after a failure behind the block that came after it, and not before', async () => {
+    const clock = fakeClock()
+    const system = new MemoryDowntimes(() => clock.now(), 'Icinga')
+    const fleet = new WebFleet(webs(2), {
+      web2: ({ action }) => (action === 'update' ? failed('no space left') : undefined),
+    })
+    const downtimes = () =>
+      downtimesIn({ systems: [system], run: '1', lookEvery: 1_000, isPlanned: () => false })
+    const { rollout, undone } = rolloutOn(fleet, { ports: { clock, downtimes } })
+    rollout.traffic.throughBalancerAt('1.2.3.4')
+    rollout.afterFailure.healthyGoBack = true
+    await rollout.downtime.begin(HOUR_MS)
+    await rollout.traffic.block()
+    await rollout.packages.update('mywebapp')
+    // Monitoring sees a blocked host as one that is down.
+    const check = system.check.bind(system)
+    system.check = (parts, now) => {
+      for (const { host } of parts)
+        system.set(host, undefined, { problem: fleet.blocked.has(host) ? 'DOWN' : undefined })
+      return check(parts, now)
+    }
+    await rollout.afterFailure.settle()
+    expect(undone.map(({ what, verdict }) => [what, hasPassed(verdict)])).to.deep.equal([
+      ['blocks 1.2.3.4: put back', true],
+      [`${NAME}: put back`, true],
+    ])
+    expect(rollout.ledger.all.map(({ host }) => host)).to.deep.equal(['web2', 'web2'])
+    expect(system.shown).to.deep.equal(['web2 lockstep Lockstep, run 1'])
   })
 
   it('does not pass where monitoring does not know one host', async () => {

@@ -45,6 +45,10 @@ describe('Downtimes in a real Icinga 2', function () {
         templates: ['lockstep-service'],
         attrs: { check_command: 'dummy' },
       })
+      await icinga.ask('PUT', `objects/services/${host}!backup`, {
+        templates: ['lockstep-service'],
+        attrs: { check_command: 'dummy', enable_active_checks: false, 'vars.dummy_state': 2 },
+      })
     }
   })
   after(async () => {
@@ -53,7 +57,10 @@ describe('Downtimes in a real Icinga 2', function () {
   })
   const systemWith = (more: { password?: string; url?: string } = {}) =>
     new IcingaDowntimes(
-      new IcingaApi({ ...icinga, ca: readFileSync(icinga.ca, 'utf8'), ...more }, redactNothing),
+      new IcingaApi(
+        { ...icinga, user: icinga.downtimeUser, ca: readFileSync(icinga.ca, 'utf8'), ...more },
+        redactNothing,
+      ),
     )
   const authorsOn = async (host: string) => {
     const { results } = await icinga.ask('GET', 'objects/downtimes')
@@ -69,6 +76,11 @@ describe('Downtimes in a real Icinga 2', function () {
       async setCritical(host, isCritical) {
         const attrs = { 'vars.dummy_state': isCritical ? 2 : 0 }
         await icinga.ask('POST', `objects/services/${host}!load`, { attrs })
+      },
+      async report(host, state) {
+        const result = { exit_status: state === 'OK' ? 0 : 2, plugin_output: state }
+        const of = { type: 'Service', service: `${host}!backup` }
+        await icinga.ask('POST', 'actions/process-check-result', { ...of, ...result })
       },
       async mute(host) {
         const now = Date.now() / 1000
@@ -108,7 +120,7 @@ describe('Downtimes in a real Icinga 2', function () {
     await icinga.restart()
     const { outcomes } = await downtimes.look([host], reach)
     expect(outcomes.get(host)).to.deep.include({ kind: 'answered' })
-    expect(await authorsOn(host)).to.deep.equal(['lockstep', 'lockstep'])
+    expect(await authorsOn(host)).to.deep.equal(['lockstep', 'lockstep', 'lockstep'])
     const ended = await downtimes.end([host], WITHIN_MS, reach)
     expect(ended.outcomes.get(host)).to.deep.include({ kind: 'answered' })
     expect(await authorsOn(host)).to.deep.equal([])
@@ -123,6 +135,10 @@ describe('Downtimes in a real Nagios', function () {
     scratch = new Scratch()
     nagios = await startNagios(scratch)
     const command = `define command {
+  command_name check_critical
+  command_line /bin/sh -c "exit 2"
+}
+define command {
   command_name check_load
   command_line ${scratch.write('check_load', '#!/bin/sh\n[ ! -e "$1" ] || exit 2\n')} ${scratch.path}/$HOSTNAME$.critical
 }
@@ -136,12 +152,20 @@ describe('Downtimes in a real Nagios', function () {
   use lockstep-host
   host_name ${host}
   address 127.0.0.1
+  check_command ${host === HOSTS[1] ? 'null' : 'check_ok'}
 }
 define service {
   use lockstep-service
   host_name ${host}
   service_description load
   check_command check_load
+}
+define service {
+  use lockstep-service
+  host_name ${host}
+  service_description backup
+  check_command check_critical
+  active_checks_enabled 0
 }
 `,
       )
@@ -164,6 +188,14 @@ define service {
         if (isCritical) writeFileSync(mark, '')
         else rmSync(mark)
       },
+      async report(host, state) {
+        const now = Math.floor(Date.now() / 1000)
+        writeFileSync(
+          place('rw/nagios.cmd'),
+          `[${now}] PROCESS_SERVICE_CHECK_RESULT;${host};backup;${state === 'OK' ? 0 : 2};${state}\n`,
+        )
+        await untilReady('the report', nagios.running, async () => reportOf(host) === state, WITHIN_MS)
+      },
       async mute(host) {
         const now = Math.floor(Date.now() / 1000)
         writeFileSync(
@@ -181,9 +213,18 @@ define service {
     }),
     reach,
   )
+  function statusBlocks() {
+    return parseNagiosStatus(readFileSync(place('status.dat'), 'utf8')) ?? []
+  }
+  function reportOf(host: string): string | undefined {
+    const of = ({ values }: ReturnType<typeof statusBlocks>[number]) =>
+      values.get('host_name') === host && values.get('service_description') === 'backup'
+    return statusBlocks()
+      .find((block) => block.kind === 'servicestatus' && of(block))
+      ?.values.get('plugin_output')
+  }
   function authorsOn(host: string): string[] {
-    const blocks = parseNagiosStatus(readFileSync(place('status.dat'), 'utf8')) ?? []
-    return blocks
+    return statusBlocks()
       .filter(
         ({ kind, values }) => /^(?:host|service)downtime$/.test(kind) && values.get('host_name') === host,
       )

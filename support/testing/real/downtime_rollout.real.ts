@@ -48,7 +48,7 @@ describe('A rollout that has a real Icinga mute its hosts', function () {
     scratch.write(
       'lockstep.yaml',
       `monitoring:
-  icinga: { url: '${icinga.url}', user: ${icinga.user}, password: { file: icinga.password }, ca: ${icinga.ca} }
+  icinga: { url: '${icinga.url}', user: ${icinga.downtimeUser}, password: { file: icinga.password }, ca: ${icinga.ca} }
 environments:
   test:
     client_config: ${fleet.clientCfg}

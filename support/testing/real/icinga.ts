@@ -10,6 +10,8 @@ export interface RealIcinga {
   /** The file of the authority that has signed its certificate. */
   ca: string
   user: string
+  /** The user that may do no more than begin and end downtimes, with the same password. */
+  downtimeUser: string
   password: string
   /** Asks its API, and resolves with the status and the objects that it answers with. */
   ask(method: string, path: string, body?: object): Promise<{ status: number; results: IcingaObject[] }>
@@ -26,6 +28,7 @@ interface IcingaObject {
 }
 
 const USER = 'lockstep'
+const DOWNTIME_USER = 'lockstep-downtimes'
 const PASSWORD = 'a-password-of-icinga'
 
 /** Starts Debian's Icinga 2 with its API on a port of loopback, with an authority of its own, below the scratch folder. */
@@ -63,6 +66,13 @@ object CheckerComponent "checker" { }
 object ApiUser "${USER}" {
   password = "${PASSWORD}"
   permissions = [ "objects/query/*", "objects/create/*", "objects/modify/*", "objects/delete/*", "status/query",
+    "actions/schedule-downtime", "actions/remove-downtime", "actions/reschedule-check",
+    "actions/process-check-result" ]
+}
+// The permissions that the documentation names for downtimes, and no other.
+object ApiUser "${DOWNTIME_USER}" {
+  password = "${PASSWORD}"
+  permissions = [ "status/query", "objects/query/Host", "objects/query/Service", "objects/query/Downtime",
     "actions/schedule-downtime", "actions/remove-downtime", "actions/reschedule-check" ]
 }
 template Host "lockstep-host" {
@@ -115,6 +125,7 @@ object Host "other.example.net" {
     url: `https://localhost:${port}`,
     ca,
     user: USER,
+    downtimeUser: DOWNTIME_USER,
     password: PASSWORD,
     ask,
     async shows() {
