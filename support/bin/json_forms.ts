@@ -130,7 +130,7 @@ const history = v.strictObject({
         outside: v.exactOptional(texts('the hosts of its roll call that it was limited not to touch')),
         gates: v.exactOptional(gates),
         managed: v.exactOptional(
-          texts('the versions of puppet’s catalogs of which its journal tells what they manage'),
+          texts('the versions of the catalogs that its runs of puppet applied; an empty one is not known'),
         ),
         out: texts('the hosts that failed within the failure budget'),
         notDone: texts('the hosts that it has not brought to its end'),

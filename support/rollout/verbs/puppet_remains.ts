@@ -158,6 +158,7 @@ export class PuppetRemains {
     const earlier = before.of(host)
     if (earlier === undefined)
       return `what release ${release} managed on it is not known: the history has no run of it on this host`
+    if ('not' in earlier) return `what release ${release} managed on it is not known: ${earlier.not}`
     const now = new Set(set)
     return { removed: removedFrom(earlier, now, except), now }
   }
