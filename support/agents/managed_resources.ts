@@ -16,7 +16,7 @@ export type ManagedCatalog =
       noop: boolean
       /** The version of the catalog. */
       configVersion: string
-      /** The SHA-256 of the resources, a line each. */
+      /** The SHA-256 of the resources as JSON. */
       digest: string
       /** The resources in a stable order, such as `Package[mywebapp]`. */
       resources: readonly string[]
@@ -71,7 +71,7 @@ export function tellingResources(puppet: Agent, resources: HostResources): Agent
 
 /** Looks at one resource. A look that fails leaves it unknown, and the others are looked at all the same. */
 async function lookAt(resources: HostResources, resource: string): Promise<Record<string, Data>> {
-  const [, type = '', name = ''] = /^(\w+)\[(.*)\]$/.exec(resource) ?? []
+  const [, type = '', name = ''] = /^(\w+)\[(.*)\]$/s.exec(resource) ?? []
   try {
     const { is, seen, names = [] } = await resources.look(type, name)
     return { is, seen, names: [...names] }

@@ -141,7 +141,7 @@ const history = v.strictObject({
         outside: v.exactOptional(texts('the hosts of its roll call that it was limited not to touch')),
         gates: v.exactOptional(gates),
         managed: v.exactOptional(
-          texts('the versions of puppet’s catalogs of which its journal tells what they manage'),
+          texts('the versions of the catalogs that its runs of puppet applied; an empty one is not known'),
         ),
         modules: v.exactOptional(modules),
         out: texts('the hosts that failed within the failure budget'),

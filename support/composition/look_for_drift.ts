@@ -5,6 +5,7 @@ import type { Environment } from '../config/environment'
 import { readSetting } from '../config/settings'
 import { formatVariables } from '../config/variables'
 import {
+  findingsOf,
   hostsLeftAlone,
   hostsNotBroughtOn,
   judgeDrift,
@@ -69,7 +70,7 @@ export async function lookForDrift(
     const what = `the checks of ${record.feature} on its hosts (${index + 1} of ${records.length})`
     checks.push(await tellWhile(tellWait, { what }, () => check(store, record, asked.environment)))
   }
-  const remains = await findRemains(environment, store, release, lookForRemains)
+  const remains = await findRemains(environment, store, release, lookForRemains, findingsOf(checks))
   return judgeDrift({
     where: `release ${release} in ${name}`,
     checks,
@@ -83,7 +84,10 @@ export async function lookForDrift(
 export type LookForRemains = (
   environment: Environment,
   earlier: ManagedEarlier,
-) => Promise<{ remains: ReadonlyMap<string, string>; unknown: ReadonlyMap<string, string> }>
+) => Promise<{
+  remains: ReadonlyMap<string, readonly { resource: string; seen: string }[]>
+  unknown: ReadonlyMap<string, string>
+}>
 
 /** Finds what puppet managed for earlier releases, and what is on hosts still. Hosts are asked only where there is any. */
 async function findRemains(
@@ -91,6 +95,7 @@ async function findRemains(
   store: KnownHistory,
   release: string,
   lookForRemains: LookForRemains,
+  told: readonly DriftFinding[],
 ): Promise<{ findings: DriftFinding[]; trouble: string | undefined }> {
   const earlier = managedEarlier(store, environment.name, release)
   if (earlier === undefined) return { findings: [], trouble: undefined }
@@ -98,7 +103,13 @@ async function findRemains(
   const { feature, run } = earlier.run
   try {
     const { remains, unknown } = await lookForRemains(environment, earlier)
-    const findings = [...remains].map(([host, seen]) => ({ feature, run, line: 0, text: '', host, seen }))
+    const findings = [...remains].flatMap(([host, own]) => {
+      const seen = describeRemains(
+        own,
+        told.filter((each) => each.host === host),
+      )
+      return seen === undefined ? [] : [{ feature, run, line: 0, text: '', host, seen }]
+    })
     const [odd] = unknown
     return {
       findings,
@@ -108,6 +119,19 @@ async function findRemains(
     if (!(error instanceof LockstepError)) throw error
     return { findings: [], trouble: error.message }
   }
+}
+
+const MAX_SHOWN = 10
+
+/** Returns what remains on a host, in words, without what a line has told already; undefined where nothing is left. */
+function describeRemains(
+  remains: readonly { resource: string; seen: string }[],
+  told: readonly DriftFinding[],
+): string | undefined {
+  const left = remains.filter(({ resource }) => !told.some(({ seen }) => seen.includes(`${resource} `)))
+  if (left.length === 0) return undefined
+  const more = left.length > MAX_SHOWN ? [`and ${left.length - MAX_SHOWN} more`] : []
+  return [...left.slice(0, MAX_SHOWN).map(({ seen }) => seen), ...more].join('; ')
 }
 
 /** Returns the last release that has passed in an environment; undefined where none has. */

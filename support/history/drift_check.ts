@@ -73,7 +73,7 @@ export function judgeDrift({ where, checks, alone, left, unread }: CheckedReleas
 }
 
 /** Returns the findings of all looks. Of a host that a later run of the same feature was for, only that run says anything. */
-function findingsOf(checks: readonly CheckedRun[]): DriftFinding[] {
+export function findingsOf(checks: readonly CheckedRun[]): DriftFinding[] {
   return checks.flatMap(({ record, findings }, index) => {
     const later = checks.slice(index + 1).filter(({ record: { feature } }) => feature === record.feature)
     const superseded = new Set(later.flatMap(({ record: { hosts } }) => hosts))

@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../rollout/model/journal_entry'
 import { recordOf, type GateRecord } from '../rollout/model/gate'
-import { managedVersionsIn } from '../rollout/model/managed_set'
+import { appliedVersionsIn } from '../rollout/model/managed_set'
 import { progressOf } from '../rollout/model/progress'
 import { changesIn, type Change } from './changes'
 import { modulesIn, type FoundModules } from './modules'
@@ -85,7 +85,7 @@ export function historyEntryOf(
   const outcome = outcomeOf(entries, out.length > 0)
   const progress = progressOf(entries)
   const gates = gatesIn(entries)
-  const managed = managedVersionsIn(entries)
+  const managed = appliedVersionsIn(entries)
   const modules = modulesIn(entries)
   return {
     run,

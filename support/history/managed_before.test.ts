@@ -13,13 +13,38 @@ import { managedBefore, managedEarlier } from './managed_before'
 import { writeHistory } from './recording'
 
 const hosts = ['web1', 'web2']
-const managed = (version: string, resources: readonly string[], own = hosts): JournalEntry => ({
+const managed = (version: string, resources: readonly string[], own = hosts, run = 'r'): JournalEntry => ({
   type: 'puppet managed',
-  run: 'r',
+  run,
   versions: { [version]: own },
   digests: { d: own },
   shares: [{ resources, hosts: own }],
   unknown: {},
+})
+
+type Ended = Extract<JournalEntry, { type: 'puppet run ended' }>
+type Asked = Extract<JournalEntry, { type: 'asked' }>
+const ended = (run: string, states: Ended['states']): Ended => {
+  const began = Object.fromEntries(Object.values(states).flatMap((own) => own.map((host) => [host, 1])))
+  return { type: 'puppet run ended', run, requestId: run, noop: false, states, began }
+}
+/** The answer to the order `p` of a host that did not take it. */
+const refused: JournalEntry = {
+  type: 'answered',
+  requestId: 'p',
+  outcomes: { failed: ['web1'] },
+  interrupted: false,
+}
+const ordered = (requestId: string): Asked => ({
+  type: 'asked',
+  step: 'I run puppet',
+  line: 1,
+  requestId,
+  agent: 'puppet',
+  action: 'runonce',
+  inputs: { force: true },
+  mutating: true,
+  hosts,
 })
 
 describe('what the history knows of puppet’s resources', () => {
@@ -48,7 +73,9 @@ describe('what the history knows of puppet’s resources', () => {
   }
   const before = (release: string, host = 'web1') => {
     const told = managedBefore(known(), 'e', release)
-    return 'not' in told ? told.not : told.of(host) && [...(told.of(host) ?? [])].sort()
+    const own = 'not' in told ? told : told.of(host)
+    if (own === undefined) return undefined
+    return 'not' in own ? own.not : [...own].sort()
   }
 
   it('is by the version of the catalog, whichever release the rollout was for', () => {
@@ -73,6 +100,44 @@ describe('what the history knows of puppet’s resources', () => {
     expect(before('1.0', 'web2')).to.deep.equal(['Package[a]'])
   })
 
+  it('is not known where one of its runs at another commit has told nothing, or was killed before it did', () => {
+    record('1.0', [managed('1.0 aaaa', ['Package[a]'])])
+    record('1.0', [ended('s', { '1.0 aaaa': hosts })])
+    expect(before('1.0')).to.deep.equal(['Package[a]'])
+    record('1.0', [ended('t', { '1.0 bbbb': ['web1'] })])
+    expect(before('1.0')).to.match(/run 2026.* ordered puppet on it, and what that managed was not told/)
+    expect(before('1.0', 'web2')).to.deep.equal(['Package[a]'])
+    expect(before('1.0', 'web9')).to.equal(undefined)
+  })
+
+  it('is known of a run that was ordered and not seen to end where it was told later, or the code was the same', () => {
+    record('1.0', [managed('1.0 aaaa', ['Package[a]'])])
+    record('1.0', [ordered('q1'), ordered('q2')])
+    expect(before('1.0')).to.deep.equal(['Package[a]'])
+    record('1.0', [managed('1.0 bbbb', ['Package[b]'])])
+    expect(before('1.0')).to.match(/was not told/)
+    record('1.0', [
+      managed('1.0 bbbb', ['Package[b]'], hosts, 'lockstep-q1'),
+      managed('1.0 bbbb', ['Package[c]'], hosts, 'lockstep-q2'),
+    ])
+    expect(before('1.0')).to.deep.equal(['Package[a]', 'Package[b]', 'Package[c]'])
+  })
+
+  it('is not known where a run told nothing, and the versions of its code are times', () => {
+    record('1.0', [managed('1795435417', ['Package[a]'])])
+    record('1.0', [ended('s', { '1795435999': ['web1'] })])
+    expect(before('1.0')).to.match(/was not told/)
+    expect(before('1.0', 'web2')).to.deep.equal(['Package[a]'])
+  })
+
+  it('is no matter of runs in noop, nor of hosts that refused the order', () => {
+    record('1.0', [managed('1.0 aaaa', ['Package[a]']), managed('1.0 bbbb', ['Package[a]'])])
+    record('1.0', [{ ...ended('s', { '1.0 cccc': hosts }), noop: true }])
+    record('1.0', [{ ...ordered('q'), inputs: { noop: true } }, ordered('p'), refused])
+    expect(before('1.0')).to.deep.equal(['Package[a]'])
+    expect(before('1.0', 'web2')).to.match(/was not told/)
+  })
+
   it('is known to a control host that others have shared it with', async () => {
     record('1.0', [managed('1.0', ['Package[a]'])])
     const folder = `${scratch.path}/log`
@@ -80,7 +145,7 @@ describe('what the history knows of puppet’s resources', () => {
     await shipRecords(new FileLog(folder), 'a', records)
     const other = knownHistory(`${scratch.path}/none`, { origin: 'b', folder }, NOTHING_SHARED)
     const told = managedBefore(other, 'e', '1.0')
-    expect('not' in told ? told.not : [...(told.of('web1') ?? [])]).to.deep.equal(['Package[a]'])
+    expect('not' in told ? told.not : told.of('web1')).to.deep.equal(new Set(['Package[a]']))
     const away = knownHistory(history(), undefined, { ...NOTHING_SHARED, notKnown: 'the database is away' })
     expect(managedBefore(away, 'e', '1.0')).to.deep.equal({ not: 'the database is away' })
   })

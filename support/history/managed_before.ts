@@ -1,5 +1,6 @@
 import { isOfRelease } from '../rollout/model/code_version'
 import type { JournalEntry } from '../rollout/model/journal_entry'
+import { appliedRunsIn, type AppliedRun } from '../rollout/model/puppet_history'
 import type { ManagedBefore } from '../rollout/ports'
 import { readRunJournal } from '../run/journals'
 import type { HistoryEntry } from './history_record'
@@ -23,18 +24,63 @@ export function managedBefore(
   const own = runs.filter((run) => run.environment === environment && versionsOf(run, release).length > 0)
   if (own.length === 0) return { not: `the history has no run of puppet in ${environment} that applied it` }
   const shares = new Map<string, (readonly string[])[]>()
+  const ofRelease = new RunsOfRelease()
   for (const run of own) {
     const { journal } = known.evidenceOf(run)
     const entries = readEntries(journal)
     if (entries === undefined) return { not: `the journal of run ${run.run} cannot be read: ${journal}` }
     const wanted = new Set(versionsOf(run, release))
     for (const entry of entries) if (entry.type === 'puppet managed') addShares(shares, entry, wanted)
+    ofRelease.add(run.run, entries, wanted)
   }
   return {
     of(host) {
       const own = shares.get(host)
+      const untold = ofRelease.untoldOn(host)
+      if (untold !== undefined) return { not: untold }
       return own === undefined ? undefined : new Set(own.flat())
     },
+  }
+}
+
+/** The runs of puppet that applied a release, and those of which nothing tells what they managed. */
+class RunsOfRelease {
+  /** The versions that the catalogs of the release had, and those of each host. */
+  private readonly versions = new Set<string>()
+  private readonly told = new Map<string, Set<string>>()
+  private readonly toldRuns = new Set<string>()
+  private readonly applied: (AppliedRun & { by: string })[] = []
+
+  add(by: string, entries: readonly JournalEntry[], wanted: ReadonlySet<string>): void {
+    for (const entry of entries) {
+      if (entry.type !== 'puppet managed') continue
+      for (const [version, hosts] of Object.entries(entry.versions))
+        for (const host of hosts) {
+          this.toldRuns.add(`${entry.run} ${host}`)
+          if (!wanted.has(version)) continue
+          this.versions.add(version)
+          this.told.set(host, (this.told.get(host) ?? new Set()).add(version))
+        }
+    }
+    for (const each of appliedRunsIn(entries)) {
+      if (!wanted.has(each.version ?? '')) continue
+      if (each.version !== undefined) this.versions.add(each.version)
+      this.applied.push({ ...each, by })
+    }
+  }
+
+  /**
+   * Returns why it is not known what one of the runs managed on a host. A run that told nothing is as good as told where
+   * the host told of the same version: that of its report, or the one that the release has always had.
+   */
+  untoldOn(host: string): string | undefined {
+    const told = this.told.get(host) ?? new Set()
+    const [only] = this.versions.size === 1 ? this.versions : []
+    const untold = this.applied.find(({ run, host: own, version = only }) => {
+      if (own !== host || this.toldRuns.has(`${run} ${host}`)) return false
+      return version === undefined || NO_NAME.test(version) || !told.has(version)
+    })
+    return untold && `run ${untold.by} ordered puppet on it, and what that managed was not told`
   }
 }
 
@@ -87,11 +133,15 @@ export function managedEarlier(
     const entries = readEntries(journal)
     if (entries === undefined) return { not: `the journal of run ${each.run} cannot be read: ${journal}` }
     const wanted = new Set(versionsOf(each, release))
+    // The host itself tells what its puppet manages now.
+    for (const { host, version } of appliedRunsIn(entries))
+      if (version !== undefined && wanted.has(version)) hosts.add(host)
     for (const entry of entries) {
       if (entry.type === 'may remain') {
         if (wanted.size > 0) for (const resource of entry.resources) mayRemain.add(resource)
         continue
       }
+      if (entry.type !== 'puppet managed') continue
       for (const [version, own] of Object.entries(entry.versions)) {
         if (wanted.has(version)) for (const host of own) hosts.add(host)
         else addVersion(shares, entry, version, new Set(own))
@@ -138,17 +188,11 @@ function versionsOf({ managed = [], release: own }: HistoryEntry, release: strin
 /** A version without a name: puppet takes the time of the compilation where the code gives none. */
 const NO_NAME = /^\d*$/
 
-type Told = Managed | Extract<JournalEntry, { type: 'may remain' }>
-
-function readEntries(journal: string): Told[] | undefined {
+function readEntries(journal: string): JournalEntry[] | undefined {
   try {
     const { entries, fault } = readRunJournal(journal)
     // A last line that was cut off was never acted on.
-    if (fault !== undefined && fault.kind !== 'cut off') return undefined
-    return entries.filter(
-      (entry): entry is (typeof entries)[number] & Told =>
-        entry.type === 'puppet managed' || entry.type === 'may remain',
-    )
+    return fault !== undefined && fault.kind !== 'cut off' ? undefined : entries
   } catch {
     return undefined
   }

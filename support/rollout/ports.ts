@@ -182,8 +182,11 @@ export interface Releases {
 
 /** The resources that a release managed on hosts. */
 export interface ManagedBefore {
-  /** Returns all that any run of the release managed on a host; undefined where no run of it there is recorded. */
-  of(host: string): ReadonlySet<string> | undefined
+  /**
+   * Returns all that the runs of the release managed on a host; undefined where no run of it there is recorded. Otherwise
+   * returns why that is not known of one of them.
+   */
+  of(host: string): ReadonlySet<string> | { not: string } | undefined
 }
 
 /** The tests of commits, as `lockstep serve` has recorded them. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { digestOfManaged } from '../system/managed_digest'
 import type { HostResources } from '../agents/managed_resources'
 import type { Puppet } from '../agents/puppet'
 
@@ -12,7 +12,7 @@ export function pretendResources(puppet: Pick<Puppet, 'report'>, leaves: () => b
       const report = await puppet.report()
       if (report.found !== 'whole') return report
       const { run, began, noop, config_version: configVersion } = report
-      const digest = createHash('sha256').update(MANAGED).digest('hex')
+      const digest = digestOfManaged([MANAGED])
       // Puppet keeps no catalog of a run in noop.
       return {
         found: 'whole',

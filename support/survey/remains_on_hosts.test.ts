@@ -50,7 +50,7 @@ describe('what puppet managed before, and hosts still have', () => {
         if (isOver) return
       }
     })
-  const look = (mayRemain: readonly string[] = []) =>
+  const look = (mayRemain: readonly string[] = [], ...more: readonly string[]) =>
     remainsOnHosts(
       surrounded.environment,
       {
@@ -59,6 +59,7 @@ describe('what puppet managed before, and hosts still have', () => {
           new Map([
             ['Package[old]', '1.0'],
             ['Package[simulated]', '1.0'],
+            ...more.map((resource) => [resource, '1.0'] as const),
           ]),
         mayRemain: new Set(mayRemain),
       },
@@ -69,9 +70,20 @@ describe('what puppet managed before, and hosts still have', () => {
     await start({ web1: 'puppet leaves a resource' })
     await runPuppet()
     const { remains, unknown } = await look()
-    expect([...remains]).to.deep.equal([['web1', 'Package[old] is still there, and 1.0 managed it']])
+    expect([...remains]).to.deep.equal([
+      ['web1', [{ resource: 'Package[old]', seen: 'Package[old] is still there, and 1.0 managed it' }]],
+    ])
     expect([...unknown]).to.deep.equal([['web9', 'no answer']])
     expect([...(await look(['Package[old]'])).remains]).to.deep.equal([])
+  })
+
+  it('is not known of what cannot be looked at, which hides nothing else', async () => {
+    await start({ web1: 'puppet leaves a resource' })
+    await runPuppet()
+    const { remains, unknown } = await look([], 'Package[rake] by gem')
+    expect([...remains.keys()]).to.deep.equal(['web1'])
+    expect(unknown.get('web2')).to.match(/Package\[rake\] by gem cannot be looked at/)
+    expect((await look(['Package[rake] by gem'], 'Package[rake] by gem')).unknown.has('web2')).to.equal(false)
   })
 
   it('is not known where puppet has not run', async () => {

@@ -16,9 +16,15 @@ export interface EarlierResources {
   mayRemain: ReadonlySet<string>
 }
 
+/** A resource that a host still has, and what is seen of it. */
+export interface Remain {
+  resource: string
+  seen: string
+}
+
 /** The resources of earlier releases that hosts still have, and the hosts of which that is not known. */
 export interface RemainsOnHosts {
-  remains: ReadonlyMap<string, string>
+  remains: ReadonlyMap<string, readonly Remain[]>
   unknown: ReadonlyMap<string, string>
 }
 
@@ -27,8 +33,6 @@ interface Options {
   signal: AbortSignal
   tellWait: TellWait
 }
-
-const MAX_SHOWN = 10
 
 /**
  * Asks hosts for resources that earlier releases managed and their puppet does not manage now. It only looks.
@@ -71,19 +75,25 @@ export async function remainsOnHosts(
         )
       for (const { host, detail, fails } of [...messages, ...told.unexpected, ...unexpected])
         if (fails) unknown.set(host, detail)
-      const remains = new Map<string, string>()
+      const remains = new Map<string, Remain[]>()
       for (const [host, own] of removed) {
         if (unknown.has(host)) continue
         const versions = earlier.of(host)
-        const left: string[] = []
+        const left: Remain[] = []
         for (const resource of own.asked) {
           const found = looked.get(host)?.get(resource)
           if (found === undefined || found.is === 'not known')
             unknown.set(host, `${resource} is not known: ${found?.seen ?? 'the host says nothing of it'}`)
           else if (isLeft(found, now.get(host) ?? new Set()))
-            left.push(`${resource} ${found.seen}, and ${versions.get(resource) ?? 'earlier code'} managed it`)
+            left.push({
+              resource,
+              seen: redact(
+                `${resource} ${found.seen}, and ${versions.get(resource) ?? 'earlier code'} managed it`,
+              ),
+            })
         }
-        if (left.length > 0) remains.set(host, redact(describe(left)))
+        if (left.length > 0) remains.set(host, left)
+        for (const [resource, why] of own.untold) unknown.set(host, `${resource} cannot be looked at: ${why}`)
       }
       return { remains, unknown: new Map([...unknown].map(([host, why]) => [host, clean(redact(why))])) }
     },
@@ -92,9 +102,4 @@ export async function remainsOnHosts(
 
 function isLeft({ is, names }: Remaining, now: ReadonlySet<string>): boolean {
   return is === 'there' && !isManagedAs(names, now)
-}
-
-function describe(left: readonly string[]): string {
-  const more = left.length > MAX_SHOWN ? [`and ${left.length - MAX_SHOWN} more`] : []
-  return [...left.slice(0, MAX_SHOWN), ...more].join('; ')
 }

@@ -56,6 +56,11 @@ describe('the catalog that puppet has kept', () => {
     ])
   })
 
+  it('names a file by its path without what puppet makes nothing of', () => {
+    const named = resourcesOf(of('File', '//etc//a/'), of('File', '/etc/x/../b'), of('File', '/'))
+    expect(named).to.deep.equal(['File[/]', 'File[/etc/a]', 'File[/etc/b]'])
+  })
+
   it('does not manage what it keeps away, or what is exported', () => {
     expect(
       resourcesOf(

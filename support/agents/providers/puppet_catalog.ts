@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import type { CommandRunner } from '../../system/command'
 import type { ManagedCatalog } from '../managed_resources'
+import { digestOfManaged } from '../../system/managed_digest'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
 /** A longer file is not read: its daemon would stand still meanwhile. */
@@ -67,7 +67,7 @@ export function readManaged(data: string, reportPath: string): ManagedCatalog {
       began: new Date(began).toISOString(),
       noop: field('noop') === 'true',
       configVersion: catalog.version,
-      digest: digestOf(resources),
+      digest: digestOfManaged(resources),
       resources,
     }
   } catch (error) {
@@ -77,11 +77,6 @@ export function readManaged(data: string, reportPath: string): ManagedCatalog {
 
 function unreadable(problem: string): ManagedCatalog {
   return { found: 'unreadable', problem }
-}
-
-/** Returns the digest of a set of resources, in their order. */
-function digestOf(resources: readonly string[]): string {
-  return createHash('sha256').update(resources.join('\n')).digest('hex')
 }
 
 /** Returns a file's text; undefined where there is none. */
@@ -143,7 +138,9 @@ function namesOf(type: string, title: string, given: Readonly<Record<string, unk
       ]
     }
     case 'File': {
-      const path = (word(given['path']) ?? word(given['name']) ?? title).replace(/(?!^)\/+$/, '')
+      // Puppet takes `/etc//motd` and `/etc/x/../motd` for the file itself.
+      const named = word(given['path']) ?? word(given['name']) ?? title
+      const path = posix.normalize(named).replace(/(?!^)\/+$/, '')
       const { recurse } = given
       // Only puppet itself knows which files such a folder brings.
       const isWhole = recurse !== undefined && recurse !== false && recurse !== 'false'

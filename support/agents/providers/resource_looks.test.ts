@@ -48,6 +48,27 @@ describe('a look at a resource', () => {
     expect(await messageOf(async () => broken('User', 'root'))).to.match(/getent/)
   })
 
+  for (const [told, name, is] of [
+    ['alice@example.net:*:7:7::/:/bin/sh\n', 'alice', 'there'],
+    ['alice:*:7:7::/:/bin/sh\n', 'Alice', 'there'],
+    ['alice:*:7:7::/:/bin/sh\n', '7', 'gone'],
+  ] as const)
+    it(`takes ${name} for ${is} where a directory tells ${told.trim()}`, async () => {
+      const look = resourceLooks({ run: saying(told), packages: undefined, services: undefined })
+      expect((await look('User', name)).is).to.equal(is)
+    })
+
+  for (const [name, arch, is] of [
+    ['a:amd64', 'all', 'there'],
+    ['a:any', 'amd64', 'there'],
+    ['a:i386', 'amd64', 'gone'],
+  ] as const)
+    it(`takes ${name} for ${is} where dpkg knows it without, for ${arch}`, async () => {
+      const state = (asked: string) => (asked === 'a' ? { ensure: '1', arch } : { ensure: 'purged' })
+      const look = resourceLooks({ run: runCommand, packages: { state }, services: undefined })
+      expect((await look('Package', name)).is).to.equal(is)
+    })
+
   it('knows nothing of a package or a service without its manager, or of another type', async () => {
     const look = resourceLooks({ run: runCommand, packages: undefined, services: undefined })
     for (const type of ['Package', 'Service', 'Cron'])

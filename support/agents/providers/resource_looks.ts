@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CommandRunner } from '../../system/command'
 import type { HostResources, ResourceSeen } from '../managed_resources'
-import type { PackageManager } from '../package'
+import type { PackageManager, PackageState } from '../package'
 import type { ServiceManager } from '../service'
 import { complaint, LOOK_WITHIN, toItsEnd, type Program } from './programs'
 
@@ -46,11 +46,25 @@ function unknown(seen: string): ResourceSeen {
 }
 
 async function lookAtPackage(packages: Pick<PackageManager, 'state'>, name: string): Promise<ResourceSeen> {
-  const { ensure } = await packages.state(name)
+  const { ensure } = await stateOfPackage(packages, name)
   if (ensure === 'purged') return { is: 'gone', seen: 'is not installed' }
   if (ensure === 'absent') return { is: 'gone', seen: 'is not installed; its configuration may be left' }
   return { is: 'there', seen: `${ensure} is still installed` }
 }
+
+/** Returns the state of a package. One for all architectures has none in its name for dpkg, however it was asked for. */
+async function stateOfPackage(
+  packages: Pick<PackageManager, 'state'>,
+  name: string,
+): Promise<Pick<PackageState, 'ensure'>> {
+  const own = await packages.state(name)
+  const [, plain, asked] = /^(.+):([a-z][a-z0-9-]*)$/.exec(name) ?? []
+  if (plain === undefined || !GONE.has(own.ensure)) return own
+  const found = await packages.state(plain)
+  return found.arch === 'all' || asked === 'any' || asked === 'native' ? found : own
+}
+
+const GONE = new Set(['absent', 'purged'])
 
 /** Looks at a path itself: a link to nowhere is there. */
 function lookAtFile(path: string): ResourceSeen {
@@ -76,9 +90,13 @@ async function lookAtAccount(
   name: string,
 ): Promise<ResourceSeen> {
   const ended = await program('getent', [database, '--', name], { within: LOOK_WITHIN })
-  // A number is found as an id too.
-  if (ended.exitCode === 0 && ended.stdout.split('\n').some((line) => line.split(':')[0] === name))
-    return { is: 'there', seen: 'is still there' }
+  // A number is found as an id too. A directory may tell a name in another case, or with its domain.
+  const names = ended.stdout.split('\n').map((line) => line.split(':')[0] ?? '')
+  if (ended.exitCode === 0 && (!/^\d+$/.test(name) || names.includes(name)))
+    return {
+      is: 'there',
+      seen: names.includes(name) ? 'is still there' : `is still there, as ${names[0] ?? ''}`,
+    }
   if (ended.exitCode === 0 || ended.exitCode === 2) return { is: 'gone', seen: 'is not there' }
   throw complaint('getent', ended, /./)
 }

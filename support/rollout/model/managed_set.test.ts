@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { lastDigestsIn, managedVersionsIn, shareOut } from './managed_set'
+import { lastDigestsIn, appliedVersionsIn, shareOut } from './managed_set'
 
 const managed = {
   type: 'puppet managed',
@@ -44,6 +44,6 @@ describe('sets of resources that hosts share', () => {
       ['a', 'd'],
       ['b', ''],
     ])
-    expect(managedVersionsIn([managed, lost])).to.deep.equal(['1'])
+    expect(appliedVersionsIn([managed, lost])).to.deep.equal(['1'])
   })
 })

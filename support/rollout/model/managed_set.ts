@@ -1,4 +1,5 @@
 import type { JournalEntry } from './journal_entry'
+import { appliedRunsIn } from './puppet_history'
 
 /** Resources that the same hosts have under puppet's management. A host manages those of all its shares. */
 export interface Share {
@@ -46,10 +47,11 @@ export function lastDigestsIn(entries: readonly JournalEntry[]): Map<string, str
   return last
 }
 
-/** Returns the versions of catalogs of which a journal tells what they manage. */
-export function managedVersionsIn(entries: readonly JournalEntry[]): string[] {
-  const versions = entries.flatMap((entry) =>
+/** Returns the versions of the catalogs that runs of puppet applied; an empty one where that is not known. */
+export function appliedVersionsIn(entries: readonly JournalEntry[]): string[] {
+  const told = entries.flatMap((entry) =>
     entry.type === 'puppet managed' ? Object.keys(entry.versions) : [],
   )
-  return [...new Set(versions)].sort()
+  const applied = appliedRunsIn(entries).map(({ version = '' }) => version)
+  return [...new Set([...told, ...applied])].sort()
 }

@@ -50,6 +50,37 @@ export function openRunsIn(
   return open
 }
 
+/** What stands in place of a version where a run left no report, or its catalog has none. */
+export const NO_REPORT_LEFT = 'no report'
+export const NO_VERSION = 'no version'
+
+/** A run of puppet on a host that may have applied a catalog. The version is undefined where it is not known. */
+export interface AppliedRun {
+  run: string
+  host: string
+  version: string | undefined
+}
+
+/** Returns the runs that were not in noop, those that were ordered and never seen to end among them. */
+export function appliedRunsIn(entries: readonly JournalEntry[]): AppliedRun[] {
+  const runs = new Map<string, AppliedRun>()
+  const add = (run: string, host: string, version?: string) =>
+    runs.set(`${run} ${host}`, { run, host, version })
+  for (const entry of entries) {
+    if (entry.type === 'asked' && entry.mutating && entry.inputs['noop'] !== true)
+      for (const [host, run] of openRunsIn([entry], entries)) add(run, host)
+    else if (entry.type === 'puppet run ended' && !entry.noop)
+      for (const [state, hosts] of Object.entries(entry.states))
+        for (const host of hosts) add(entry.run, host, versionIn(state, entry.began[host]))
+  }
+  return [...runs.values()]
+}
+
+function versionIn(state: string, began: number | undefined): string | undefined {
+  if (began === undefined) return undefined
+  return state === NO_VERSION ? '' : state
+}
+
 /** Returns the runs that are known to have ended on a host, with a report or without, as `run host`. */
 export function endedRunsIn(entries: readonly JournalEntry[]): Set<string> {
   return new Set(

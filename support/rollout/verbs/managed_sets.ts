@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { digestOfManaged } from '../../system/managed_digest'
 import { groupBy } from '../../system/groups'
 import { UnexpectedMessages, type UnexpectedMessage } from '../../system/unexpected_messages'
 import type { Answer, Answers, Request } from '../model/answers'
@@ -90,7 +90,7 @@ export async function askForSets(
       for (const message of answers.unexpected) unexpected.add(message)
       for (const host of some) {
         const set = resourcesIn(answers.outcomes.get(host))
-        const digest = set === undefined ? undefined : digestOf(set)
+        const digest = set === undefined ? undefined : digestOfManaged(set)
         if (set === undefined || digest === undefined || !missing.has(digest)) continue
         const own = kept.take(set)
         if (own === undefined) continue
@@ -211,8 +211,4 @@ function resourcesIn(answer: Answer | undefined): readonly string[] | undefined 
   return Array.isArray(resources) && resources.every((each): each is string => typeof each === 'string')
     ? resources
     : undefined
-}
-
-function digestOf(resources: readonly string[]): string {
-  return createHash('sha256').update(resources.join('\n')).digest('hex')
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { expect } from 'chai'
+import { digestOfManaged } from '../../system/managed_digest'
 import { ALONE, FakeFleet, rolloutOn } from '../../testing/fake_fleet'
 import type { Answer, Request } from '../model/answers'
 import { checkpointOf } from '../model/checkpoint'
@@ -38,7 +38,7 @@ const on = (
       )
       return { kind: 'answered', data: { looked } }
     }
-    const digest = createHash('sha256').update(manages.join('\n')).digest('hex')
+    const digest = digestOfManaged(manages)
     const told = {
       found: 'whole',
       of_last_run: true,

@@ -157,7 +157,8 @@ export class PuppetRemains {
     if ('not' in before) return `what release ${release} managed on it is not known: ${before.not}`
     const earlier = before.of(host)
     if (earlier === undefined)
-      return `what release ${release} managed on it is not known: the history has no run of it on this host`
+      return `what release ${release} managed on it is not known: the history has no run of it on this host (bring new hosts on by a feature without this line; they are known to the next release)`
+    if ('not' in earlier) return `what release ${release} managed on it is not known: ${earlier.not}`
     const now = new Set(set)
     return { removed: removedFrom(earlier, now, except), now }
   }

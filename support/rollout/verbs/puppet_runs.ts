@@ -4,7 +4,7 @@ import type { StepContext } from '../engine/step_context'
 import type { Answer, Answers } from '../model/answers'
 import type { HostGateway } from '../model/obligation'
 import { NOT_KNOWN } from '../model/planned_state'
-import type { OwnRun } from '../model/puppet_history'
+import { NO_REPORT_LEFT, NO_VERSION, type OwnRun } from '../model/puppet_history'
 import {
   faultOf,
   judgeApplied,
@@ -39,8 +39,6 @@ import { awaitRuns, type EndedRun, type OrderedRun } from './puppet_wait'
 /** Milliseconds that a run may take unless a line says otherwise. */
 const RUN_WITHIN_MS = 30 * 60_000
 const RESOURCE = 'puppet run'
-const NO_REPORT_LEFT = 'no report'
-const NO_VERSION = 'no version'
 
 interface HowToRun {
   noop: boolean

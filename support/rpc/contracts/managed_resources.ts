@@ -15,7 +15,7 @@ export const managedActions = {
       began: 'When the last run began, by the clock of the host',
       noop: 'Whether the last run was to change nothing',
       config_version: 'The version of the catalog',
-      digest: 'The SHA-256 of the resources',
+      digest: 'The SHA-256 of the resources as JSON',
       count: 'How many resources those are',
       resources: 'The resources, where they are asked for',
     },

@@ -2,9 +2,12 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { DatabaseSettings } from '../../config/history_setting'
+import type { JournalEntry } from '../../rollout/model/journal_entry'
 import { FileLog } from '../../history/file_log'
 import { knownHistory } from '../../history/known_history'
 import { NO_ENTRY, type HistoryLog } from '../../history/log'
+import { managedBefore } from '../../history/managed_before'
+import { writeHistory } from '../../history/recording'
 import { isUnaltered } from '../../history/log_reading'
 import { withDatabase, type DatabaseUse } from '../../postgresql/connection'
 import { PostgresqlLog } from '../../history/postgresql/postgresql_log'
@@ -14,7 +17,9 @@ import { LockstepError } from '../../system/errors'
 import { aRecord } from '../a_record'
 import { compiledCopy } from '../compiled_copy'
 import { cucumber, lockstep } from '../cucumber_process'
+import { BEGAN } from '../fake_fleet'
 import { historyLogContract } from '../history_log_contract'
+import { journalText } from '../journal_text'
 import { LiveRollout } from '../live_rollout'
 import { Scratch } from '../scratch'
 import { makeCertificates } from './certificates'
@@ -248,6 +253,40 @@ describe('A history that several control hosts share in PostgreSQL', function ()
       expect(seen[0]).to.deep.equal(seen[1])
     } finally {
       for (const proxy of proxies) await proxy.stop()
+      folder.remove()
+    }
+  })
+
+  it('tells another control host what puppet managed: thousands of resources, and odd names', async () => {
+    const database = await postgresql.create()
+    const folder = new Scratch()
+    try {
+      const resources = Array.from({ length: 20_000 }, (_, index) => `File[/é 'a' "b"\n${index}]`)
+      const managed: JournalEntry = {
+        type: 'puppet managed',
+        run: 'r',
+        versions: { '1.0 aaaa': ['web1'] },
+        digests: { d: ['web1'] },
+        shares: [{ resources, hosts: ['web1'] }],
+        unknown: {},
+      }
+      const entries: object[] = [
+        { type: 'journal', version: 1 },
+        { ...BEGAN, environment: 'e', release: '1.0' },
+        { type: 'roll call', hosts: ['web1'] },
+        managed,
+        { type: 'rollouts ended', passed: true, reason: '' },
+      ]
+      const lines = entries.map((entry) => JSON.stringify({ at: '2026-11-01T01:00:00.000Z', ...entry }))
+      const journal = folder.write('live/20261101-000000-ab01.journal.ndjson', journalText(...lines))
+      const [a, b] = ['a', 'b'].map((host) => placesOf(folder, host, database))
+      if (a === undefined || b === undefined) throw new Error('no places')
+      writeHistory(journal, a.history)
+      for (const places of [a, b]) await share(places, 'both', signal)
+      const there = knownHistory(b.history, copyOf(b), { notKnown: undefined, faults: [] })
+      const told = managedBefore(there, 'e', '1.0')
+      expect('not' in told ? told.not : told.of('web1')).to.deep.equal(new Set(resources))
+    } finally {
       folder.remove()
     }
   })

@@ -165,6 +165,12 @@ ${line}`
     expect(well.exitCode, shown(well)).to.equal(0)
     const passed = await live(release('2026.11.6', gone('2026.11.5')))
     expect(passed.exitCode, shown(passed)).to.equal(0)
+    // The line and the history know the same of it, which is told once.
+    writeFileSync(file('left'), '')
+    const back = JSON.parse((await drift('--json')).stdout) as { findings: { line: number; seen: string }[] }
+    expect(back.findings.map(({ seen }) => seen)).to.deep.equal([`File[${file('left')}] is still there`])
+    expect(back.findings[0]?.line).to.be.above(0)
+    rmSync(file('left'))
   })
 })
 
