@@ -163,10 +163,10 @@ function listingLines(
 /** Returns the sentence that says of which environment the hosts are, without its keyword; empty where none does. */
 function placesIn(plan: RecoveryOptions['plan'], lines: FeatureLines): string[] {
   const step = plan.flatMap(({ steps }) => steps).find(({ expression }) => expression === PLACES)
-  const line = step === undefined ? undefined : lines[step.line - 1]
-  return step === undefined || line === undefined
-    ? []
-    : [line.trim().slice(step.keyword.trim().length).trim()]
+  const line = step && lines[step.line - 1]?.trim()
+  if (line === undefined) return []
+  const keyword = step?.keyword?.trim() ?? '*'
+  return [line.startsWith(keyword) ? line.slice(keyword.length).trim() : line]
 }
 
 /** Returns the sentences that take the waves of scenarios without a table, by their lines. */

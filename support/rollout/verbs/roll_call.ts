@@ -231,7 +231,10 @@ export class RollCall {
     const { listed, environment } = this.selection
     if (inventory === undefined || (listed !== undefined && environment === undefined)) return undefined
     return tellWhile(audience.tellWait, { what: 'the inventory' }, async () => {
-      const wanted = listed === undefined ? this.selection : { ...NOBODY_YET, environment }
+      const wanted =
+        listed === undefined
+          ? this.selection
+          : { ...this.selection, classes: [], facts: [], identities: [], listed: undefined }
       const should = await inventory.matching(wanted)
       if (environment !== undefined) this.others = await inventory.outsideOf(environment)
       if (listed === undefined) return should
