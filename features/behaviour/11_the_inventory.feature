@@ -129,6 +129,40 @@ Feature: 11. The inventory
         Then it should exit with 1
         And it should say "is in production by its own fact environment, and in test by the inventory"
 
+    Scenario: A plan is for the hosts of the environment of the run, and of no other
+        Hosts of two environments share a broker. What is planned for one is not run in the other.
+
+        Given a feature "own.feature" with the steps:
+            """
+            Given the hosts of environment production
+            And I want to update hosts with class roles::dev_server
+            And I want to update hosts with fact country=fr
+            When I run puppet in noop
+            Then the service mywebapp should be running
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a file "lockstep.yaml":
+            """
+            environments:
+              test: { client_config: client.cfg, inventory: [hosts.csv] }
+              production: { client_config: client.cfg, inventory: [hosts.csv] }
+            """
+        And a file "hosts.csv":
+            """
+            host,environment,role,country
+            web9.example.net,production,roles::dev_server,fr
+            web10.example.net,test,roles::dev_server,fr
+            """
+        And the environment variable "LOCKSTEP_ENVIRONMENT" is "production"
+        When I run cucumber-js "-p plan own.feature"
+        Then it should exit with 0
+        And it should say "left alone, by their row of the inventory: web10.example.net in test"
+        Given the environment variable "LOCKSTEP_ENVIRONMENT" is "test"
+        When I run cucumber-js "-p plan own.feature"
+        Then it should exit with 2
+        And it should say "this run is in test; run it with --environment production"
+        And no host should have been told to change anything
+
     Scenario: An environment that no row has is refused
         A misspelt environment would be a rollout to no host.
 

@@ -294,6 +294,38 @@ ${BLOCKS}`
 ${BLOCKS}`)
     })
 
+    it('keeps the environment of the hosts beside their list, where its own scenario is done as well', () => {
+      const own = `Feature: X
+  Scenario: One
+    Given I want to update hosts with class a
+    And the hosts of environment test
+    And I take 2 hosts
+${BLOCKS}`
+      expect(left(own, { 2: '2 hosts' }, [2])).to.equal(`Feature: X (r)
+  Scenario: One
+    Given I want to update the hosts:
+        | web2 |
+        | web3 |
+    And the hosts of environment test
+    And I take 2 hosts
+${BLOCKS}`)
+      const lost = `Feature: X
+  Scenario: One
+    Given the hosts of environment test
+    And I take 1 host
+${BLOCKS}  Scenario: Two
+    Given I take the rest
+${BLOCKS}`
+      expect(left(lost, { 2: '1 host', 6: 'the rest' }, [0, 2])).to.equal(`Feature: X (r)
+  Scenario: Two
+    * the hosts of environment test
+    * I want to update the hosts:
+        | web2 |
+        | web3 |
+    Given I take 2 hosts
+${BLOCKS}`)
+    })
+
     it('gives a wave that is put together its own column', () => {
       const source = `Feature: X
   Background:

@@ -82,6 +82,8 @@ export interface RecoveryOptions extends RemainingHosts {
 const SELECTS: ReadonlySet<KnownKind | undefined> = new Set(['selects hosts', 'orders hosts'])
 /** The sentence that lists hosts in the table below it. */
 const LISTS: Phrase = 'I want to update the hosts:'
+/** The sentence that stays beside a list: it is the environment in which the hosts have to be still. */
+const PLACES: Phrase = 'the hosts of environment {environment}'
 /** The sentence that takes a wave of some size. */
 const TAKES: Phrase = 'I take {wave}'
 
@@ -97,6 +99,7 @@ export function recoveryOf(source: string, options: RecoveryOptions): string {
   const counts = countsOf(plan, waves)
   const scenarios = plan.filter((scenario) => counts.get(scenario) !== 0)
   const { listing, before } = listingLines(plan, scenarios)
+  const placing = placesIn(plan, lines)
   const rewritten = new Map([...sizesOf(counts, written), ...cellsOfWaves(plan, counts, lines, written)])
   const dropped = new Set([...counts].flatMap(([row, count]) => (count === 0 ? linesOf(row, lines) : [])))
   const titled = lines.findIndex((line) => /^\s*Feature:/.test(line ?? '')) + 1
@@ -110,10 +113,11 @@ export function recoveryOf(source: string, options: RecoveryOptions): string {
     const indent = /^\s*/.exec(line)?.[0] ?? ''
     const says = (text: string, keyword = step?.keyword ?? '* ') => `${indent}${keyword}${text}`
     const rows = hosts.map((host) => `${indent}    | ${host} |`)
-    if (number === before) out.push(says(LISTS, '* '), ...rows)
+    if (number === before) out.push(...placing.map((text) => says(text, '* ')), says(LISTS, '* '), ...rows)
     if (SELECTS.has(effect)) {
       tableTo = endOfArgument(lines, number)
-      if (listing.has(number)) out.push(says(LISTS), ...rows)
+      if (step?.expression === PLACES) out.push(line)
+      if (listing.has(number)) out.push(says(LISTS, step?.expression === PLACES ? '* ' : undefined), ...rows)
       return
     }
     // The count is of all hosts of the feature, not of the remaining ones, which are listed.
@@ -154,6 +158,15 @@ function listingLines(
     listing: new Set(left.flatMap((scenario) => selectionOf(scenario)?.line ?? [])),
     before: isLost ? first.steps[0]?.line : undefined,
   }
+}
+
+/** Returns the sentence that says of which environment the hosts are, without its keyword; empty where none does. */
+function placesIn(plan: RecoveryOptions['plan'], lines: FeatureLines): string[] {
+  const step = plan.flatMap(({ steps }) => steps).find(({ expression }) => expression === PLACES)
+  const line = step && lines[step.line - 1]?.trim()
+  if (line === undefined) return []
+  const keyword = step?.keyword?.trim() ?? '*'
+  return [line.startsWith(keyword) ? line.slice(keyword.length).trim() : line]
 }
 
 /** Returns the sentences that take the waves of scenarios without a table, by their lines. */

@@ -149,11 +149,12 @@ describe('the releases that people are told of', () => {
       await pushed(append, 'd1', 'refs/tags/v1', C)
       await pushed(append, 'd2', 'refs/tags/v1', D, C)
       await pushed(append, 'd3', 'refs/tags/v1', C, D)
-      await arrived(3)
+      await pushed(append, 'd4', 'refs/tags/v1', D, C)
+      await arrived(4)
     })
     expect(told()[1]).to.match(/^release v1 was moved from cccccccccccc by ann at commit dddddddddddd;/)
     expect(told()[2]).to.match(/^release v1 was moved from dddddddddddd by ann at commit cccccccccccc;/)
-    expect(new Set(endpoint.received.map(({ headers }) => headers['idempotency-key'])).size).to.equal(3)
+    expect(new Set(endpoint.received.map(({ headers }) => headers['idempotency-key'])).size).to.equal(4)
   })
 
   it('are kept for a channel that is away, with the same key, and are told by the next process', async () => {
@@ -225,6 +226,44 @@ describe('the releases that people are told of', () => {
       [channel('/hung'), second],
     )
     expect(told()).to.deep.equal([CREATED])
+  })
+
+  it('are told once for a push of very many, over restarts too, and each of them is known then', async () => {
+    const refs = Array.from({ length: 60 }, (_, index) => `refs/tags/v${index + 1}`)
+    const changes = refs.map((ref) => ({ ref, before: null, after: C }))
+    const seen = (ref: string): PipelineEvent => ({
+      type: 'commit seen',
+      delivery: 'd1',
+      repository: 'website',
+      ref,
+      after: C,
+      commit: C,
+      isToBuild: false,
+    })
+    await serve(async (append) => {
+      await append({
+        type: 'push taken',
+        delivery: 'd1',
+        repository: 'website',
+        teller: 'hook',
+        by: 'ann',
+        changes,
+      })
+      for (const ref of refs.slice(0, 30)) await append(seen(ref))
+      await written(refs[29] ?? '')
+    })
+    await serve(async (append) => {
+      for (const ref of refs.slice(30)) await append(seen(ref))
+      // Another trigger tells of one by itself.
+      await pushed(append, 'd2', 'refs/tags/v7', C)
+      await pushed(append, 'd3', 'refs/tags/w1', D)
+      await arrived(2)
+    })
+    expect(told().map((each) => each.slice(0, 10))).to.deep.equal(['release v1', 'release w1'])
+    expect(told()[0]).to.contain(
+      '; 59 other tags came with this push, and are not told one by one: v2, v3, v4,',
+    )
+    expect(told()[0]).to.match(/ and 39 more$/)
   })
 
   it('are told by no channel that does not want them', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { withoutCredentials } from '../bus/message'
 import type { Channel } from '../notifications/channel'
 import { keyOf, someHosts, type RolloutEvent } from '../notifications/event'
-import { oneLine } from '../notifications/words'
+import { namesOf, oneLine } from '../notifications/words'
 import { EventCursor } from '../pipeline/event_cursor'
 import type { PipelineEvent, RecordedPipelineEvent } from '../pipeline/events'
 import { Outbox } from '../pipeline/outbox'
@@ -18,6 +18,10 @@ import { ToldReleases } from './told_releases'
 const TAGS = 'refs/tags/'
 const COMMIT_DIGITS = 12
 const MAX_WORDS = 2_000
+/** The most tags of one push that are told one by one: a repository that is mirrored brings hundreds. */
+const MAX_OF_ONE_PUSH = 20
+/** Stands in place of a commit where a whole push was told. */
+const PUSH = 'told'
 
 interface ReleaseNews {
   /** The environment whose channels tell it. */
@@ -70,21 +74,25 @@ async function tellReleases(
   const outbox = new Outbox({
     from,
     open: (place) => new EventCursor(pipelineJournalsIn(state), place, () => pipeline.end),
-    async publish({ event }, until) {
-      if (!isRelease(event)) return
-      const run = told.newIdOf(event)
-      if (run === undefined) return
+    async publish({ id, event }, until) {
+      if (!isRelease(event) || told.has(event)) return
+      const delivery = deliveryOf(event, pipeline.state)
+      const beside = tagsBeside(event, delivery)
+      const push = { repository: event.repository, ref: `push ${event.delivery}`, after: PUSH }
+      if (beside.length >= MAX_OF_ONE_PUSH && told.has(push)) return told.add(event)
       // One that was taken over from would tell what the other tells.
       pipeline.expectOwned()
       const news = newsOf(event, {
-        run,
+        // A tag may come back to where it was: that is another event, and has another key.
+        run: `release-${id}`,
         environment,
-        delivery: deliveryOf(event, pipeline.state),
+        delivery,
+        beside,
         url: addresses.get(event.repository),
         redact,
       })
       await deliverAtLast(channel, { key: keyOf(news), event: news }, { clock, onTrouble }, until)
-      told.add(event)
+      told.add(event, ...(beside.length >= MAX_OF_ONE_PUSH ? [push] : []))
       said = undefined
     },
     save(place) {
@@ -113,10 +121,17 @@ function deliveryOf({ delivery }: CommitSeen, state: PipelineState): Delivery | 
   return state.deliveries.get(delivery)
 }
 
+/** Returns the names of the other tags that came with the same push, of which the repository has not said no. */
+function tagsBeside({ ref: own }: CommitSeen, delivery: Delivery | undefined): string[] {
+  const tags = delivery?.changes.filter(({ ref, state }) => ref.startsWith(TAGS) && state !== 'passed over')
+  return (tags ?? []).flatMap(({ ref }) => (ref === own ? [] : [ref.slice(TAGS.length)]))
+}
+
 interface Around {
   run: string
   environment: string
   delivery: Delivery | undefined
+  beside: readonly string[]
   url: string | undefined
   redact: Redact
 }
@@ -124,13 +139,17 @@ interface Around {
 /** Formats what people are told: the release, by whom, at which commit, and where it was seen. */
 function newsOf(
   { repository, ref, commit, after, at }: CommitSeen,
-  { run, environment, delivery, url, redact }: Around,
+  { run, environment, delivery, beside, url, redact }: Around,
 ): RolloutEvent {
   const words = (text: string) => oneLine(withoutCredentials(redact(text)), MAX_WORDS)
   const before = delivery?.changes.find((each) => each.ref === ref && each.after === after)?.before
   const act = before === undefined || before === null ? 'was created' : `was moved from ${short(before)}`
   const by = delivery?.by === undefined || delivery.by === null ? '' : ` by ${excerpt(delivery.by, 100)}`
   const seen = url === undefined ? '' : `; the repository ${url} shows it`
+  const more =
+    beside.length < MAX_OF_ONE_PUSH
+      ? ''
+      : `; ${beside.length} other tags came with this push, and are not told one by one: ${namesOf(someHosts(beside.map((each) => excerpt(each, 100))))}`
   return {
     event: 'release created',
     run,
@@ -147,7 +166,7 @@ function newsOf(
     failed: someHosts([]),
     outOfRotation: someHosts([]),
     outcome: undefined,
-    reason: words(`${act}${by} at commit ${short(commit)}${seen}`),
+    reason: words(`${act}${by} at commit ${short(commit)}${seen}${more}`),
   }
 }
 

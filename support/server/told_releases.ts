@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import * as v from 'valibot'
 import { writeOnDisk } from '../pipeline/place_file'
@@ -29,18 +28,17 @@ export class ToldReleases {
     this.last = new Map(readTold(path, onTrouble))
   }
 
-  /** Returns the id of a release that was not told; undefined for one that was. It is the same until it is added. */
-  newIdOf(tag: TagAt): string | undefined {
-    const before = this.last.get(nameOf(tag))
-    if (before === tag.after) return undefined
-    const text = JSON.stringify([tag.repository, tag.ref, tag.after, before ?? null])
-    return `release-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
+  /** Returns whether a channel was told of a tag where it is, as the last thing of that tag. */
+  has(tag: TagAt): boolean {
+    return this.last.get(nameOf(tag)) === tag.after
   }
 
-  /** Adds a release that was told; it is on disk when this returns. @throws Error when it cannot be written */
-  add(tag: TagAt): void {
-    this.last.delete(nameOf(tag))
-    this.last.set(nameOf(tag), tag.after)
+  /** Adds what was told; it is on disk when this returns. @throws Error when it cannot be written */
+  add(...tags: readonly TagAt[]): void {
+    for (const tag of tags) {
+      this.last.delete(nameOf(tag))
+      this.last.set(nameOf(tag), tag.after)
+    }
     for (const [oldest] of this.last) {
       if (this.last.size <= MAX_TAGS) break
       this.last.delete(oldest)

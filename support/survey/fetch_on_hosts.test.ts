@@ -141,6 +141,19 @@ describe('a tag that hosts are asked to fetch', () => {
     expect(performed('fetch')).to.deep.equal({ web1: 1, web2: 0, web3: 0, db1: 0 })
   })
 
+  it('is for the hosts whose row has the environment, and for no other with the class', async () => {
+    await start()
+    tags.push('v2')
+    const rows = 'web1,test,roles::website\nweb2,production,roles::website\nweb3,prod,roles::website\n'
+    const path = scratch.write('hosts.csv', `host,environment,role\n${rows}`)
+    const round = await fetch('v2', {
+      inventory: [{ kind: 'csv', path, delimiter: 'comma' }],
+      environments: ['test', 'production', 'prod'],
+    })
+    expect(round).to.deep.include({ kind: 'asked', has: ['web1'] })
+    expect(performed('fetch')).to.deep.equal({ web1: 1, web2: 0, web3: 0, db1: 0 })
+  })
+
   it('is given up at once where the process is to end, and nothing is said of hosts then', async () => {
     await start({ web1: 'silent' })
     const end = new AbortController()

@@ -7,6 +7,7 @@ import { WebFleet } from '../../testing/web_fleet'
 import { compareWith } from '../model/compare_with'
 import { parseLimit } from '../model/limit'
 import type { RolloutPorts, Selection } from '../ports'
+import type { Rollout } from '../rollout'
 import { count, hasPassed } from '../model/verdict'
 
 const CLAIMS: Checkpoint = {
@@ -396,11 +397,35 @@ describe('a roll call of the hosts of an environment', () => {
     expect(hasPassed(verdict)).to.equal(false)
   })
 
-  it('is refused beside a list, beside another environment, and without an inventory', async () => {
+  it('has the hosts of a list beside it, and begins on none where one is not of the environment', async () => {
+    const mine = inTest(['web1'], ['web1', 'web2'])
+    mine.rollout.hosts.listed(['web1'])
+    expect(hasPassed(await mine.rollout.hosts.discover())).to.equal(true)
+    await mine.rollout.packages.update('mywebapp')
+    expect(new Set(mine.fleet.asked.flatMap(({ hosts }) => hosts))).to.deep.equal(new Set(['web1']))
+    for (const [host, where] of [
+      ['web8', 'in production by its row'],
+      ['web9', 'in none by its row'],
+      ['web7', 'not in the inventory'],
+    ] as const) {
+      const message = `the list has ${host}, which is ${where}; expected hosts whose row has the environment test`
+      // The other one has no line that looks for the hosts.
+      for (const act of [
+        (hosts: Rollout) => hosts.hosts.discover(),
+        (hosts: Rollout) => hosts.packages.update('mywebapp'),
+      ]) {
+        const { rollout: rolling, fleet } = inTest(['web1', host], ['web1'])
+        rolling.hosts.listed(['web1', host])
+        expect((await failure(act(rolling))).message).to.equal(message)
+        await failure(rolling.packages.update('mywebapp'))
+        expect(fleet.asked).to.deep.equal([])
+      }
+    }
+  })
+
+  it('is refused beside another environment, and without an inventory', async () => {
     const { rollout: rolling } = inTest(['web1'], ['web1'])
     expect(() => rolling.hosts.ofEnvironment('production')).to.throw(/environment test are selected already/)
-    rolling.hosts.listed(['web1'])
-    expect((await failure(rolling.hosts.discover())).message).to.match(/say one of the two/)
     const none = rolloutOn(new FakeFleet(['web1'], () => ({ kind: 'answered', data: {} }))).rollout
     expect(() => none.hosts.ofEnvironment('test')).to.throw(/^there is no inventory that has the environment/)
   })

@@ -150,8 +150,8 @@ export class RollCall {
       if (!isEmpty(this.selection)) this.expectHostsOfBefore(await this.inventoried())
       return this.frozenAs(this.rollout.hostsBefore)
     }
-    if (this.selection.listed !== undefined) return this.frozenAs(this.selection.listed)
     const should = await this.inventoried()
+    if (this.selection.listed !== undefined) return this.frozenAs(this.selection.listed)
     if (should !== undefined) this.divided(should)
     const { found, unexpected } = await this.look()
     const strangers = should === undefined ? [] : compareWith(should, found).strangers
@@ -229,17 +229,34 @@ export class RollCall {
     this.expectSelection()
     const { inventory, audience } = this.rollout.ports
     const { listed, environment } = this.selection
-    if (listed !== undefined && environment !== undefined)
-      throw new LockstepError(
-        'bad-feature',
-        `hosts are selected by a list, and as those of environment ${environment}; say one of the two`,
-      )
-    if (inventory === undefined || listed !== undefined) return undefined
+    if (inventory === undefined || (listed !== undefined && environment === undefined)) return undefined
     return tellWhile(audience.tellWait, { what: 'the inventory' }, async () => {
-      const should = await inventory.matching(this.selection)
+      const wanted =
+        listed === undefined
+          ? this.selection
+          : { ...this.selection, classes: [], facts: [], identities: [], listed: undefined }
+      const should = await inventory.matching(wanted)
       if (environment !== undefined) this.others = await inventory.outsideOf(environment)
-      return should
+      if (listed === undefined) return should
+      this.expectListedAmong(listed, should)
+      return undefined
     })
+  }
+
+  /** Expects hosts that are listed beside an environment, as in a recovery feature, to be of it still. */
+  private expectListedAmong(listed: readonly string[], should: readonly string[]): void {
+    const [first, ...more] = compareWith(listed, should).missing
+    if (first === undefined) return
+    const own = this.others.get(first)
+    const where =
+      own === undefined ? 'not in the inventory' : own === '' ? 'in none by its row' : `in ${own} by its row`
+    const others = more.length === 0 ? '' : `, and ${more.length} more like it`
+    const error = new LockstepError(
+      'bad-input',
+      `the list has ${first}, which is ${where}${others}; expected hosts whose row has the environment ${this.selection.environment}`,
+    )
+    this.rollout.stopAt(error)
+    throw error
   }
 
   /** Returns the hosts that no line may begin on, each with the reason: what it lacks, or where it is instead. */
