@@ -1,10 +1,7 @@
 /** The most characters of a query. */
 const MAX_QUERY = 1_500
 
-const WORDS: ReadonlySet<string> = new Set([
-  ...['and', 'or', 'unless', 'atan2', 'bool', 'offset', 'by', 'without', 'on', 'ignoring'],
-  ...['group_left', 'group_right', 'inf', 'nan'],
-])
+const WORDS = /^(?:and|or|unless|atan2|bool|offset|by|without|on|ignoring|group_left|group_right|inf|nan)$/i
 /** The words whose brackets have names of labels in them. */
 const LABELS = /^(?:by|without|on|ignoring|group_left|group_right)$/
 const CLOSED_BY: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
@@ -50,7 +47,7 @@ function selectorsOf(query: string): string | readonly string[] {
 
 /** Returns whether a word is the name of a metric: no word of the language, no function and no aggregation. */
 function isMetric(word: string, next: Token | undefined, afterNext: Token | undefined): boolean {
-  if (!/^[a-zA-Z_:]/.test(word) || WORDS.has(word.toLowerCase()) || next?.text === '(') return false
+  if (!/^[a-zA-Z_:]/.test(word) || WORDS.test(word) || next?.text === '(') return false
   const isAggregation = /^(?:by|without)$/i.test(next?.text ?? '') && afterNext?.text === '('
   return !isAggregation
 }
