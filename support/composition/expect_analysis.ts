@@ -1,5 +1,4 @@
 import { ControlHostFault } from '../rollout/ports'
-import { kindOf } from '../sentences/catalogue'
 import { LockstepError } from '../system/errors'
 import { queryOf } from '../rollout/model/metric_query'
 import { controlHostOf } from './control_host'
@@ -16,9 +15,9 @@ export async function expectAnalysis({ run, parts }: ComposedRun): Promise<void>
   const host = controlHostOf(environment, false)
   const judged = new Set<string>()
   for (const { uri, steps } of run.state.plan)
-    for (const { line, expression, values } of steps) {
+    for (const { line, values } of steps) {
       const written = values.find(({ type }) => type === 'query')?.value
-      if (kindOf(expression) !== 'sees metric' || written === undefined || judged.has(written)) continue
+      if (written === undefined || judged.has(written)) continue
       judged.add(written)
       const fault = await faultOf(host, queryOf(written))
       if (fault !== undefined)

@@ -71,6 +71,7 @@ export const validators: Readonly<Record<string, (written: string) => string | u
   user: rule(userName),
   environment: patternOr(/^[\w./-]+$/, 'the name of an environment'),
   query: (written) => {
+    if (!/^`[^`]*`$/.test(written)) return `${JSON.stringify(written)} is no query between backticks`
     const fault = queryFault(queryOf(written))
     return fault === undefined ? undefined : `the query ${written} ${fault}`
   },

@@ -41,7 +41,8 @@ const after = (ms: number) => THEN + ms
 describe('a metric', () => {
   it('that stays below passes after the whole time, with the worst value and its moment', async () => {
     const spike: FakeSeries = { labels: 'a{x="1"}', at: (ms) => (ms === after(17_000) ? 4.5 : 1) }
-    const { seen, clock, rollout } = await look([spike, constant(2)])
+    const { seen, clock, rollout, notes } = await look([spike, constant(2)])
+    expect(notes).to.deep.equal(['Prometheus: at most 4.5, at 2026-11-23T12:00:17Z in a{x="1"}'])
     expect(seen()).to.deep.equal({
       host: 'Prometheus',
       kind: 'answered',
@@ -263,7 +264,9 @@ describe('what the control host sees', () => {
   }
 
   it('is nothing in a rehearsal, which says so', async () => {
-    const seen = await both(begin({ decides: false, metrics: nothing, statusOf: nothing }))
+    const made = begin({ decides: false, metrics: nothing, statusOf: nothing })
+    const seen = await both(made)
+    expect(made.notes[0]).to.equal('Prometheus: looked at nothing: the hosts are simulated')
     expect(seen).to.deep.equal(Array(2).fill('known: looked at nothing: the hosts are simulated'))
   })
 

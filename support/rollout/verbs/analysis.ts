@@ -14,7 +14,7 @@ const PROMETHEUS = 'Prometheus'
 /** What the control host sees by itself: metrics of Prometheus, and what URLs answer. No host is asked. */
 export class Analysis {
   constructor(
-    private readonly step: Pick<StepContext, 'executor' | 'expectGoingOn'>,
+    private readonly step: Pick<StepContext, 'executor' | 'expectGoingOn' | 'note'>,
     private readonly controlHost: ControlHost,
     private readonly lookEvery: number,
   ) {}
@@ -38,7 +38,15 @@ export class Analysis {
     )
   }
 
+  /** Looks, and notes what was seen: a screen shows no more of a line that passed than that it did. */
   private async appraise(name: string, look: (gateway: HostGateway) => Promise<Reading>): Promise<Verdict> {
+    const verdict = await this.concluded(name, look)
+    for (const { host, passed, kind, seen } of verdict.observations)
+      if (passed && kind !== 'planned') this.step.note(`${host}: ${seen}`)
+    return verdict
+  }
+
+  private async concluded(name: string, look: (gateway: HostGateway) => Promise<Reading>): Promise<Verdict> {
     const { executor } = this.step
     this.step.expectGoingOn()
     if (!this.controlHost.decides)
