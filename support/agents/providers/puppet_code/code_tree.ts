@@ -105,7 +105,12 @@ async function readEntry(tree: Walk, path: string, isDigested: boolean): Promise
   if (stats.isSymbolicLink()) {
     const target = await readlink(at)
     expectWithin(from, at, target)
-    if (isDigested && relative(from, resolve(dirname(at), target)).split(sep).includes(NOT_DIGESTED))
+    if (
+      isDigested &&
+      relative(from, resolve(dirname(at), target))
+        .split(sep)
+        .includes(NOT_DIGESTED)
+    )
       throw new Error(`the link ${at} leads to ${target}: what git keeps is not part of the code`)
     if (isDigested) note(tree, 'link', path, undefined, target)
     if (to !== undefined) await symlink(target, to)
