@@ -63,3 +63,14 @@ Feature: 30. Runs of puppet
         When I run cucumber-js "-p rehearse puppet_environment.feature"
         Then it should exit with 0
         And it should say "a person would be asked"
+
+    Scenario: Packed code is applied without a master, in noop first and in waves
+        The deployment to copy is linted and rehearsed as it is.
+
+        Given the deployment "puppet_code.feature"
+        When I run cucumber-js "-p lint puppet_code.feature"
+        Then it should exit with 0
+        When I run cucumber-js "-p rehearse puppet_code.feature"
+        Then it should exit with 0
+        And it should say "web1.example.net: has open code during"
+        And it should say "web1.example.net: has other modules during"

@@ -46,9 +46,13 @@ export function tellingResources(puppet: Agent, resources: HostResources): Agent
     async managed({ list }) {
       const told = await resources.managed()
       if (told.found !== 'whole') return { ...told }
-      const { ofLastRun, configVersion, resources: names, ...rest } = told
+      const { found, run, began, noop, digest, ofLastRun, configVersion, resources: names } = told
       return {
-        ...rest,
+        found,
+        run,
+        began,
+        noop,
+        digest,
         of_last_run: ofLastRun,
         config_version: configVersion,
         count: names.length,

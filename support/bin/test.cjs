@@ -29,7 +29,7 @@ const APART = [
 const SERVE = [
   'bus console_acts console_api console_openid console_pages console_standby console_start console_tags',
   'exchanges history_postgresql jenkins locks_postgresql monitoring other_ci pipeline_builds puppet_runs puppet_wire',
-  'push report standby svn verify verify_puppet',
+  'push puppet_apply_wire report standby svn verify verify_puppet',
 ].flatMap((line) => line.split(' '))
 const gone = [...APART, ...SERVE].filter((name) => !realNames.includes(name))
 if (gone.length > 0) throw new Error(`there is no real suite ${gone.join(', ')}`)

@@ -18,6 +18,7 @@ import { aptPackages } from '../agents/providers/packages_apt'
 import { rpmPackages } from '../agents/providers/packages_rpm'
 import { puppetCatalog } from '../agents/providers/puppet_catalog'
 import { applyProgram } from '../agents/providers/puppet_code/apply_program'
+import { laterManaged, managedByCode } from '../agents/providers/puppet_code/own_catalogs'
 import { puppetProgram } from '../agents/providers/puppet_program'
 import { puppetserverProgram } from '../agents/providers/puppetserver_program'
 import { resourceLooks, systemdLook, sysvLook } from '../agents/providers/resource_looks'
@@ -103,12 +104,14 @@ function serviceKindOf({
 /** Returns the host's resources, as its puppet and its own programs tell of them. */
 function resourcesOf(parts: HostParts, packages: PackageManager | undefined): HostResources {
   const { environment, run, find = findProgram } = parts
-  const { program } = environment.agents.puppet
+  const { program, code } = environment.agents.puppet
   const kind = serviceKindOf(parts)
   const services =
     kind === undefined ? undefined : kind === 'systemd' ? systemdLook(run) : sysvLook(sysvServices(run))
+  const ofAgent = puppetCatalog(run, find(program) ?? program)
+  const applications = code.map(({ name }) => name)
   return {
-    managed: puppetCatalog(run, find(program) ?? program),
+    managed: async () => laterManaged(await ofAgent(), managedByCode(codeRecords(environment), applications)),
     look: resourceLooks({ run, packages, services }),
   }
 }
@@ -127,10 +130,15 @@ function puppetOf({ environment, run, clock, find = findProgram }: HostParts): A
   if (found === undefined) return []
   const puppet = puppetProgram(run, { program: found, splay })
   const lockFile = () => puppet.lockFile()
-  const records = join(environment.stateFolder, 'puppet')
+  const records = codeRecords(environment)
   const folders =
     code.length === 0 ? undefined : applyProgram({ program: found, run, folders: code, records, lockFile })
   return [puppetAgent(puppet, () => clock.now(), folders)]
+}
+
+/** Returns the folder of what runs of packed puppet code leave. */
+function codeRecords({ stateFolder }: ServerEnvironment): string {
+  return join(stateFolder, 'puppet')
 }
 
 /** Returns the puppetserver agent, for a host that has a puppetserver. */

@@ -60,6 +60,8 @@ export function usualFaults(plan: readonly PlannedScenario[]): RehearsedFault[] 
   const [change, out, back] = [find('changes') ?? own?.text, find('takes out'), find('puts back')]
   const deploy = lines.find(({ expression }) => kindOf(expression) === 'deploys tag')?.text
   const run = lines.find(({ expression }) => kindOf(expression) === 'runs puppet')?.text
+  const apply = telling.find(({ expression }) => expression?.startsWith('I apply the puppet code'))?.text
+  const modules = lines.find(({ expression }) => kindOf(expression) === 'sees puppet modules')?.text
   const leaves = lines.some(({ expression }) => kindOf(expression) === 'sees puppet remains')
   const host = 'first host'
   const on = (during: string | undefined, ...faults: string[]) =>
@@ -68,6 +70,8 @@ export function usualFaults(plan: readonly PlannedScenario[]): RehearsedFault[] 
     ...on(change, 'stops answering', 'fails', 'lies'),
     ...on(deploy, 'post script fails'),
     ...on(run, 'puppet fails', 'puppet gets no catalog', 'puppet is killed'),
+    ...on(apply, 'has open code'),
+    ...on(modules, 'has other modules'),
     ...on(leaves ? run : undefined, 'puppet leaves a resource'),
     ...on(out, 'stops answering'),
     ...on(back, 'stops answering'),

@@ -16,6 +16,8 @@ export const FAULTS = {
   'puppet leaves a resource': 'what the code of puppet no longer has is still there',
   'puppet is running': 'its puppet is running already',
   'puppet is disabled': 'its puppet was disabled by somebody else',
+  'has other modules': 'a module of its puppet code is of another version than in the Puppetfile',
+  'has open code': 'others than root can change its puppet code',
   duplicate: 'answers twice, the same',
   contradicts: 'answers twice, and not the same',
   'wrong secret': 'signs its answers with another secret',

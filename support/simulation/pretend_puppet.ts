@@ -80,7 +80,12 @@ export function pretendPuppet(
     ending = { run: name, at, end }
   }
   const packed: PackedCode = {
-    look: (name = 'simulated') => Promise.resolve(codeOf(name, digest)),
+    async look(name = 'simulated') {
+      const found = codeOf(name, digest)
+      if (fault() === 'has open code') throw new Error(`${found.folder} can be written by others (mode 0775)`)
+      if (fault() !== 'has other modules') return found
+      return { ...found, modules: found.modules.map((module) => ({ ...module, version: '0.9.0' })) }
+    },
     async apply({ code, run: name, noop }) {
       if (fault() !== 'lies') run(name, noop, code)
       return 'Started puppet apply'

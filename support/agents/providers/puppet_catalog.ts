@@ -14,7 +14,7 @@ const MAX_CHARACTERS = 2_000_000
  * Returns a reader of what the catalog that puppet has kept manages. Puppet keeps that of its last run that was not in
  * noop, before it applies it: its id is in the report of the run that it was for.
  */
-export function puppetCatalog(run: CommandRunner, puppet: string): () => Promise<ManagedCatalog> {
+export function puppetCatalog(run: CommandRunner, puppet: string): () => Promise<KeptManaged> {
   const program = toItsEnd(run)
   let places: Promise<Places> | undefined
   const ask = async (): Promise<Places> => {
@@ -42,8 +42,13 @@ function placeIn(printed: string, setting: string): string {
   return path
 }
 
+/** What a catalog manages, with the moment at which it was kept, in milliseconds since 1970. */
+export type KeptManaged =
+  | Exclude<ManagedCatalog, { found: 'whole' }>
+  | (Extract<ManagedCatalog, { found: 'whole' }> & { keptAt: number })
+
 /** Reads what a kept catalog manages. `data` is the folder in which puppet keeps catalogs. */
-export function readManaged(data: string, reportPath: string): ManagedCatalog {
+export function readManaged(data: string, reportPath: string): KeptManaged {
   try {
     const report = textIn(reportPath)
     if (report === undefined) return { found: 'none' }
@@ -51,13 +56,13 @@ export function readManaged(data: string, reportPath: string): ManagedCatalog {
     const host = field('host')
     // The name of a file is made from it.
     if (!/^[\w-]+(?:\.[\w-]+)*$/.test(host)) return unreadable('report of the last run names no host')
-    const text = textIn(join(data, 'catalog', `${host}.json`))
+    const path = join(data, 'catalog', `${host}.json`)
+    const text = textIn(path)
     if (text === undefined) return { found: 'none' }
     const catalog = parseCatalog(text)
     if (catalog === undefined) return unreadable('kept catalog is half-written')
     const resources = managedIn(catalog.resources)
-    if (resources.length > MAX_RESOURCES || resources.join('\n').length > MAX_CHARACTERS)
-      return unreadable(`kept catalog has more than ${MAX_RESOURCES} resources, or names that are too long`)
+    if (isTooMany(resources)) return tooMany()
     const began = Date.parse(field('time'))
     if (Number.isNaN(began)) return unreadable('report of the last run is half-written')
     return {
@@ -69,13 +74,32 @@ export function readManaged(data: string, reportPath: string): ManagedCatalog {
       configVersion: catalog.version,
       digest: digestOfManaged(resources),
       resources,
+      keptAt: statSync(path).mtimeMs,
     }
   } catch (error) {
     return unreadable(`kept catalog cannot be read: ${(error as Error).message}`)
   }
 }
 
-function unreadable(problem: string): ManagedCatalog {
+/** Returns what several catalogs manage together, as of the run that has kept the last of them. */
+export function joinManaged(all: readonly KeptManaged[]): KeptManaged {
+  const whole = all.flatMap((each) => (each.found === 'whole' ? [each] : []))
+  const [last] = whole.toSorted((a, b) => b.keptAt - a.keptAt)
+  const other = all.find(({ found }) => found !== 'whole')
+  if (other !== undefined || last === undefined) return other ?? { found: 'none' }
+  const resources = [...new Set(whole.flatMap((each) => each.resources))].sort()
+  return isTooMany(resources) ? tooMany() : { ...last, resources, digest: digestOf(resources) }
+}
+
+function isTooMany(resources: readonly string[]): boolean {
+  return resources.length > MAX_RESOURCES || resources.join('\n').length > MAX_CHARACTERS
+}
+
+function tooMany(): KeptManaged {
+  return unreadable(`kept catalog has more than ${MAX_RESOURCES} resources, or names that are too long`)
+}
+
+function unreadable(problem: string): { found: 'unreadable'; problem: string } {
   return { found: 'unreadable', problem }
 }
 

@@ -17,9 +17,14 @@ import {
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect } from 'chai'
+import { tellingResources } from '../../agents/managed_resources'
+import { puppetCatalog } from '../../agents/providers/puppet_catalog'
+import { laterManaged, managedByCode } from '../../agents/providers/puppet_code/own_catalogs'
 import { applyProgram } from '../../agents/providers/puppet_code/apply_program'
 import { puppetProgram } from '../../agents/providers/puppet_program'
+import { resourceLooks } from '../../agents/providers/resource_looks'
 import { puppetAgent } from '../../agents/puppet'
+import type { JournalEntry } from '../../rollout/model/journal_entry'
 import { hasPassed, type Verdict } from '../../rollout/model/verdict'
 import { systemClock } from '../../system/clock'
 import { runCommand } from '../../system/command'
@@ -66,7 +71,15 @@ describe('Debian’s puppet, that applies packed code without a master', functio
     const puppet = puppetProgram(runCommand, { program, splay: 0 })
     const lockFile = () => puppet.lockFile()
     const packed = applyProgram({ program, run: runCommand, folders, records: runs(), lockFile })
-    return puppetAgent(puppet, () => Date.now(), packed)
+    const own = puppetCatalog(runCommand, program)
+    const names = folders.map(({ name }) => name)
+    return tellingResources(
+      puppetAgent(puppet, () => Date.now(), packed),
+      {
+        managed: async () => laterManaged(await own(), managedByCode(runs(), names)),
+        look: resourceLooks({ run: runCommand, packages: undefined, services: undefined }),
+      },
+    )
   }
   const on = (folders?: { name: string; folder: string }[]) => {
     const fleet = new PuppetFleet(new Map([['web1', puppetHere(folders)]]))
@@ -109,6 +122,51 @@ describe('Debian’s puppet, that applies packed code without a master', functio
     // A change afterwards is found when it is run again.
     writeFileSync(at('made'), 'two')
     await fails(puppet.shouldChangeNothing(), /would change File\[.*made\]: content/)
+  })
+
+  it('is recorded with what it manages, of each application, and none by a run in noop or without a catalog', async () => {
+    const managed = (journal: readonly JournalEntry[]) => {
+      const entry = journal.findLast(({ type }) => type === 'puppet managed')
+      if (entry?.type !== 'puppet managed') throw new Error('no run has recorded what it manages')
+      const known = entry.shares.flatMap(({ resources, hosts }) => (hosts.includes('web1') ? resources : []))
+      return { known, unknown: entry.unknown, versions: Object.keys(entry.versions) }
+    }
+    const first = on()
+    await passes(first.puppet.apply({ noop: true }))
+    expect(first.journal.filter(({ type }) => type === 'puppet managed')).to.deep.equal([])
+    await passes(first.puppet.apply())
+    expect(managed(first.journal)).to.deep.equal({
+      known: [`File[${at('made')}]`],
+      unknown: {},
+      versions: ['2026.11.3 3f2a'],
+    })
+    await passes(first.puppet.shouldChangeNothing())
+    write('app/other/manifests/site.pp', `file { '${at('other')}': ensure => file }\n`)
+    const two = [
+      { name: 'mywebapp', folder: code() },
+      { name: 'other', folder: at('app', 'other') },
+    ]
+    const second = on(two)
+    await passes(second.puppet.apply({ application: 'other' }))
+    expect(managed(second.journal).known).to.deep.equal([`File[${at('made')}]`, `File[${at('other')}]`])
+    // What came later pushes no catalog out, and one that does not compile has none.
+    for (let run = 0; run < 7; run += 1)
+      write(`records/later-${run}/order.json`, JSON.stringify({ code: 'other', noop: true }))
+    pack("fail('broken')")
+    const third = on(two)
+    await fails(third.puppet.apply({ application: 'mywebapp' }), /left no report/)
+    expect(managed(third.journal)).to.deep.equal({
+      known: [],
+      unknown: { 'its run left no report': ['web1'] },
+      versions: [],
+    })
+    const fourth = on(two)
+    await passes(fourth.puppet.apply({ application: 'other' }))
+    expect(managed(fourth.journal).known).to.deep.equal([`File[${at('made')}]`, `File[${at('other')}]`])
+    // An application that the host no longer has manages nothing.
+    const last = on([{ name: 'other', folder: at('app', 'other') }])
+    await passes(last.puppet.apply())
+    expect(managed(last.journal).known).to.deep.equal([`File[${at('other')}]`])
   })
 
   it('is known by its digest where the code has no version', async () => {

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { namesIn } from '../../../system/regular_file'
 import { makeFolder } from '../../../system/folders'
 import { writeWhole } from '../../../system/whole_file'
 import type { CommandRunner } from '../../../system/command'
@@ -11,7 +10,9 @@ import { complaint, LOOK_WITHIN, toItsEnd } from '../programs'
 import { readReport } from '../puppet_report'
 import { readTree, rootAlone, type TreeGuard } from './code_tree'
 import { readModules } from './modules'
+import { catalogFolder, hasCatalog } from './own_catalogs'
 import { countResources, whyNoReport } from './own_report'
+import { ORDER, orderedAt, orderIn, RUN, runsIn, type Ordered } from './records'
 
 /** A folder of code, as the host's own configuration has it. Nothing of it comes from a message. */
 export interface CodeSettings {
@@ -32,7 +33,6 @@ export interface ApplyParts {
 
 /** Runs of which something is kept. */
 const MAX_RUNS = 5
-const RUN = /^[\w-]{1,100}$/
 /**
  * Puts the process into the background, with puppet's own lock, so that puppet's daemon begins no run meanwhile. The lock
  * has the number of the process that becomes puppet. It is there before puppet is.
@@ -45,14 +45,6 @@ shift 2
   wait $pid
   if [ "$(cat "$lock" 2>/dev/null)" = "$pid" ]; then rm -f "$lock"; fi
 } </dev/null >"$log" 2>&1 &`
-
-interface Ordered {
-  code: string
-  digest: string
-  /** True where environment.conf says how the version of the code is told. */
-  hasVersion: boolean
-  environment: string
-}
 
 /**
  * Returns the puppet code of a host, applied by `puppet apply`. That knows no name of a run, so each run writes its report
@@ -117,8 +109,8 @@ async function begin(
       )
     const environmentArgs = argumentsOf(at, environment)
     const { manifest, hasVersion } = await expectOwnPaths(own, environmentArgs, parts)
-    const made: Ordered = { code: name, digest, hasVersion, environment }
-    writeWhole(join(at, 'order.json'), `${JSON.stringify(made)}\n`, 0o600)
+    const made: Ordered = { code: name, digest, noop: order.noop, hasVersion, environment }
+    writeWhole(join(at, ORDER), `${JSON.stringify(made)}\n`, 0o600)
     makeFolder(dirname(lock))
     // A lock whose process has gone is no lock: puppet takes it away as well.
     if (!isAlive(lock)) rmSync(lock, { force: true })
@@ -127,7 +119,7 @@ async function begin(
       ...ordered(at),
       ...FIXED,
       ...environmentArgs,
-      ...(order.noop ? ['--noop'] : []),
+      ...(order.noop ? ['--noop'] : keptIn(at)),
       manifest,
     ]
     const begun = await toItsEnd(parts.run)(
@@ -162,6 +154,11 @@ const FIXED = [
 /** Returns the options by which a run is told from others, among processes too. */
 function ordered(folder: string): string[] {
   return ['--lastrunreport', join(folder, 'report.yaml')]
+}
+
+/** Returns the options by which a run keeps its catalog, in a folder where no other one can be found. */
+function keptIn(at: string): string[] {
+  return ['--catalog_cache_terminus=json', '--client_datadir', catalogFolder(at)]
 }
 
 /** Returns the options by which no modules are found but those of the code, and nothing that a master has left. */
@@ -207,7 +204,7 @@ async function expectOwnPaths(
 /** Returns what a run has left; undefined where there is no such run. */
 function reportOf(records: string, run: string): AppliedReport | undefined {
   const at = join(records, run)
-  const order = orderIn(join(at, 'order.json'))
+  const order = orderIn(at)
   if (order === undefined) return undefined
   const path = join(at, 'report.yaml')
   const report = readReport(path)
@@ -232,35 +229,21 @@ function reportOf(records: string, run: string): AppliedReport | undefined {
   }
 }
 
-function orderIn(path: string): Ordered | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Ordered
-  } catch {
-    return undefined
-  }
-}
-
-/** Removes what older runs have left: of the last ones, their code alone. */
+/** Removes what older runs have left: of the last ones their code, and the catalogs that later ones have replaced. */
 async function clear(records: string): Promise<void> {
   makeFolder(records, 0o700)
   const over = runsIn(records).filter((run) => hasProcess(ordered(join(records, run))) !== true)
+  const kept = new Set<string>()
   for (const [index, run] of over.entries()) {
     const at = join(records, run)
-    await rm(index < MAX_RUNS ? join(at, 'environments') : at, { recursive: true, force: true })
+    const order = orderIn(at)
+    // What an application manages is known by the last catalog of its code, however many runs came after it.
+    const isLast = order !== undefined && hasCatalog(at) && !kept.has(order.code)
+    if (isLast) kept.add(order.code)
+    const left = ['environments', ...(isLast ? [] : [catalogFolder('')])]
+    const paths = index < MAX_RUNS || isLast ? left.map((name) => join(at, name)) : [at]
+    for (const path of paths) await rm(path, { recursive: true, force: true })
   }
-}
-
-/** Returns the runs, the last one first. */
-function runsIn(records: string): string[] {
-  const at = (run: string) => orderedAt(records, run)
-  return namesIn(records)
-    .filter((name) => RUN.test(name))
-    .sort((a, b) => at(b) - at(a))
-}
-
-/** Returns when a run was ordered, in milliseconds since 1970; 0 for one of which nothing is known. */
-function orderedAt(records: string, run: string): number {
-  return statSync(join(records, run, 'order.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
 function isAlive(lock: string): boolean {

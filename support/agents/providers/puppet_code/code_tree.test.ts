@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { reasonOf } from '../../../testing/failure'
@@ -48,6 +57,22 @@ describe('a tree of puppet code', () => {
     )
     scratch.write('code/.git/HEAD', 'any', 0o644)
     expect((await read()).digest).to.equal(digest)
+  })
+
+  it('leaves what the git of a module keeps out of the copy, and has no link to any: it is in no digest', async () => {
+    for (const path of ['code/.git/HEAD', 'code/modules/a/.git/HEAD', 'code/modules/a/files/b'])
+      scratch.write(path, 'any', 0o644)
+    for (const path of ['.git', 'modules', 'modules/a', 'modules/a/.git', 'modules/a/files'])
+      chmodSync(at('code', path), 0o755)
+    const { digest } = await read(at('copy'))
+    expect((await readTree(at('copy'), { signal, guard: guard() })).digest).to.equal(digest)
+    expect(readdirSync(at('copy/modules/a'))).to.deep.equal(['files'])
+    expect(readdirSync(at('copy/.git'))).to.deep.equal(['HEAD'])
+    chmodSync(at('code/modules/a/.git'), 0o777)
+    expect(await reasonOf(read())).to.match(/a\/\.git can be written by others/)
+    chmodSync(at('code/modules/a/.git'), 0o755)
+    symlinkSync('../.git/HEAD', at('code/manifests/z.pp'))
+    expect(await reasonOf(read())).to.match(/z\.pp leads to \.\.\/\.git\/HEAD: what git keeps is not part/)
   })
 
   it('is copied as it was read, with the same digest', async () => {

@@ -9,7 +9,10 @@ const MAX_BYTES = 512_000_000
 const MAX_LINKS = 40
 /** The bits by which others than the owner may write. */
 const WRITABLE = 0o022
-/** What git keeps differs with each clone of one commit: it is looked at, and is not in the digest. */
+/**
+ * What git keeps differs with each clone of one commit: it is looked at, and is not in the digest. A copy has that of the
+ * code alone, by which a version may be told, and none that puppet could bring to hosts.
+ */
 const NOT_DIGESTED = '.git'
 
 export interface CodeTree {
@@ -76,10 +79,11 @@ interface Walk {
 }
 
 async function readFolder(tree: Walk, path: string, isDigested: boolean): Promise<void> {
-  const { from, to, guard, signal } = tree
+  const { from, guard, signal } = tree
+  const to = copyOf(tree, path)
   const stats = await lstat(join(from, path))
   expectFolderStats(join(from, path), stats, guard)
-  if (to !== undefined) await mkdir(join(to, path), { mode: 0o700, recursive: path === '' })
+  if (to !== undefined) await mkdir(to, { mode: 0o700, recursive: path === '' })
   if (isDigested && path !== '') note(tree, 'folder', path, stats, '')
   const names = (await readdir(join(from, path))).sort()
   for (const name of names) {
@@ -88,11 +92,12 @@ async function readFolder(tree: Walk, path: string, isDigested: boolean): Promis
     if (tree.entries > MAX_ENTRIES) throw new Error(`${from} has more than ${MAX_ENTRIES} files`)
     await readEntry(tree, path === '' ? name : `${path}/${name}`, isDigested && name !== NOT_DIGESTED)
   }
-  if (to !== undefined) await chmod(join(to, path), stats.mode & 0o777)
+  if (to !== undefined) await chmod(to, stats.mode & 0o777)
 }
 
 async function readEntry(tree: Walk, path: string, isDigested: boolean): Promise<void> {
-  const { from, to, guard } = tree
+  const { from, guard } = tree
+  const to = copyOf(tree, path)
   const at = join(from, path)
   const stats = await lstat(at)
   if (stats.isDirectory()) return readFolder(tree, path, isDigested)
@@ -100,8 +105,15 @@ async function readEntry(tree: Walk, path: string, isDigested: boolean): Promise
   if (stats.isSymbolicLink()) {
     const target = await readlink(at)
     expectWithin(from, at, target)
+    if (
+      isDigested &&
+      relative(from, resolve(dirname(at), target))
+        .split(sep)
+        .includes(NOT_DIGESTED)
+    )
+      throw new Error(`the link ${at} leads to ${target}: what git keeps is not part of the code`)
     if (isDigested) note(tree, 'link', path, undefined, target)
-    if (to !== undefined) await symlink(target, join(to, path))
+    if (to !== undefined) await symlink(target, to)
     return
   }
   if (!stats.isFile()) throw new Error(`${at} is neither a file nor a folder: it is not applied`)
@@ -109,8 +121,15 @@ async function readEntry(tree: Walk, path: string, isDigested: boolean): Promise
   tree.files += 1
   if (isDigested) note(tree, 'file', path, { mode }, content)
   if (to === undefined) return
-  await writeFile(join(to, path), content, { mode: 0o600, flag: 'wx' })
-  await chmod(join(to, path), mode & 0o777)
+  await writeFile(to, content, { mode: 0o600, flag: 'wx' })
+  await chmod(to, mode & 0o777)
+}
+
+/** Returns the path of a copy; undefined for what is not copied. */
+function copyOf({ to }: Walk, path: string): string | undefined {
+  return to === undefined || path.includes(`/${NOT_DIGESTED}/`) || path.endsWith(`/${NOT_DIGESTED}`)
+    ? undefined
+    : join(to, path)
 }
 
 /** Reads a file through one descriptor, so that what is judged is what is read. */
@@ -146,7 +165,7 @@ function expectWithin(from: string, at: string, target: string): void {
   // Behind a name that is a link itself, `..` would lead elsewhere than the text says.
   const isOut =
     target.startsWith('/') ||
-    /[^./][^/]*\/+\.\.(?:\/|$)/.test(target) ||
+    /(?:[^./]|\.{3})[^/]*\/+\.\.(?:\/|$)/.test(target) ||
     to === '..' ||
     to.startsWith(`..${sep}`)
   if (isOut) throw new Error(`the link ${at} leads out of ${from}, to ${target}: it is not followed`)

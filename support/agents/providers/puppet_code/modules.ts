@@ -28,9 +28,14 @@ export function readModules(folder: string): ModulesOfCode {
   const modules = names.map((name): CodeModule => {
     const at = join(folder, moduledir, name)
     const { full, version } = readMetadata(at)
-    const { commit, tags } = readRepository(at)
+    const own = readRepository(at)
+    const by = deployed.get(name)
+    const commit = own.commit || (by?.commit ?? '')
+    // The clones of r10k lack tags that are newer than they are: which one was deployed is in its own record.
+    const isDeployed = by !== undefined && by.commit === commit && by.version !== ''
+    const tags = isDeployed && !own.tags.includes(by.version) ? [...own.tags, by.version] : own.tags
     const also = others.find((other) => existsSync(join(folder, other, name))) ?? ''
-    return { name, full, version, commit: commit || (deployed.get(name) ?? ''), tags, also }
+    return { name, full, version, commit, tags, also }
   })
   const { puppetfile, problem, declared } = file
   return { modules, puppetfile, problem, declared }
@@ -100,23 +105,27 @@ function packedRefs(written: string): Map<string, string> {
   return refs
 }
 
-/** Reads the commits that r10k has written down: it does so for modules that it has from git. */
-function readDeployed(folder: string): Map<string, string> {
+/** Reads what r10k has written down of modules that it has from git: the commit, and the reference it was asked for. */
+function readDeployed(folder: string): Map<string, { commit: string; version: string }> {
   const { module_deploys: deploys } = parse(readText(join(folder, '.r10k-deploy.json')))
   const found = (Array.isArray(deploys) ? deploys : []).flatMap((each: unknown) => {
-    const { name, sha } = (each ?? {}) as { name?: unknown; sha?: unknown }
-    return OBJECT_ID.test(text(sha)) ? [[basename(text(name)), text(sha)] as const] : []
+    const { name, sha, version } = mapping(each)
+    const commit = text(sha)
+    return OBJECT_ID.test(commit) ? [[basename(text(name)), { commit, version: text(version) }] as const] : []
   })
   return new Map(found)
 }
 
 function parse(written: string): Readonly<Record<string, unknown>> {
   try {
-    const found: unknown = JSON.parse(written)
-    return typeof found === 'object' && found !== null ? (found as Record<string, unknown>) : {}
+    return mapping(JSON.parse(written))
   } catch {
     return {}
   }
+}
+
+function mapping(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
 function text(value: unknown): string {
