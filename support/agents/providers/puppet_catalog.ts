@@ -88,7 +88,7 @@ export function joinManaged(all: readonly KeptManaged[]): KeptManaged {
   const other = all.find(({ found }) => found !== 'whole')
   if (other !== undefined || last === undefined) return other ?? { found: 'none' }
   const resources = [...new Set(whole.flatMap((each) => each.resources))].sort()
-  return isTooMany(resources) ? tooMany() : { ...last, resources, digest: digestOf(resources) }
+  return isTooMany(resources) ? tooMany() : { ...last, resources, digest: digestOfManaged(resources) }
 }
 
 function isTooMany(resources: readonly string[]): boolean {
