@@ -57,6 +57,15 @@ export class Prometheus implements Metrics {
   }
 
   async faultOf(query: string): Promise<string | undefined> {
+    const fault = await this.readFault(query)
+    if (fault !== undefined) return fault
+    // A text and a range of samples can be read, and not be computed; neither can be negated.
+    const kind = /\bgot "(range vector|string)"$/.exec((await this.readFault(`-(${query}\n)`)) ?? '')?.[1]
+    if (kind === undefined) return undefined
+    return `it gives a ${kind}, and has to give one value at each moment, such as max_over_time(up[1m])`
+  }
+
+  private async readFault(query: string): Promise<string | undefined> {
     const answer = await this.send('format_query', { query })
     const { status, error } = readDocument(answer, this.redact)
     if (status === 'success') return undefined

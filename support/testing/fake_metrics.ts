@@ -28,7 +28,7 @@ export class FakeMetrics implements Metrics {
   }
 
   async faultOf(query: string): Promise<string | undefined> {
-    return queryFault(query)
+    return queryFault(query) ?? (query.endsWith(']') ? 'it gives a range vector' : undefined)
   }
 
   async valuesOf(query: string, window: MetricWindow): Promise<readonly MetricSeries[]> {

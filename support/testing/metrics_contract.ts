@@ -55,6 +55,7 @@ export function metricsContract(name: string, make: () => Promise<MetricsUnderTe
     it('read a query without a value, and say why one cannot be read', async () => {
       expect(await own.metrics.faultOf(own.one)).to.equal(undefined)
       expect(await own.metrics.faultOf(`sum(${own.one}`)).to.match(/./)
+      expect(await own.metrics.faultOf(`${own.one}[5s]`)).to.contain('it gives a range vector')
     })
   })
 }
