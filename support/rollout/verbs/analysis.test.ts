@@ -157,6 +157,7 @@ describe('a metric', () => {
     made.metrics.series['b'] = [constant(9)]
     await made.rollout.analysis.metricShouldStay('(a or vector(0)) / b', BELOW_5, MINUTE)
     expect(made.seen()?.passed).to.equal(true)
+    expect(made.seen()?.seen).to.match(/^at most 0, at \S+; without a sample of a$/)
   })
 
   it('does not pass where Prometheus is away at any question, and says why', async () => {

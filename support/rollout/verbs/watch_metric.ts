@@ -55,7 +55,7 @@ export async function watchMetric(watch: Watch, gateway: HostGateway): Promise<R
     const reading = await judgeWindow({ ...watch, behind }, window, isOver ? fromMs : undefined)
     if (!reading.passed || reading.worst === undefined) return { passed: false, seen: reading.seen }
     worst = worseOf(worst, reading.worst, bound)
-    if (isOver) return { passed: true, seen: describeWorst(worst, bound) }
+    if (isOver) return { passed: true, seen: `${describeWorst(worst, bound)}${reading.without ?? ''}` }
     seenMs = nowMs
     const left = Math.max(duringMs - elapsed, duringMs + STEP_MS - (nowMs - fromMs))
     await gateway.wait(Math.min(EVERY_MS, Math.max(left, 100), metrics.staleAfterMs))
@@ -66,7 +66,7 @@ async function judgeWindow(
   { metrics, query, bound, behind }: Watch & { behind: readonly SelectorBehind[] },
   window: MetricWindow,
   sinceMs: number | undefined,
-): Promise<Reading & { worst?: WorstValue }> {
+): Promise<Reading & { worst?: WorstValue; without?: string }> {
   const reading = judgeMetric(await metrics.valuesOf(query, window), window, bound)
   if (!reading.passed) return reading
   const samples: MetricSamples[] = []
@@ -80,7 +80,9 @@ async function judgeWindow(
     })
   }
   const old = judgeAge(samples, window, { staleAfterMs: metrics.staleAfterMs, sinceMs })
-  return old === undefined ? reading : { passed: false, seen: old }
+  if (old !== undefined) return { passed: false, seen: old }
+  const without = samples.filter(({ sampledMs }) => sampledMs.size === 0).map(({ selector }) => selector)
+  return { ...reading, without: without.length === 0 ? '' : `; without a sample of ${without.join(' and ')}` }
 }
 
 /** Returns a window over a whole look. Its moments are farther apart where Prometheus would refuse so many. */
