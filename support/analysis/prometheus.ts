@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { oneLine } from '../notifications/words'
 import type { MetricSeries, MetricWindow } from '../rollout/model/metric_judgement'
+import type { RecordedMetric } from '../rollout/model/recorded_metrics'
 import { ControlHostFault, type Metrics } from '../rollout/ports'
 import type { Redact } from '../system/redaction'
 import { exchange, type Exchanged } from './exchange'
@@ -36,7 +37,15 @@ const matrix = v.looseObject({
   result: v.array(v.looseObject({ metric: v.record(v.string(), v.string()), values: v.array(value) })),
 })
 
-type Api = 'query' | 'query_range' | 'format_query'
+const rules = v.looseObject({
+  groups: v.array(
+    v.looseObject({
+      rules: v.array(v.looseObject({ type: v.string(), name: v.string(), query: v.string() })),
+    }),
+  ),
+})
+
+type Api = 'query' | 'query_range' | 'format_query' | 'rules?type=record'
 
 /** The metrics of a real Prometheus, by its HTTP API. */
 export class Prometheus implements Metrics {
@@ -50,52 +59,66 @@ export class Prometheus implements Metrics {
   }
 
   async now(): Promise<number> {
-    const { result } = expectForm(scalar, await this.ask('query', { query: 'time()' }), 'its time')
+    const { result } = expectForm(
+      scalar,
+      dataOf(await this.send('query', { query: 'time()' }), this.redact),
+      'its time',
+    )
     const ms = Math.round(Number(result[1]) * 1_000)
     if (!Number.isSafeInteger(ms)) throw noPrometheus(`its time is ${oneLine(result[1], MAX_SAID)}`)
     return ms
   }
 
   async faultOf(query: string): Promise<string | undefined> {
+    const fault = await this.readFault(query)
+    if (fault !== undefined) return fault
+    // A text and a range of samples can be read, and not be computed; neither can be negated.
+    const kind = /\bgot "(range vector|string)"$/.exec((await this.readFault(`-(${query}\n)`)) ?? '')?.[1]
+    if (kind === undefined) return undefined
+    return `it gives a ${kind}, and has to give one value at each moment, such as max_over_time(up[1m])`
+  }
+
+  private async readFault(query: string): Promise<string | undefined> {
     const answer = await this.send('format_query', { query })
     const { status, error } = readDocument(answer, this.redact)
     if (status === 'success') return undefined
     return oneLine(this.redact(error ?? '').replace(/^invalid parameter "query": /, ''), MAX_SAID)
   }
 
+  async recorded(): Promise<readonly RecordedMetric[]> {
+    const answer = dataOf(await this.send('rules?type=record'), this.redact)
+    const { groups } = expectForm(rules, answer, 'its rules')
+    return groups.flatMap((group) => group.rules).filter(({ type }) => type === 'recording')
+  }
+
   async valuesOf(query: string, { fromMs, toMs, stepMs }: MetricWindow): Promise<readonly MetricSeries[]> {
     const [start, end, step] = [fromMs, toMs, stepMs].map((ms) => (ms / 1_000).toFixed(3))
     const asked = { query, start: start ?? '', end: end ?? '', step: step ?? '' }
-    const { result } = expectForm(matrix, await this.ask('query_range', asked), 'a value for each moment')
+    const { result } = expectForm(
+      matrix,
+      dataOf(await this.send('query_range', asked), this.redact),
+      'a value for each moment',
+    )
     return result.map(({ metric, values }) => ({
       labels: labelsOf(metric),
       values: new Map(values.map(([at, text]) => [Math.round(at * 1_000), numberOf(text)])),
     }))
   }
 
-  /** Returns the data of an answer that succeeded. */
-  private async ask(api: Api, fields: Readonly<Record<string, string>>): Promise<unknown> {
-    const { status, data, error, warnings = [] } = readDocument(await this.send(api, fields), this.redact)
-    if (status === 'error')
-      throw new ControlHostFault(`cannot say: ${oneLine(this.redact(error ?? ''), MAX_SAID)}`)
-    // With a warning the answer may be a part of what there is.
-    if (warnings.length > 0)
-      throw new ControlHostFault(
-        `warns, and may have answered in part: ${oneLine(this.redact(warnings.join('; ')), MAX_SAID)}`,
-      )
-    return data
-  }
-
-  private send(api: Api, fields: Readonly<Record<string, string>>): Promise<Exchanged> {
+  /** Sends a question: by POST with fields, as a query may be long, or by GET without. */
+  private send(api: Api, fields?: Readonly<Record<string, string>>): Promise<Exchanged> {
     const { url, ca, authorization } = this.access
     const body = new URLSearchParams(fields).toString()
+    const form = {
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': String(Buffer.byteLength(body)),
+    }
     return exchange({
       url: `${url}/api/v1/${api}`,
-      method: 'POST',
+      method: fields === undefined ? 'GET' : 'POST',
       headers: {
         accept: 'application/json',
-        'content-type': 'application/x-www-form-urlencoded',
-        'content-length': String(Buffer.byteLength(body)),
+        ...(fields === undefined ? {} : form),
         ...(authorization === undefined ? {} : { authorization }),
       },
       body,
@@ -104,6 +127,18 @@ export class Prometheus implements Metrics {
       maxBytes: MAX_BYTES,
     })
   }
+}
+
+/** Returns the data of an answer that succeeded. */
+function dataOf(answer: Exchanged, redact: Redact): unknown {
+  const { status, data, error, warnings = [] } = readDocument(answer, redact)
+  if (status === 'error') throw new ControlHostFault(`cannot say: ${oneLine(redact(error ?? ''), MAX_SAID)}`)
+  // With a warning the answer may be a part of what there is.
+  if (warnings.length > 0)
+    throw new ControlHostFault(
+      `warns, and may have answered in part: ${oneLine(redact(warnings.join('; ')), MAX_SAID)}`,
+    )
+  return data
 }
 
 /** Reads an answer of the API: 400, 422 and 503 have a document of their own too. */

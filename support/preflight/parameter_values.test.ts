@@ -24,6 +24,16 @@ describe('the value of a step’s argument', () => {
         .with.property('code', 'bad-feature')
   })
 
+  it('is repeated in no fault where it may be a password', () => {
+    for (const [url, says] of [
+      ['https://lockstep:a-secret@www.example.net:99999/', 'this is no address'],
+      ['ftp://lockstep:a-secret@www.example.net/', 'this is no address'],
+      ['https://lockstep:a-secret@www.example.net/', 'has a user or a password'],
+    ] as const)
+      expect(validators['url']?.(url)).to.contain(says).and.not.contain('a-secret')
+    expect(validators['url']?.('ftp://www.example.net/')).to.contain('"ftp://www.example.net/" is no address')
+  })
+
   it('is known of every type that is validated', () => {
     expect(Object.keys(parameterValues)).to.include.members(Object.keys(validators))
   })

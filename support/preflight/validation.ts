@@ -98,10 +98,10 @@ export function parseFact(written: string): { fact: string; operator: string; va
 
 function urlFault(written: string): string | undefined {
   const expected = 'write an address such as https://www.example.net/health'
+  // What stands before an @ may be a password, which is repeated nowhere.
   if (!/^https?:\/\/[^\s\p{Cc}]+$/u.test(written) || !URL.canParse(written))
-    return `${JSON.stringify(written)} is no address to ask; ${expected}`
+    return `${written.includes('@') ? 'this' : JSON.stringify(written)} is no address to ask; ${expected}`
   const { username, password } = new URL(written)
-  // The password is repeated nowhere.
   return username === '' && password === '' ? undefined : `the address has a user or a password; ${expected}`
 }
 

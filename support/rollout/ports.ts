@@ -10,6 +10,7 @@ import type { Journal } from './model/journal_entry'
 import type { Limit } from './model/limit'
 import type { Ledger } from './model/ledger'
 import type { MetricSeries, MetricWindow } from './model/metric_judgement'
+import type { RecordedMetric } from './model/recorded_metrics'
 import type { HostGateway, Obligation } from './model/obligation'
 
 /** The hosts that a rollout is for. All classes and facts have to match, of identities any one; `/…/` is a pattern. */
@@ -205,6 +206,8 @@ export interface Metrics {
   now(): Promise<number>
   /** Resolves with why Prometheus cannot read a query; undefined where it can. It computes no value. @throws ControlHostFault */
   faultOf(query: string): Promise<string | undefined>
+  /** Resolves with the metrics that its own rules record. @throws ControlHostFault */
+  recorded(): Promise<readonly RecordedMetric[]>
   /** Resolves with the values at each moment of a window. @throws ControlHostFault */
   valuesOf(query: string, window: MetricWindow): Promise<readonly MetricSeries[]>
 }

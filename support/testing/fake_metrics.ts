@@ -1,5 +1,6 @@
 import type { MetricSeries, MetricWindow } from '../rollout/model/metric_judgement'
 import { queryFault } from '../rollout/model/metric_query'
+import type { RecordedMetric } from '../rollout/model/recorded_metrics'
 import type { Metrics } from '../rollout/ports'
 
 /** A series of pretended metrics: its value at each moment, and when that was sampled. */
@@ -15,6 +16,7 @@ export interface FakeSeries {
 export class FakeMetrics implements Metrics {
   staleAfterMs = 90_000
   readonly series: Record<string, readonly FakeSeries[]> = {}
+  rules: readonly RecordedMetric[] = []
   /** The windows that were asked for. */
   readonly asked: { query: string; window: MetricWindow }[] = []
   /** Called before each answer; it may throw. */
@@ -28,7 +30,12 @@ export class FakeMetrics implements Metrics {
   }
 
   async faultOf(query: string): Promise<string | undefined> {
-    return queryFault(query)
+    return queryFault(query) ?? (query.endsWith(']') ? 'it gives a range vector' : undefined)
+  }
+
+  async recorded(): Promise<readonly RecordedMetric[]> {
+    this.beforeAnswer()
+    return this.rules
   }
 
   async valuesOf(query: string, window: MetricWindow): Promise<readonly MetricSeries[]> {

@@ -52,9 +52,15 @@ export function metricsContract(name: string, make: () => Promise<MetricsUnderTe
       expect(await own.metrics.valuesOf('no_such_metric_anywhere', await window())).to.deep.equal([])
     })
 
+    it('tell which metrics their rules record', async () => {
+      const recorded = await own.metrics.recorded()
+      expect(recorded.map(({ name }) => name)).not.to.contain(own.one)
+    })
+
     it('read a query without a value, and say why one cannot be read', async () => {
       expect(await own.metrics.faultOf(own.one)).to.equal(undefined)
       expect(await own.metrics.faultOf(`sum(${own.one}`)).to.match(/./)
+      expect(await own.metrics.faultOf(`${own.one}[5s]`)).to.contain('it gives a range vector')
     })
   })
 }

@@ -69,6 +69,8 @@ export function worseOf(one: WorstValue | undefined, other: WorstValue, bound: M
 /** The ages of the samples behind a query: the newest of each selector, its oldest series counting. */
 export interface MetricSamples {
   selector: string
+  /** True where a rule makes the samples: they say nothing of what is scraped. */
+  isRecorded?: boolean
   /** The moment of the sample, by the moment of the look; none where there is no sample. */
   sampledMs: ReadonlyMap<number, number>
 }
@@ -86,13 +88,13 @@ export function judgeAge(
   const had = new Set<string>()
   for (let atMs = window.fromMs; atMs <= window.toMs; atMs += window.stepMs) {
     let there = 0
-    for (const { selector, sampledMs } of selectors) {
+    for (const { selector, sampledMs, isRecorded = false } of selectors) {
       const sampled = sampledMs.get(atMs)
       if (sampled === undefined && had.has(selector))
         return `has no sample of ${selector} at ${momentOf(atMs)}: no target of it was scraped then, and a value would be made of older ones`
       if (sampled === undefined) continue
       had.add(selector)
-      there += 1
+      if (!isRecorded) there += 1
       if (atMs - sampled > staleAfterMs)
         return `is made of old samples: at ${momentOf(atMs)} the last one of a series of ${selector} was of ${momentOf(sampled)}`
     }

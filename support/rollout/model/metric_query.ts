@@ -21,7 +21,10 @@ export function queryFault(query: string): string | undefined {
   return typeof read === 'string' ? read : undefined
 }
 
-/** Returns the selectors of a query, such as `up{job="web"}`, each once; none where it is no query. */
+/**
+ * Returns the selectors of a query that read its own time, such as `up{job="web"}`, each once; none where it is no query.
+ * One that an `offset` or an `@` moves to another time is left out: its samples of now say nothing of the value.
+ */
 export function selectorsIn(query: string): readonly string[] {
   const read = selectorsOf(query)
   return typeof read === 'string' ? [] : read
@@ -33,7 +36,8 @@ function selectorsOf(query: string): string | readonly string[] {
   if (typeof tokens === 'string') return tokens
   const bracket = bracketFault(tokens)
   if (bracket !== undefined) return bracket
-  const found = new Set<string>()
+  const moved = movedIn(tokens)
+  const [found, elsewhere] = [new Set<string>(), new Set<string>()]
   for (let at = 0; at < tokens.length; at += 1) {
     const { text = '', from = 0 } = tokens[at] ?? {}
     const next = tokens[at + 1]
@@ -41,10 +45,27 @@ function selectorsOf(query: string): string | readonly string[] {
     else if (LABELS.test(text.toLowerCase()) && next?.text === '(') at = closing(tokens, at + 1)
     else if (text === '{' || (isMetric(text, next, tokens[at + 2]) && next?.text === '{')) {
       at = closing(tokens, text === '{' ? at : at + 1)
-      found.add(query.slice(from, (tokens[at]?.from ?? from) + 1))
-    } else if (isMetric(text, next, tokens[at + 2])) found.add(text)
+      const selector = query.slice(from, (tokens[at]?.from ?? from) + 1)
+      ;(moved.has(at) ? elsewhere : found).add(selector)
+    } else if (isMetric(text, next, tokens[at + 2])) (moved.has(at) ? elsewhere : found).add(text)
   }
-  return found.size > 0 ? [...found] : 'reads no metric: each of its values would be one that it makes itself'
+  if (found.size > 0) return [...found]
+  return elsewhere.size > 0
+    ? 'tells of another time: an offset or an @ moves each metric that it reads; a look counts from its own beginning'
+    : 'reads no metric: each of its values would be one that it makes itself'
+}
+
+/** Returns the places of what an `offset` or an `@` moves: a selector, or all that a subquery has in it. */
+function movedIn(tokens: readonly Token[]): ReadonlySet<number> {
+  const moved = new Set<number>()
+  for (const [at, { text }] of tokens.entries()) {
+    if (!/^(?:offset|@)$/i.test(text)) continue
+    let last = at - 1
+    while (tokens[last]?.text === ']') last = opening(tokens, last) - 1
+    const isGroup = /^[)}]$/.test(tokens[last]?.text ?? '')
+    for (let place = isGroup ? opening(tokens, last) : last; place <= last; place += 1) moved.add(place)
+  }
+  return moved
 }
 
 /** Returns whether a word is the name of a metric: no word of the language, no function and no aggregation. */
@@ -86,6 +107,18 @@ function closing(tokens: readonly Token[], at: number): number {
     if (depth === 0) return place
   }
   return tokens.length
+}
+
+/** Returns the place of what opens the bracket that a place closes. */
+function opening(tokens: readonly Token[], at: number): number {
+  let depth = 0
+  for (let place = at; place >= 0; place -= 1) {
+    const { text = '' } = tokens[place] ?? {}
+    if (/^[)\]}]$/.test(text)) depth += 1
+    else if (text in CLOSED_BY) depth -= 1
+    if (depth === 0) return place
+  }
+  return 0
 }
 
 /** Returns the query in a text between backticks, as a feature writes it. */

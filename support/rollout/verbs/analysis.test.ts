@@ -121,6 +121,27 @@ describe('a metric', () => {
     expect(made.seen()?.seen).to.match(/^has no sample of a at 2026-11-23T12:00:31Z: no target/)
   })
 
+  it('does not pass with a rule that goes on while what it reads is not scraped', async () => {
+    const made = begin()
+    made.metrics.rules = [{ name: 'a:rate5m', query: 'sum(rate(a[5m]))' }]
+    made.metrics.series['a:rate5m'] = [constant(1)]
+    made.metrics.series['a'] = [{ labels: '', at: (ms) => (ms > after(30_000) ? undefined : 1) }]
+    await made.rollout.analysis.metricShouldStay('a:rate5m', BELOW_5, MINUTE)
+    expect(made.seen()?.seen).to.match(
+      /^has no sample of a \(read by the rule a:rate5m\) at 2026-11-23T12:00:31Z/,
+    )
+  })
+
+  it('does not pass with a rule that reads what has had no sample since the look began', async () => {
+    for (const read of ['sum(rate(a[5m])) or vector(0)', 'a offset 1h', 'vector(0)']) {
+      const made = begin()
+      made.metrics.rules = [{ name: 'a:rate5m', query: read }]
+      made.metrics.series['a:rate5m'] = [constant(1)]
+      await made.rollout.analysis.metricShouldStay('a:rate5m', BELOW_5, MINUTE)
+      expect(made.seen()?.seen, read).to.match(/^has no /)
+    }
+  })
+
   it('does not pass with a sample that is older than it may be', async () => {
     const made = begin()
     made.metrics.staleAfterMs = 20_000
@@ -137,6 +158,7 @@ describe('a metric', () => {
     made.metrics.series['b'] = [constant(9)]
     await made.rollout.analysis.metricShouldStay('(a or vector(0)) / b', BELOW_5, MINUTE)
     expect(made.seen()?.passed).to.equal(true)
+    expect(made.seen()?.seen).to.match(/^at most 0, at \S+; without a sample of a$/)
   })
 
   it('does not pass where Prometheus is away at any question, and says why', async () => {

@@ -8,7 +8,7 @@ import {
   type MetricWindow,
   type WorstValue,
 } from '../model/metric_judgement'
-import { selectorsIn } from '../model/metric_query'
+import { selectorsBehind, type SelectorBehind } from '../model/recorded_metrics'
 import type { HostGateway } from '../model/obligation'
 import type { Reading } from '../model/reading'
 import type { Metrics } from '../ports'
@@ -39,6 +39,7 @@ interface Watch {
 export async function watchMetric(watch: Watch, gateway: HostGateway): Promise<Reading> {
   const { metrics, bound, duringMs } = watch
   const began = gateway.elapsed()
+  const behind = selectorsBehind(watch.query, await metrics.recorded())
   const fromMs = await metrics.now()
   let seenMs = fromMs
   let worst: WorstValue | undefined
@@ -51,10 +52,10 @@ export async function watchMetric(watch: Watch, gateway: HostGateway): Promise<R
     if (!isOver && elapsed > duringMs + MAX_BEHIND_MS)
       return fault('has a clock that stands still, or goes slower than the one here')
     const window = isOver ? wholeOf(fromMs, nowMs) : pieceOf(fromMs, seenMs, nowMs)
-    const reading = await judgeWindow(watch, window, isOver ? fromMs : undefined)
+    const reading = await judgeWindow({ ...watch, behind }, window, isOver ? fromMs : undefined)
     if (!reading.passed || reading.worst === undefined) return { passed: false, seen: reading.seen }
     worst = worseOf(worst, reading.worst, bound)
-    if (isOver) return { passed: true, seen: describeWorst(worst, bound) }
+    if (isOver) return { passed: true, seen: `${describeWorst(worst, bound)}${reading.without ?? ''}` }
     seenMs = nowMs
     const left = Math.max(duringMs - elapsed, duringMs + STEP_MS - (nowMs - fromMs))
     await gateway.wait(Math.min(EVERY_MS, Math.max(left, 100), metrics.staleAfterMs))
@@ -62,20 +63,26 @@ export async function watchMetric(watch: Watch, gateway: HostGateway): Promise<R
 }
 
 async function judgeWindow(
-  { metrics, query, bound }: Watch,
+  { metrics, query, bound, behind }: Watch & { behind: readonly SelectorBehind[] },
   window: MetricWindow,
   sinceMs: number | undefined,
-): Promise<Reading & { worst?: WorstValue }> {
+): Promise<Reading & { worst?: WorstValue; without?: string }> {
   const reading = judgeMetric(await metrics.valuesOf(query, window), window, bound)
   if (!reading.passed) return reading
   const samples: MetricSamples[] = []
-  for (const selector of selectorsIn(query)) {
+  for (const { selector, rule, isRecorded } of behind) {
     const [oldest] = await metrics.valuesOf(`min(timestamp(${selector}))`, window)
     const seconds = [...(oldest?.values ?? [])]
-    samples.push({ selector, sampledMs: new Map(seconds.map(([at, value]) => [at, value * 1_000])) })
+    samples.push({
+      selector: rule === undefined ? selector : `${selector} (read by the rule ${rule})`,
+      isRecorded,
+      sampledMs: new Map(seconds.map(([at, value]) => [at, value * 1_000])),
+    })
   }
   const old = judgeAge(samples, window, { staleAfterMs: metrics.staleAfterMs, sinceMs })
-  return old === undefined ? reading : { passed: false, seen: old }
+  if (old !== undefined) return { passed: false, seen: old }
+  const without = samples.filter(({ sampledMs }) => sampledMs.size === 0).map(({ selector }) => selector)
+  return { ...reading, without: without.length === 0 ? '' : `; without a sample of ${without.join(' and ')}` }
 }
 
 /** Returns a window over a whole look. Its moments are farther apart where Prometheus would refuse so many. */
