@@ -77,8 +77,8 @@ Feature: 10. Linting
         And it should say:
             """
             own.feature:3: block-without-unblock: "I disable puppet", and no line after it enables puppet again
-            The rollout would pass, and leave its hosts out of service, or puppet disabled on them.
-            Say "I unblock the load balancer", or "I enable puppet", as one of the last lines.
+            The rollout would pass, and leave its hosts out of service, without alerts, or with puppet disabled.
+            Say "I unblock the load balancer", "I end the downtime" or "I enable puppet" as one of the last lines.
             Or allow it: # lockstep: allow block-without-unblock because …
             """
         And it should say "INVALID 1 error (own.feature:3); nothing was sent"

@@ -4,12 +4,12 @@ export const downtime = {
   'I begin a downtime of at most {duration}': {
     keyword: 'When',
     effect: 'begins downtime',
-    help: 'Nagios and Icinga do not alert about the hosts until it is ended, or the time is over.',
+    help: 'Monitoring does not alert about the hosts until it is ended, or time is over.',
   },
   'I end the downtime': {
     keyword: 'When',
     effect: 'ends downtime',
-    help: 'Waits up to 5 minutes until monitoring sees the hosts back, and ends their downtime.',
+    help: 'Waits up to 5 minutes until monitoring sees the hosts back, and ends it.',
   },
   'I end the downtime within {duration}': {
     keyword: 'When',
