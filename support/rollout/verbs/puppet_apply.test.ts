@@ -75,6 +75,8 @@ describe('puppet code that is applied without a master', () => {
       const verdict = await on({ web1: { fault } }).rollout.puppetRuns.apply()
       expect(hasPassed(verdict)).to.equal(false)
       expect(seen(verdict).join()).to.match(said)
+      // Nobody is asked for a certificate.
+      expect(seen(verdict).join()).not.to.contain('certificate')
     })
 
   it('cannot be applied by an agent that knows no such action, as Ruby’s', async () => {

@@ -165,6 +165,7 @@ export class PuppetRuns {
             host: said.host,
             run: runs.get(said.host) ?? '',
             said,
+            hasMaster: how.code === undefined && !codes.has(said.host),
           }))
           const { observations, unexpected, ended } = await awaitRuns(ordered, how, gateway)
           await this.writeDown(ended, how.noop)

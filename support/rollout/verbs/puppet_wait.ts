@@ -13,11 +13,16 @@ const LOST_AFTER_MS = 90_000
 const FIRST_LOOK_MS = 1_000
 const MAX_LOOK_MS = 10_000
 
+const CERTIFICATE =
+  '. Puppet leaves none where the certificate of its host is missing or expired: puppet ssl verify on the host tells'
+
 /** A run that a host was ordered to do, and what came of the order itself. */
 export interface OrderedRun {
   host: string
   run: string
   said: Observation
+  /** False where the host applies code of its own, and needs no certificate for it. */
+  hasMaster: boolean
 }
 
 /** The end of a run: its report, or the fact that it left none. */
@@ -91,7 +96,7 @@ interface Looked {
 }
 
 function judge(
-  { host, run, said }: OrderedRun,
+  { host, run, said, hasMaster }: OrderedRun,
   answer: Answer | undefined,
   noop: boolean,
   elapsed: number,
@@ -113,7 +118,7 @@ function judge(
   const why = 'none' in report ? report.none : 'its last report is of another run'
   const seen = read.applying
     ? 'another run of puppet came first and goes on: the ordered one was not done'
-    : `its run was ended, or not begun, and left no report: ${why}. Puppet leaves none where the certificate of its host is missing or expired: puppet ssl verify on the host tells`
+    : `its run was ended, or not begun, and left no report: ${why}${hasMaster ? CERTIFICATE : ''}`
   return { isOver: true, reading: { passed: false, seen }, ended: { run, host, report: undefined } }
 }
 
