@@ -4,15 +4,13 @@ import { withoutCredentials } from '../bus/message'
 import type { Channel } from '../notifications/channel'
 import { keyOf, someHosts, type RolloutEvent } from '../notifications/event'
 import { namesOf, oneLine } from '../notifications/words'
-import { EventCursor } from '../pipeline/event_cursor'
 import type { PipelineEvent, RecordedPipelineEvent } from '../pipeline/events'
-import { Outbox } from '../pipeline/outbox'
-import { pipelineJournalsIn } from '../pipeline/pipeline_journal'
-import { savePlace, waitForPlace } from '../pipeline/place_file'
+import { waitForPlace } from '../pipeline/place_file'
 import type { Delivery, PipelineState } from '../pipeline/pipeline_state'
 import { excerpt, type Redact } from '../system/redaction'
 import { deliverAtLast } from './deliver_at_last'
 import type { Part, PartContext } from './part'
+import { tellEvents } from './tell_events'
 import { ToldReleases } from './told_releases'
 
 const TAGS = 'refs/tags/'
@@ -57,8 +55,9 @@ async function tellReleases(
   environment: string,
   channel: Channel,
   file: string,
-  { settings, state, pipeline, clock, log, redact, signal }: PartContext,
+  context: PartContext,
 ): Promise<void> {
+  const { settings, state, pipeline, clock, log, redact, signal } = context
   const path = join(state, 'pipeline', 'notifications', `${file}.json`)
   let said: string | undefined
   const onTrouble = (sentence: string) => {
@@ -71,9 +70,9 @@ async function tellReleases(
   if (from === undefined) return
   const told = new ToldReleases(path.replace(/\.json$/, '.told.json'), onTrouble)
   const addresses = new Map(settings.repositories.map(({ name, url }) => [name, url]))
-  const outbox = new Outbox({
+  await tellEvents(context, {
+    path,
     from,
-    open: (place) => new EventCursor(pipelineJournalsIn(state), place, () => pipeline.end),
     async publish({ id, event }, until) {
       if (!isRelease(event) || told.has(event)) return
       const delivery = deliveryOf(event, pipeline.state)
@@ -95,20 +94,8 @@ async function tellReleases(
       told.add(event, ...(beside.length >= MAX_OF_ONE_PUSH ? [push] : []))
       said = undefined
     },
-    save(place) {
-      // The place is that of the process which has the claim.
-      pipeline.expectOwned()
-      savePlace(path, place)
-    },
-    clock,
     onTrouble,
   })
-  const stop = pipeline.onEvent(() => outbox.wake())
-  try {
-    await outbox.work(signal)
-  } finally {
-    stop()
-  }
 }
 
 type CommitSeen = Extract<PipelineEvent, { type: 'commit seen' }> & { at: string }

@@ -2,14 +2,12 @@ import { join } from 'node:path'
 import type { RepositorySettings } from '../config/pipeline_setting'
 import type { StatusSettings } from '../config/status_setting'
 import { post } from '../notifications/post'
-import { EventCursor } from '../pipeline/event_cursor'
 import { repositoryOf } from '../pipeline/format_event'
-import { Outbox } from '../pipeline/outbox'
-import { pipelineJournalsIn } from '../pipeline/pipeline_journal'
-import { savePlace, waitForPlace } from '../pipeline/place_file'
+import { waitForPlace } from '../pipeline/place_file'
 import { statusOf } from '../statuses/commit_status'
 import { StatusTeller } from '../statuses/status_teller'
 import type { Part, PartContext } from './part'
+import { tellEvents } from './tell_events'
 
 /**
  * Returns the parts that show how the tests of commits went where their repositories are: one for each, so that none waits
@@ -26,8 +24,9 @@ export function statusParts(repositories: readonly RepositorySettings[]): readon
 async function tellStatuses(
   repository: string,
   settings: StatusSettings,
-  { state, pipeline, clock, log, redact, signal }: PartContext,
+  context: PartContext,
 ): Promise<void> {
+  const { state, pipeline, clock, log, redact, signal } = context
   const path = join(state, 'pipeline', 'statuses', `${repository}.json`)
   let said: string | undefined
   const onTrouble = (sentence: string) => {
@@ -48,9 +47,9 @@ async function tellStatuses(
     },
     onTrouble,
   })
-  const outbox = new Outbox({
+  await tellEvents(context, {
+    path,
     from,
-    open: (place) => new EventCursor(pipelineJournalsIn(state), place, () => pipeline.end),
     async publish({ event }, until) {
       if (repositoryOf(event, pipeline.state) !== repository) return
       const status = statusOf(event, pipeline.state)
@@ -59,18 +58,6 @@ async function tellStatuses(
       until.throwIfAborted()
       said = undefined
     },
-    save(place) {
-      // The place is that of the process which has the claim.
-      pipeline.expectOwned()
-      savePlace(path, place)
-    },
-    clock,
     onTrouble,
   })
-  const stop = pipeline.onEvent(() => outbox.wake())
-  try {
-    await outbox.work(signal)
-  } finally {
-    stop()
-  }
 }
