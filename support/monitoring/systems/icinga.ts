@@ -2,7 +2,8 @@ import * as v from 'valibot'
 import { groupBy } from '../../system/groups'
 import { markOf } from './compare_hosts'
 import type { IcingaApi } from './icinga_api'
-import { MonitoringFault, type MonitoredHost, type MonitoringTarget, type RefusedHost } from './target'
+import { readAttributes } from './icinga_attributes'
+import type { MonitoredHost, MonitoringTarget, RefusedHost } from './target'
 
 /** The names of what the operator's own configuration defines, and the objects of hosts use. */
 export interface IcingaNames {
@@ -67,9 +68,11 @@ export class Icinga implements MonitoringTarget {
     const hosts = await this.api.query('hosts', ['name', 'address', 'vars', 'package'], signal)
     const services = await this.api.query('services', ['name', 'host_name', 'vars', 'package'], signal)
     return {
-      hosts: new Map(hosts.map((each) => expect(hostAttributes, each)).map((each) => [each.name, each])),
+      hosts: new Map(
+        hosts.map((each) => readAttributes(hostAttributes, each)).map((each) => [each.name, each]),
+      ),
       services: groupBy(
-        services.map((each) => expect(serviceAttributes, each)),
+        services.map((each) => readAttributes(serviceAttributes, each)),
         ({ host_name: host }) => host,
       ),
     }
@@ -147,16 +150,6 @@ export class Icinga implements MonitoringTarget {
     // The services of a host depend on it.
     return this.api.change('DELETE', `${pathOf('hosts', name)}?cascade=1`, undefined, signal)
   }
-}
-
-/** Returns the attributes of an object. @throws MonitoringFault for those that no object of Icinga has */
-function expect<T>(schema: v.GenericSchema<unknown, T>, attributes: unknown): T {
-  const read = v.safeParse(schema, attributes)
-  if (read.success) return read.output
-  const at = read.issues[0].path?.map(({ key }) => String(key)).join('.') ?? ''
-  throw new MonitoringFault(
-    `Icinga: it shows an object whose ${at} is not as expected; is it Icinga 2 that answers there?`,
-  )
 }
 
 function isOurs({ vars: own, package: from }: Pick<HostObject, 'vars' | 'package'>): boolean {

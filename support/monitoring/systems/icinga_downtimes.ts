@@ -11,7 +11,7 @@ import {
   type WatchedPart,
 } from './downtime_system'
 import type { IcingaApi } from './icinga_api'
-import { MonitoringFault } from './target'
+import { readAttributes } from './icinga_attributes'
 
 const checkable = {
   state: v.number(),
@@ -62,10 +62,10 @@ export class IcingaDowntimes implements DowntimeSystem {
     const now = await this.now()
     const some = { filter: ONE_OF_HOSTS, filter_vars: { names: hosts } }
     const found = (await this.api.query('hosts', CHECKED, signal, some)).map((each) =>
-      read(hostAttributes, each),
+      readAttributes(hostAttributes, each),
     )
     const services = (await this.api.query('services', [...CHECKED, 'host_name'], signal, some)).map((each) =>
-      read(serviceAttributes, each),
+      readAttributes(serviceAttributes, each),
     )
     const downtimes = (
       await this.api.query('downtimes', DOWNTIME, signal, {
@@ -73,7 +73,7 @@ export class IcingaDowntimes implements DowntimeSystem {
         filter_vars: { author: DOWNTIME_AUTHOR, names: hosts },
       })
     )
-      .map((each) => read(downtimeAttributes, each))
+      .map((each) => readAttributes(downtimeAttributes, each))
       .filter(({ author, comment, end_time: end }) => isOwn(author, comment) && end * 1000 > now)
     const ofHost = groupBy(services, ({ host_name: host }) => host)
     const own = groupBy(downtimes, ({ host_name: host, service_name: service }) => `${host}!${service}`)
@@ -149,8 +149,11 @@ export class IcingaDowntimes implements DowntimeSystem {
   }
 
   private async now(): Promise<number> {
-    const { icingaapplication } = read(application, await this.api.status('IcingaApplication', this.signal))
-    const since = read(uptime, await this.api.status('CIB', this.signal))
+    const { icingaapplication } = readAttributes(
+      application,
+      await this.api.status('IcingaApplication', this.signal),
+    )
+    const since = readAttributes(uptime, await this.api.status('CIB', this.signal))
     return (icingaapplication.app.program_start + since.uptime) * 1000
   }
 }
@@ -195,14 +198,4 @@ function partOf(
       }),
     ),
   }
-}
-
-/** Returns what an object shows. @throws MonitoringFault for what no object of Icinga shows */
-function read<T>(schema: v.GenericSchema<unknown, T>, attributes: unknown): T {
-  const parsed = v.safeParse(schema, attributes)
-  if (parsed.success) return parsed.output
-  const at = parsed.issues[0].path?.map(({ key }) => String(key)).join('.') ?? ''
-  throw new MonitoringFault(
-    `Icinga: it shows an object whose ${at} is not as expected; is it Icinga 2 that answers there?`,
-  )
 }
