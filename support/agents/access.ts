@@ -16,19 +16,19 @@ export interface AccessSites {
 /** The users whom a site of a host lets in. @throws Error in words where its file is odd, or cannot be read or written */
 export interface AccessSite {
   /** Returns the users in the order of their first lines. */
-  users(): readonly SiteUser[]
-  status(user: string): UserStatus
+  users(): Promise<readonly SiteUser[]> | readonly SiteUser[]
+  status(user: string): Promise<UserStatus> | UserStatus
   /** Gives a user one line with this hash, and no other. */
-  allow(user: string, hash: string): void
+  allow(user: string, hash: string): Promise<void> | void
   /** Takes all lines of a user away. */
-  remove(user: string): void
+  remove(user: string): Promise<void> | void
   /** The addresses that it lets in; absent where the host's configuration names no file of them. */
   readonly addresses?: SiteAddresses | undefined
 }
 
 /** The addresses that a site of a host lets in. @throws Error in words where the web server refuses them, or the file is odd */
 export interface SiteAddresses {
-  list(): AddressList
+  list(): Promise<AddressList> | AddressList
   /** Lets an address or network in, where none that is listed has it. */
   allow(address: string): Promise<void>
   /** Takes away an address or network, and those within it. */
@@ -95,41 +95,42 @@ export function accessAgent(sites: AccessSites): Agent {
   return {
     contract: contracts.access,
     actions: aborting({
-      users(inputs) {
-        const users = on(inputs).users()
+      async users(inputs) {
+        const users = await on(inputs).users()
         const named = users.slice(0, MAX_NAMED).map(({ name, kind }) => [name, kind] as const)
         return { users: Object.fromEntries(named), count: users.length }
       },
-      status: (inputs) => formatStatus(on(inputs).status(textInput(inputs, 'user'))),
+      status: async (inputs) => formatStatus(await on(inputs).status(textInput(inputs, 'user'))),
       allow: inTurn((inputs) => allow(on(inputs), textInput(inputs, 'user'), textInput(inputs, 'hash'))),
       remove: inTurn((inputs) => remove(on(inputs), textInput(inputs, 'user'))),
-      addresses(inputs) {
-        const { addresses, isUnderWay } = addressesOn(inputs).list()
+      async addresses(inputs) {
+        const { addresses, isUnderWay } = await addressesOn(inputs).list()
         return { addresses: addresses.slice(0, MAX_NAMED), count: addresses.length, unused: isUnderWay }
       },
-      address_status: (inputs) => formatAddress(addressesOn(inputs).list(), textInput(inputs, 'address')),
+      address_status: async (inputs) =>
+        formatAddress(await addressesOn(inputs).list(), textInput(inputs, 'address')),
       allow_address: inTurn((inputs) => changeAddress(addressesOn(inputs), inputs, 'allow')),
       remove_address: inTurn((inputs) => changeAddress(addressesOn(inputs), inputs, 'remove')),
     }),
   }
 }
 
-function allow(site: AccessSite, user: string, hash: string): Record<string, Data> {
-  const before = site.status(user)
+async function allow(site: AccessSite, user: string, hash: string): Promise<Record<string, Data>> {
+  const before = await site.status(user)
   if (before.hash === hash && before.usable) return { ...formatStatus(before), changed: false }
-  site.allow(user, hash)
-  const after = site.status(user)
+  await site.allow(user, hash)
+  const after = await site.status(user)
   const data = { ...formatStatus(after), changed: true }
   if (after.hash !== hash || !after.usable)
     throw new ActionFailed(`The file does not have the line of ${user} afterwards`, data)
   return data
 }
 
-function remove(site: AccessSite, user: string): Record<string, Data> {
-  const before = site.status(user)
+async function remove(site: AccessSite, user: string): Promise<Record<string, Data>> {
+  const before = await site.status(user)
   if (before.lines === 0) return { ...formatStatus(before), changed: false }
-  site.remove(user)
-  const after = site.status(user)
+  await site.remove(user)
+  const after = await site.status(user)
   const data = { ...formatStatus(after), changed: true }
   if (after.lines > 0) throw new ActionFailed(`The file still has a line of ${user} afterwards`, data)
   return data
@@ -141,9 +142,9 @@ async function changeAddress(
   work: 'allow' | 'remove',
 ): Promise<Record<string, Data>> {
   const address = textInput(inputs, 'address')
-  const before = addresses.list()
+  const before = await addresses.list()
   await addresses[work](address)
-  const after = addresses.list()
+  const after = await addresses.list()
   const data = formatAddress(after, address)
   const changed = before.isUnderWay || before.addresses.join() !== after.addresses.join()
   if (data['unused'] === true || data['allowed'] !== (work === 'allow'))

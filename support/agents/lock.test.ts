@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { runCommand } from '../system/command'
 import { callOf } from '../testing/call'
 import { reasonOf } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
@@ -16,7 +17,7 @@ describe('the lease of a host', () => {
   afterEach(() => scratch.remove())
   /** Asks a new agent each time, as after a restart. */
   const ask = async (action: string, inputs: Record<string, string | number> = {}) =>
-    lockAgent(leaseFile(join(scratch.path, 'state', 'lease.json')), () => now).actions[action]?.(
+    lockAgent(leaseFile(join(scratch.path, 'state', 'lease.json'), runCommand), () => now).actions[action]?.(
       inputs,
       callOf(action),
     )

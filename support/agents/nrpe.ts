@@ -14,7 +14,7 @@ export interface Checks {
   /** Runs a check; undefined for a check that is not configured. */
   run(name: string): Promise<CheckResult | undefined> | CheckResult | undefined
   /** Returns the names of all checks that are configured. */
-  names(): readonly string[]
+  names(): Promise<readonly string[]> | readonly string[]
 }
 
 /** The number of checks that run side by side, so that a slow one does not keep the others waiting. */
@@ -36,7 +36,7 @@ export function nrpeAgent(checks: Checks): Agent {
       },
       async runallcommands() {
         const commands = new Map<string, { exitcode: number; output: string }>()
-        const waiting = [...checks.names()]
+        const waiting = [...(await checks.names())]
         const runSome = async () => {
           for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
             const { exitcode, output, perfdata } = (await checks.run(name)) ?? unknownCheck(name)

@@ -33,7 +33,7 @@ export interface Puppet {
   disable(message: string): Promise<void> | void
   report(): Promise<PuppetReport> | PuppetReport
   /** Returns whether the process of an ordered run is there; undefined where that cannot be seen. */
-  isGoing(run: string): boolean | undefined
+  isGoing(run: string): Promise<boolean | undefined> | boolean | undefined
 }
 
 const NOT_YET: PuppetReport = { found: 'unreadable', problem: 'is not read while its run goes on' }
@@ -49,8 +49,8 @@ export function puppetAgent(puppet: Puppet, now: () => number, code?: PuppetCode
       })
     return { status: enabled ? 'enabled' : 'disabled', enabled }
   }
-  const isGoing = (run: string) => {
-    const found = [puppet.isGoing(run), code?.isGoing(run)]
+  const isGoing = async (run: string) => {
+    const found = [await puppet.isGoing(run), code?.isGoing(run)]
     return found.includes(true) ? true : found.includes(false) ? false : undefined
   }
   return {
@@ -89,7 +89,7 @@ export function puppetAgent(puppet: Puppet, now: () => number, code?: PuppetCode
       async report({ run }) {
         // The process is looked for first: once it is gone, its report does not change any more.
         const ordered = typeof run === 'string' ? run : undefined
-        const going = ordered === undefined ? undefined : isGoing(ordered)
+        const going = ordered === undefined ? undefined : await isGoing(ordered)
         const { enabled, applying, disable_message } = await puppet.status()
         // The report that is there meanwhile is of a run before, and to read a large one takes the host a second.
         const report = going === true ? NOT_YET : latestReport(await puppet.report(), code, ordered)

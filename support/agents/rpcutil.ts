@@ -59,9 +59,12 @@ export function rpcutilAgent(host: HostFacts): Agent {
         if (value === undefined) throw new ActionFailed(`Unknown config property ${item}`)
         return { item, value }
       },
-      get_data(inputs) {
+      async get_data(inputs) {
         const query = inputs['query']
-        const found = host.data.lookup(textInput(inputs, 'source'), typeof query === 'string' ? query : '')
+        const found = await host.data.lookup(
+          textInput(inputs, 'source'),
+          typeof query === 'string' ? query : '',
+        )
         if (found === undefined)
           throw new ActionFailed(
             `there is nothing to know from the data source ${textInput(inputs, 'source')}`,

@@ -57,6 +57,19 @@ describe('a proposed command', () => {
     }
   })
 
+  it('goes by the programs of a package that brings its own Node, where no other may be', () => {
+    const root = 'usr/lib/lockstep/node_modules/lockstep'
+    scratch.write(`${root}/dist/support/bin/lockstep.cjs`, '')
+    for (const name of ['node', 'lockstep', 'cucumber-js']) scratch.write(`usr/lib/lockstep/bin/${name}`, '')
+    link('usr/lib/lockstep/bin/lockstep', 'usr/bin/lockstep')
+    mkdirSync(join(scratch.path, 'deploys'))
+    const bin = join(scratch.path, 'usr/lib/lockstep/bin')
+    const onPath = where('deploys', root, { PATH: join(scratch.path, 'usr/bin') })
+    expect(formatLockstep('status', [], onPath)).to.equal('lockstep status')
+    expect(formatLockstep('status', [], where('deploys', root))).to.equal(`${bin}/lockstep status`)
+    expect(formatCucumber('-p live', onPath)).to.equal(`${bin}/cucumber-js -p live`)
+  })
+
   it('goes by its name where the shell finds it, but not where only npm does', () => {
     installed('lib')
     link('lib/node_modules/lockstep/dist/support/bin/lockstep.cjs', 'bin/lockstep')

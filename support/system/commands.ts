@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs'
-import { delimiter, dirname, join, relative, sep } from 'node:path'
+import { basename, delimiter, dirname, join, relative, sep } from 'node:path'
 
 /** The folder in which a person pastes a command, the folder of the package, and the environment. */
 export interface Whereabouts {
@@ -39,7 +39,8 @@ export const HOW = [
 /**
  * Formats a call of this very program that works when it is pasted in `cwd`. It is `npx --no-install lockstep` where the
  * program is a dependency of the project, and `lockstep` where the shell finds it. Otherwise it is `node
- * …/lockstep.cjs`, as in a clone. It never is a call that fetches a package of that name.
+ * …/lockstep.cjs`, as in a clone, or the program of a package that brings its own Node. It never is a call that
+ * fetches a package of that name.
  */
 export function formatLockstep(args: string, settings: readonly string[] = [], where = here()): string {
   return [...formatSettings(settings, where), lockstepIn(where), args].filter(Boolean).join(' ')
@@ -103,22 +104,35 @@ function formatSettings(names: readonly string[], { env }: Pick<Whereabouts, 'en
 
 function lockstepIn(where: Whereabouts): string {
   const program = join(where.root, ...programOf(where.root))
+  const programs = [program, ...hostProgram('lockstep', where)]
   const isDependency = foldersUp(where.cwd).some((folder) =>
     isSame(join(folder, 'node_modules', 'lockstep'), where.root),
   )
   if (isDependency && hasBin('lockstep', where)) return 'npx --no-install lockstep'
-  if (onPath('lockstep', where).some((found) => isSame(found, program))) return 'lockstep'
+  if (onPath('lockstep', where).some((found) => programs.some((each) => isSame(found, each))))
+    return 'lockstep'
+  const [own] = hostProgram('lockstep', where)
+  if (own !== undefined) return quoteWord(own)
   return `node ${quoteWord(nearest(program, where.cwd))}`
 }
 
 function cucumberIn(where: Whereabouts): string {
   if (hasBin('cucumber-js', where)) return 'npx cucumber-js'
   if (onPath('cucumber-js', where).length > 0) return 'cucumber-js'
+  const [own] = hostProgram('cucumber-js', where)
+  if (own !== undefined) return quoteWord(own)
   const { program = '' } = where
   const path = isCucumber(program)
     ? program
     : join(where.root, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js')
   return `node ${quoteWord(nearest(path, where.cwd))}`
+}
+
+/** Returns the program of a package for hosts, which brings its own Node: there may be no `node` beside it. */
+function hostProgram(name: string, { root }: Whereabouts): string[] {
+  if (basename(dirname(root)) !== 'node_modules') return []
+  const own = join(root, '..', '..', 'bin', name)
+  return existsSync(own) && existsSync(join(root, '..', '..', 'bin', 'node')) ? [own] : []
 }
 
 function isCucumber(program: string): boolean {

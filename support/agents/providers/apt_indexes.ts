@@ -1,19 +1,25 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { CommandRunner } from '../../system/command'
+import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
+
+/** Prints the date of each index of a folder. An index without one prints nothing; one that cannot be read ends it. */
+const SCRIPT = `for each in "$1"/*_InRelease "$1"/*_Release; do
+  [ -e "$each" ] || continue
+  grep -h '^Date:' -- "$each" | head -n 1
+  [ -r "$each" ] || exit 1
+done
+exit 0`
 
 /**
- * Returns when the oldest of apt's indexes was made by its repository, in seconds since 1970; undefined where none says.
- * `folder` is where apt keeps them.
+ * Resolves with when the oldest of apt's indexes was made by its repository, in seconds since 1970; undefined where none
+ * says. `folder` is where apt keeps them.
  */
-export async function oldestIndex(folder: string): Promise<number | undefined> {
-  const found = await readdir(folder).catch((): string[] => [])
-  const names = found.filter((name) => /_(?:In)?Release$/.test(name))
-  const dates = await Promise.all(
-    names.map(async (name) => {
-      const [, date = ''] = /^Date: *(.+)$/m.exec(await readFile(join(folder, name), 'utf8')) ?? []
-      return Date.parse(date)
-    }),
-  )
-  const known = dates.filter(Number.isFinite)
+export async function oldestIndex(run: CommandRunner, folder: string): Promise<number | undefined> {
+  const ended = await toItsEnd(run)('sh', ['-c', SCRIPT, 'sh', folder.replace(/\/+$/, '')], {
+    within: LOOK_WITHIN,
+  })
+  if (ended.exitCode !== 0) throw complaint('grep', ended, /./)
+  const known = [...ended.stdout.matchAll(/^Date: *(.+)$/gm)]
+    .map(([, date = '']) => Date.parse(date))
+    .filter(Number.isFinite)
   return known.length === 0 ? undefined : Math.floor(Math.min(...known) / 1000)
 }

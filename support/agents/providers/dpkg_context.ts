@@ -1,29 +1,36 @@
-import { readFile, stat, statfs } from 'node:fs/promises'
+import type { CommandRunner } from '../../system/command'
+import { readTexts } from '../../system/host_texts'
+import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
 /** The facts beside apt itself that decide whether an installation would succeed. */
 export interface DpkgContext {
-  /** Returns the process that locks dpkg's database, such as `process 84 (apt-get)`. */
+  /** Resolves with the process that locks dpkg's database, such as `process 84 (apt-get)`. */
   lockedBy(): Promise<string | undefined>
-  /** Returns the free bytes of the file system that packages are unpacked to. */
+  /** Resolves with the free bytes of the file system that packages are unpacked to. */
   freeBytes(): Promise<number>
 }
 
 const LOCKS = ['/var/lib/dpkg/lock-frontend', '/var/lib/dpkg/lock']
+/** Prints the inodes of files, and the kernel's table of locks. A host without /proc has no table. */
+const SCRIPT = `stat -L -c 'inode %i' -- "$@" 2>/dev/null; cat /proc/locks 2>/dev/null; exit 0`
 
-export const dpkgContext: DpkgContext = {
-  async lockedBy() {
-    const table = await readFile('/proc/locks', 'utf8').catch(() => '')
-    for (const path of LOCKS) {
-      const file = await stat(path).catch(() => undefined)
-      const pid = file === undefined ? undefined : holderOf(table, file.ino)
-      if (pid !== undefined) return `process ${pid} (${await nameOf(pid)})`
-    }
-    return undefined
-  },
-  async freeBytes() {
-    const { bavail, bsize } = await statfs('/usr')
-    return bavail * bsize
-  },
+/** Returns the facts as the host's own tools tell them. */
+export function dpkgContext(run: CommandRunner): DpkgContext {
+  const program = toItsEnd(run)
+  return {
+    async lockedBy() {
+      const { stdout } = await program('sh', ['-c', SCRIPT, 'sh', ...LOCKS], { within: LOOK_WITHIN })
+      const inodes = [...stdout.matchAll(/^inode (\d+)$/gm)].map(([, inode]) => Number(inode))
+      const [pid] = inodes.flatMap((inode) => holderOf(stdout, inode) ?? [])
+      return pid === undefined ? undefined : `process ${pid} (${await nameOf(run, pid)})`
+    },
+    async freeBytes() {
+      const ended = await program('stat', ['-f', '-c', '%a %S', '/usr'], { within: LOOK_WITHIN })
+      const [, blocks, size] = /^(\d+) (\d+)$/.exec(ended.stdout) ?? []
+      if (ended.exitCode !== 0 || blocks === undefined) throw complaint('stat', ended, /./)
+      return Number(blocks) * Number(size)
+    },
+  }
 }
 
 /** Returns the process that locks an inode, by the kernel's table: `1: POSIX  ADVISORY  WRITE 84 08:01:1234 0 EOF`. */
@@ -35,6 +42,8 @@ export function holderOf(table: string, inode: number): string | undefined {
   return undefined
 }
 
-async function nameOf(pid: string): Promise<string> {
-  return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'ended since')).trim()
+async function nameOf(run: CommandRunner, pid: string): Promise<string> {
+  const path = `/proc/${pid}/comm`
+  const name = (await readTexts(run, [path])).get(path)
+  return typeof name === 'string' ? name.trim() : 'ended since'
 }

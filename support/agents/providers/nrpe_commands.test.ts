@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -14,9 +15,13 @@ describe('the commands of NRPE', () => {
   beforeEach(() => (scratch = new Scratch()))
   afterEach(() => scratch.remove())
   const places = () => ({ folder: join(scratch.path, 'nrpe.d'), file: join(scratch.path, 'nrpe.cfg') })
-  const printing =
-    (exitCode: number, output: string): CommandRunner =>
-    async () => ({ exitCode, stdout: output, output, failure: undefined })
+  /** Runs the shell that reads the configuration for real, and pretends all checks. */
+  const pretending =
+    (check: CommandRunner): CommandRunner =>
+    (program, ...rest) =>
+      program === 'sh' ? runCommand(program, ...rest) : check(program, ...rest)
+  const printing = (exitCode: number, output: string) =>
+    pretending(async () => ({ exitCode, stdout: output, output, failure: undefined }))
   const one = (run: CommandRunner) => {
     scratch.write('nrpe.cfg', 'command[c]=/bin/check\n')
     return nrpeCommands(places(), run).run('c')
@@ -31,13 +36,43 @@ describe('the commands of NRPE', () => {
       `command[load]=/bin/load -w 9\r\ninclude_dir=${scratch.path}/more\ninclude=${scratch.path}/nrpe.cfg\n`,
     )
     const ran: string[] = []
-    const checks = nrpeCommands(places(), async (program, args) => {
-      ran.push([program, ...args].join(' '))
-      return { exitCode: 0, stdout: 'OK', output: 'OK', failure: undefined }
-    })
+    const checks = nrpeCommands(
+      places(),
+      pretending(async (program, args) => {
+        ran.push([program, ...args].join(' '))
+        return { exitCode: 0, stdout: 'OK', output: 'OK', failure: undefined }
+      }),
+    )
     for (const name of ['load', 'disk', 'other', '__proto__']) await checks.run(name)
     expect(ran).to.deep.equal(['/bin/load -w 9', '/bin/disk'])
     expect(await checks.run('other')).to.equal(undefined)
+  })
+
+  it('are read in one command for each depth of includes, however many files there are', async () => {
+    for (let each = 0; each < 40; each += 1)
+      scratch.write(
+        `nrpe.d/${each}.cfg`,
+        `command[c${each}]=/bin/c${each}\ninclude=${scratch.path}/${each}.inc\n`,
+      )
+    for (let each = 0; each < 40; each += 1) scratch.write(`${each}.inc`, `command[i${each}]=/bin/i\n`)
+    let shells = 0
+    const checks = nrpeCommands(places(), (...command) => {
+      shells += 1
+      return runCommand(...command)
+    })
+    expect(await checks.names()).to.have.length(80)
+    expect(shells).to.equal(2)
+  })
+
+  it('are those of files that can be read: no pipe, and none that is away', async () => {
+    scratch.write('nrpe.d/a.cfg', `include=/nowhere/a.cfg\ninclude_dir=/nowhere\n  command[a] = /bin/a\n`)
+    scratch.write('nrpe.d/b.cfg.d/c.cfg', 'command[c]=/bin/c\n')
+    scratch.write('nrpe.d/.hidden.cfg', 'command[a]=/bin/first\ncommand[h]=/bin/h')
+    scratch.write('nrpe.d/two\nlines.cfg', 'command[two]=/bin/two\n')
+    await runCommand('mkfifo', [`${scratch.path}/nrpe.d/d.cfg`], {})
+    symlinkSync('../linked', `${scratch.path}/nrpe.d/e.cfg`)
+    scratch.write('linked', 'command[linked]=/bin/linked\r\n')
+    expect(await nrpeCommands(places(), runCommand).names()).to.deep.equal(['a', 'h', 'linked'])
   })
 
   it('run all at once, each under its name, as Ruby’s agent reports them', async () => {
@@ -50,10 +85,13 @@ describe('the commands of NRPE', () => {
       '/bin/disk': [0, 'OK'],
     }
     const agent = nrpeAgent(
-      nrpeCommands(places(), async (program) => {
-        const [exitCode, output] = said[program] ?? [3, '']
-        return { exitCode, stdout: output, output, failure: undefined }
-      }),
+      nrpeCommands(
+        places(),
+        pretending(async (program) => {
+          const [exitCode, output] = said[program] ?? [3, '']
+          return { exitCode, stdout: output, output, failure: undefined }
+        }),
+      ),
     )
     const { commands } = (await agent.actions['runallcommands']?.({}, callOf('test'))) ?? {}
     expect(Object.entries(commands as object)).to.deep.equal([
@@ -131,7 +169,9 @@ describe('the commands of NRPE', () => {
     const late = await runCommand('/bin/sleep', ['10'], { within: 100 })
     expect(late.failure).to.equal('it took longer than 0.1 s and was ended')
     expect((await runCommand('/nowhere/check', [], { within: 1_000 })).failure).to.match(/^it did not run: /)
-    expect((await one(async () => late))?.output).to.equal('UNKNOWN: it took longer than 0.1 s and was ended')
+    expect((await one(pretending(async () => late)))?.output).to.equal(
+      'UNKNOWN: it took longer than 0.1 s and was ended',
+    )
   })
 
   it('end with everything that they have started', async () => {

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import type { CommandRunner } from '../../system/command'
+import { readTexts, type HostText, type Wanted } from '../../system/host_texts'
 import type { CheckResult, Checks } from '../nrpe'
 
 export interface NrpePlaces {
@@ -22,7 +22,7 @@ const MAX_INCLUDES = 16
 export function nrpeCommands(places: NrpePlaces, run: CommandRunner): Checks {
   return {
     async run(name) {
-      const line = commandsIn(places).get(name)
+      const line = (await commandsIn(places, run)).get(name)
       if (line === undefined) return undefined
       const [program, ...args] = wordsOf(line) ?? []
       if (program === undefined)
@@ -30,7 +30,7 @@ export function nrpeCommands(places: NrpePlaces, run: CommandRunner): Checks {
       const { exitCode, output, failure } = await run(program, args, { within: WITHIN })
       return failure === undefined ? resultOf(exitCode, output) : unknown(`UNKNOWN: ${failure}`)
     },
-    names: () => [...commandsIn(places).keys()],
+    names: async () => [...(await commandsIn(places, run)).keys()],
   }
 }
 
@@ -49,45 +49,69 @@ export function wordsOf(line: string): string[] | undefined {
 }
 
 /** Reads commands by name; of several with one name, the last one counts. */
-function commandsIn({ folder, file }: NrpePlaces): Map<string, string> {
+async function commandsIn(places: NrpePlaces, run: CommandRunner): Promise<Map<string, string>> {
+  const texts = await readAll(places, run)
   const commands = new Map<string, string>()
   const read = (path: string, depth: number) => {
     if (depth > MAX_INCLUDES) return
-    for (const line of linesOf(path)) {
+    for (const line of linesOf(texts.get(path))) {
       const [, name, command] = /^command\[([\w.-]+)\]\s*=\s*(.+)$/.exec(line) ?? []
       if (name !== undefined && command !== undefined) commands.set(name, command)
-      const [, kind, target] = /^(include|include_file|include_dir)\s*=\s*(\S+)$/.exec(line) ?? []
-      if (target === undefined) continue
-      if (kind === 'include_dir') for (const each of cfgFilesIn(target)) read(each, depth + 1)
-      else read(target, depth + 1)
+      for (const path of filesOf(includeIn(line) ?? [], texts)) read(path, depth + 1)
     }
   }
-  for (const path of cfgFilesIn(folder)) read(path, 0)
-  if (file !== undefined) read(file, 0)
+  for (const path of filesOf(wantedOf(places), texts)) read(path, 0)
   return commands
 }
 
-function linesOf(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8')
-      .split(/\r?\n/)
-      .map((line) => line.trim())
-      .filter((line) => line !== '' && !line.startsWith('#'))
-  } catch {
-    return []
+/** Reads the texts of all files, those that a file includes in one command with all others of its depth. */
+async function readAll(places: NrpePlaces, run: CommandRunner): Promise<Map<string, HostText>> {
+  const texts = new Map<string, HostText>()
+  const asked = new Set<string>()
+  let wanted = wantedOf(places)
+  for (let depth = 0; wanted.length > 0 && depth <= MAX_INCLUDES; depth += 1) {
+    wanted.forEach((each) => asked.add(JSON.stringify(each)))
+    const found = await readTexts(run, wanted)
+    for (const [path, text] of found) texts.set(path, text)
+    const included = [...found.values()].flatMap((text) =>
+      linesOf(text).flatMap((line) => includeIn(line) ?? []),
+    )
+    wanted = included.filter((each) => !asked.has(JSON.stringify(each)))
   }
+  return texts
 }
 
-function cfgFilesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith('.cfg'))
-      .sort()
-      .map((name) => join(folder, name))
-      .filter((path) => statSync(path).isFile())
-  } catch {
-    return []
-  }
+/** Returns what is read first: the file comes last, so that it counts. */
+function wantedOf({ folder, file }: NrpePlaces): Wanted[] {
+  return [cfgIn(folder), ...(file === undefined ? [] : [file])]
+}
+
+function cfgIn(folder: string): Wanted {
+  return { folder: folder.replace(/(?!^)\/+$/, ''), end: CFG }
+}
+
+const CFG = '.cfg'
+
+function includeIn(line: string): Wanted | undefined {
+  const [, kind, target] = /^(include|include_file|include_dir)\s*=\s*(\S+)$/.exec(line) ?? []
+  if (target === undefined) return undefined
+  return kind === 'include_dir' ? cfgIn(target) : target
+}
+
+/** Returns the paths of what is wanted, those of a folder in the order of their names. */
+function filesOf(wanted: Wanted | readonly Wanted[], texts: ReadonlyMap<string, HostText>): string[] {
+  return [wanted].flat().flatMap((each) => {
+    if (typeof each === 'string') return [each]
+    return [...texts.keys()].filter((path) => dirname(path) === each.folder && path.endsWith(CFG)).sort()
+  })
+}
+
+function linesOf(text: HostText): string[] {
+  if (typeof text !== 'string') return []
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
 }
 
 /**

@@ -48,9 +48,11 @@ describe('packages through apt', () => {
 
   it('have lists that are not all read where an older apt warns of it and exits with 0, or has none', async () => {
     const refresh = (output: string) =>
-      apt({ 'apt-get': { output }, 'apt-config': { stdout: "LISTS='/no/such/folder/'" } }).packages.refresh(
-        signal,
-      )
+      apt({
+        'apt-get': { output },
+        'apt-config': { stdout: "LISTS='/no/such/folder/'" },
+        sh: {},
+      }).packages.refresh(signal)
     const warned = await refresh('Hit:1 http://x\nW: Failed to fetch http://y  Connection refused')
     expect(warned).to.include({ exitcode: 0, unread: 'W: Failed to fetch http://y  Connection refused' })
     expect((await refresh('Reading package lists...')).unread).to.equal('apt has no source of packages')

@@ -30,7 +30,7 @@ const MAX_LIST_BYTES = 16 * 1024 * 1024
 export function aptPackages(
   run: CommandRunner,
   lockWithin = 60,
-  look: DpkgContext = dpkgContext,
+  look: DpkgContext = dpkgContext(run),
 ): PackageManager & PackageLists {
   const careful = [...UNASKED, '-o', `DPkg::Lock::Timeout=${lockWithin}`]
   const program = toItsEnd(run)
@@ -102,7 +102,7 @@ export function aptPackages(
       if (found === undefined)
         return { version: ensure, ...(isOnHold ? { obstacle: `${name} is on hold` } : {}) }
       const shown = await program('apt-cache', ['show', '--', `${name}=${found}`], { within: LOOK_WITHIN })
-      const [locked, free] = [await look.lockedBy(), await look.freeBytes()]
+      const [locked, free] = await Promise.all([look.lockedBy(), look.freeBytes()])
       return {
         version: found,
         needs: bytesNeeded(shown.stdout),
@@ -132,7 +132,7 @@ export function aptPackages(
         exitcode: exitCode,
         output,
         unread: findUnreadLists(output) ?? none,
-        madeAt: folder === undefined ? undefined : await oldestIndex(folder),
+        madeAt: folder === undefined ? undefined : await oldestIndex(run, folder),
       }
     },
     clean: () => undefined,

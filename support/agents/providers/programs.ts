@@ -26,6 +26,11 @@ export function toItsEnd(run: CommandRunner): Program {
   }
 }
 
+/** Returns whether a program was begun of which it cannot be known how it ended, or that it has: its host is away. */
+export function isUnknown({ failure }: Pick<CommandResult, 'failure'>): boolean {
+  return failure?.startsWith('unknown: ') === true
+}
+
 /** Returns an error with a program's complaint: the lines that match `telling`, or the last ones. */
 export function complaint(
   program: string,

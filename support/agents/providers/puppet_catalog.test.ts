@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { localFiles } from '../../system/local_files'
 import { Scratch } from '../../testing/scratch'
 import { readManaged } from './puppet_catalog'
 
@@ -26,16 +27,16 @@ describe('the catalog that puppet has kept', () => {
         ? resources
         : JSON.stringify({ version: 1795435417, catalog_uuid: '10f8d202', resources })
     scratch.write('data/catalog/web1.test.json', text)
-    return readManaged(`${scratch.path}/data`, scratch.write('report.yaml', report))
+    return readManaged(localFiles, `${scratch.path}/data`, scratch.write('report.yaml', report))
   }
-  const resourcesOf = (...resources: readonly unknown[]) => {
-    const told = read(resources)
+  const resourcesOf = async (...resources: readonly unknown[]) => {
+    const told = await read(resources)
     return told.found === 'whole' ? told.resources : told
   }
 
-  it('names resources by what they are on the host, and not by their titles', () => {
+  it('names resources by what they are on the host, and not by their titles', async () => {
     expect(
-      resourcesOf(
+      await resourcesOf(
         of('Package', 'alias', { name: 'coreutils' }),
         of('Package', 'rake', { provider: 'gem' }),
         of('File', 'cfg', { path: '/etc/cfg', content: 'topsecret' }),
@@ -56,14 +57,14 @@ describe('the catalog that puppet has kept', () => {
     ])
   })
 
-  it('names a file by its path without what puppet makes nothing of', () => {
-    const named = resourcesOf(of('File', '//etc//a/'), of('File', '/etc/x/../b'), of('File', '/'))
+  it('names a file by its path without what puppet makes nothing of', async () => {
+    const named = await resourcesOf(of('File', '//etc//a/'), of('File', '/etc/x/../b'), of('File', '/'))
     expect(named).to.deep.equal(['File[/]', 'File[/etc/a]', 'File[/etc/b]'])
   })
 
-  it('does not manage what it keeps away, or what is exported', () => {
+  it('does not manage what it keeps away, or what is exported', async () => {
     expect(
-      resourcesOf(
+      await resourcesOf(
         of('Package', 'a', { ensure: 'purged' }),
         of('File', '/b', { ensure: 'absent' }),
         of('User', 'c', { ensure: 'absent' }),
@@ -72,9 +73,9 @@ describe('the catalog that puppet has kept', () => {
     ).to.deep.equal([])
   })
 
-  it('tells folders of which only puppet knows what they bring', () => {
+  it('tells folders of which only puppet knows what they bring', async () => {
     expect(
-      resourcesOf(
+      await resourcesOf(
         of('File', '/a', { recurse: true }),
         of('File', '/b', { recurse: 'remote', purge: true }),
         of('File', '/c', { recurse: false }),
@@ -82,21 +83,27 @@ describe('the catalog that puppet has kept', () => {
     ).to.deep.equal(['File[/a]', 'File[/b]', 'File[/c]', 'Folder[/a]', 'Folder[/b]'])
   })
 
-  it('is that of the last run only where the report has its id', () => {
-    expect(read([])).to.deep.include({ ofLastRun: true, run: 'lockstep-1', configVersion: '1795435417' })
-    expect(read([], REPORT.replace('10f8d202', 'other'))).to.deep.include({ ofLastRun: false })
-    expect(read('{"version":1,"resources":[]}', REPORT.replace('10f8d202', ''))).to.deep.include({
+  it('is that of the last run only where the report has its id', async () => {
+    expect(await read([])).to.deep.include({
+      ofLastRun: true,
+      run: 'lockstep-1',
+      configVersion: '1795435417',
+    })
+    expect(await read([], REPORT.replace('10f8d202', 'other'))).to.deep.include({ ofLastRun: false })
+    expect(await read('{"version":1,"resources":[]}', REPORT.replace('10f8d202', ''))).to.deep.include({
       ofLastRun: false,
     })
   })
 
-  it('is no set where it, or the report, is not whole, and is of no other host', () => {
-    expect(read('{"version":1,"resour')).to.deep.include({
+  it('is no set where it, or the report, is not whole, and is of no other host', async () => {
+    expect(await read('{"version":1,"resour')).to.deep.include({
       found: 'unreadable',
       problem: 'kept catalog is half-written',
     })
-    expect(read([], '--- x\n')).to.deep.include({ found: 'unreadable' })
-    expect(read([], REPORT.replace('web1.test', '../web1.test'))).to.deep.include({ found: 'unreadable' })
-    expect(read([], REPORT.replace('web1.test', 'web2.test'))).to.deep.equal({ found: 'none' })
+    expect(await read([], '--- x\n')).to.deep.include({ found: 'unreadable' })
+    expect(await read([], REPORT.replace('web1.test', '../web1.test'))).to.deep.include({
+      found: 'unreadable',
+    })
+    expect(await read([], REPORT.replace('web1.test', 'web2.test'))).to.deep.equal({ found: 'none' })
   })
 })

@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import type { CommandRunner } from '../../system/command'
+import { lookThrough } from '../../system/followed'
+import type { HostFiles } from '../../system/host_files'
 import type { ManagedCatalog } from '../managed_resources'
 import { digestOfManaged } from '../../system/managed_digest'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
@@ -14,7 +15,11 @@ const MAX_CHARACTERS = 2_000_000
  * Returns a reader of what the catalog that puppet has kept manages. Puppet keeps that of its last run that was not in
  * noop, before it applies it: its id is in the report of the run that it was for.
  */
-export function puppetCatalog(run: CommandRunner, puppet: string): () => Promise<KeptManaged> {
+export function puppetCatalog(
+  run: CommandRunner,
+  files: HostFiles,
+  puppet: string,
+): () => Promise<KeptManaged> {
   const program = toItsEnd(run)
   let places: Promise<Places> | undefined
   const ask = async (): Promise<Places> => {
@@ -27,7 +32,7 @@ export function puppetCatalog(run: CommandRunner, puppet: string): () => Promise
     places ??= ask()
     places.catch(() => (places = undefined))
     const { data, report } = await places
-    return readManaged(data, report)
+    return readManaged(files, data, report)
   }
 }
 
@@ -48,36 +53,47 @@ export type KeptManaged =
   | (Extract<ManagedCatalog, { found: 'whole' }> & { keptAt: number })
 
 /** Reads what a kept catalog manages. `data` is the folder in which puppet keeps catalogs. */
-export function readManaged(data: string, reportPath: string): KeptManaged {
+export async function readManaged(files: HostFiles, data: string, reportPath: string): Promise<KeptManaged> {
+  const textAt = async (path: string) => (await files.read(path, MAX_BYTES))?.toString('utf8')
   try {
-    const report = textIn(reportPath)
+    const report = await textAt(reportPath)
     if (report === undefined) return { found: 'none' }
-    const field = (name: string) => fieldIn(report, name)
-    const host = field('host')
-    // The name of a file is made from it.
-    if (!/^[\w-]+(?:\.[\w-]+)*$/.test(host)) return unreadable('report of the last run names no host')
-    const path = join(data, 'catalog', `${host}.json`)
-    const text = textIn(path)
-    if (text === undefined) return { found: 'none' }
-    const catalog = parseCatalog(text)
-    if (catalog === undefined) return unreadable('kept catalog is half-written')
-    const resources = managedIn(catalog.resources)
-    if (isTooMany(resources)) return tooMany()
-    const began = Date.parse(field('time'))
-    if (Number.isNaN(began)) return unreadable('report of the last run is half-written')
-    return {
-      found: 'whole',
-      ofLastRun: catalog.id !== '' && catalog.id === field('catalog_uuid'),
-      run: field('job_id'),
-      began: new Date(began).toISOString(),
-      noop: field('noop') === 'true',
-      configVersion: catalog.version,
-      digest: digestOfManaged(resources),
-      resources,
-      keptAt: statSync(path).mtimeMs,
-    }
+    const path = catalogOf(data, report)
+    if (path === undefined) return unreadable('report of the last run names no host')
+    const [text, sight] = await Promise.all([textAt(path), lookThrough(files, path)])
+    return text === undefined || sight === undefined
+      ? { found: 'none' }
+      : parseManaged(report, text, sight.changedAtMs)
   } catch (error) {
     return unreadable(`kept catalog cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** Returns the path of the catalog that a report is about; undefined for a report that names no host. */
+function catalogOf(data: string, report: string): string | undefined {
+  const host = fieldIn(report, 'host')
+  // The name of a file is made from it.
+  return /^[\w-]+(?:\.[\w-]+)*$/.test(host) ? join(data, 'catalog', `${host}.json`) : undefined
+}
+
+function parseManaged(report: string, text: string, keptAt: number): KeptManaged {
+  const field = (name: string) => fieldIn(report, name)
+  const catalog = parseCatalog(text)
+  if (catalog === undefined) return unreadable('kept catalog is half-written')
+  const resources = managedIn(catalog.resources)
+  if (isTooMany(resources)) return tooMany()
+  const began = Date.parse(field('time'))
+  if (Number.isNaN(began)) return unreadable('report of the last run is half-written')
+  return {
+    found: 'whole',
+    ofLastRun: catalog.id !== '' && catalog.id === field('catalog_uuid'),
+    run: field('job_id'),
+    began: new Date(began).toISOString(),
+    noop: field('noop') === 'true',
+    configVersion: catalog.version,
+    digest: digestOfManaged(resources),
+    resources,
+    keptAt,
   }
 }
 
@@ -101,14 +117,6 @@ function tooMany(): KeptManaged {
 
 function unreadable(problem: string): { found: 'unreadable'; problem: string } {
   return { found: 'unreadable', problem }
-}
-
-/** Returns a file's text; undefined where there is none. */
-function textIn(path: string): string | undefined {
-  const { size } = statSync(path, { throwIfNoEntry: false }) ?? {}
-  if (size === undefined) return undefined
-  if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, and ${MAX_BYTES} at most are read`)
-  return readFileSync(path, 'utf8')
 }
 
 /** Returns a field of a report that is not inside another. */

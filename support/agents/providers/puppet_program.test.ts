@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { runCommand } from '../../system/command'
+import { localFiles } from '../../system/local_files'
 import { callOf } from '../../testing/call'
 import { reasonOf } from '../../testing/failure'
 import { Scratch } from '../../testing/scratch'
@@ -44,7 +45,8 @@ describe('puppet', () => {
     program = scratch.write('puppet', PUPPET, 0o755)
   })
   afterEach(() => scratch.remove())
-  const agent = (splay = 30) => puppetAgent(puppetProgram(runCommand, { program, splay }), () => NOW * 1000)
+  const agent = (splay = 30) =>
+    puppetAgent(puppetProgram(runCommand, localFiles, { program, splay }), () => NOW * 1000)
   const ask = async (action: string, inputs = {}, one = agent()) =>
     one.actions[action]?.(inputs, callOf(action))
   const asked = () => readFileSync(join(scratch.path, 'asked'), 'utf8').trim().split('\n')
@@ -89,14 +91,14 @@ describe('puppet', () => {
 
   it('applies nothing any more where its process was killed, and its parent has not asked for it', async () => {
     const lock = scratch.write('agent_catalog_run_lockfile', '')
-    // The shell becomes a program that never asks for its children.
-    const parent = spawn('sh', ['-c', `sleep 0 & echo $! >'${lock}'; exec sleep 600`], { stdio: 'ignore' })
-    const state = () => {
-      const pid = readFileSync(lock, 'utf8').trim()
-      return pid === '' ? '' : (/ ([A-Z]) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '')
-    }
+    // The shell becomes a program that never asks for its children. Only then does its child end: the shell would ask.
+    const parent = spawn('sh', ['-c', `sleep 600 & echo $! >'${lock}'; exec sleep 600`], { stdio: 'ignore' })
+    const about = (pid: string, file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8').trim()
     try {
-      while (state() !== 'Z') await new Promise(setImmediate)
+      while (about(String(parent.pid), 'comm') !== 'sleep') await new Promise(setImmediate)
+      const pid = readFileSync(lock, 'utf8').trim()
+      process.kill(Number(pid), 'SIGKILL')
+      while (!/\) Z /.test(about(pid, 'stat'))) await new Promise(setImmediate)
       expect((await ask('status'))?.['applying']).to.equal(false)
     } finally {
       parent.kill('SIGKILL')

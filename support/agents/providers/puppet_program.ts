@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
 import type { CommandRunner } from '../../system/command'
-import { hasEnded } from '../../system/ended_process'
+import type { HostFiles } from '../../system/host_files'
+import { readTexts, type HostText } from '../../system/host_texts'
 import type { Data } from '../../rpc/contracts/contract'
 import type { Puppet, PuppetSummary } from '../puppet'
-import { hasProcess } from './process_arguments'
-import { readReport } from './puppet_report'
+import { findAlive, findProcess } from './process_search'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
+import { readReport } from './puppet_report'
 
 export interface PuppetSettings {
   program: string
@@ -31,7 +31,11 @@ type Places = Record<keyof typeof PLACES, string>
  * Returns Puppet 6 to 8, through its own program and the files that it keeps. It asks for the places of the files once:
  * puppet takes a second for any answer.
  */
-export function puppetProgram(run: CommandRunner, { program: puppet, splay }: PuppetSettings): PuppetProgram {
+export function puppetProgram(
+  run: CommandRunner,
+  files: HostFiles,
+  { program: puppet, splay }: PuppetSettings,
+): PuppetProgram {
   const program = toItsEnd(run)
   let places: Promise<Places> | undefined
   const ask = async (): Promise<Places> => {
@@ -52,17 +56,27 @@ export function puppetProgram(run: CommandRunner, { program: puppet, splay }: Pu
   return {
     async status() {
       const at = await known()
+      const texts = await readTexts(run, [at.disabled, at.applying, at.daemon, at.summary])
+      const pids = [at.applying, at.daemon].map((path) => pidIn(texts.get(path)))
+      const alive = await findAlive(
+        run,
+        pids.filter((pid) => pid !== undefined),
+      )
+      const [applying, daemon] = pids.map((pid) => pid !== undefined && alive.has(pid))
       return {
-        enabled: !existsSync(at.disabled),
-        applying: isAlive(at.applying),
-        daemon: isAlive(at.daemon),
-        lastrun: Math.floor(readSummary(at.summary).time['last_run'] ?? 0),
-        disable_message: messageIn(at.disabled),
+        enabled: !isThere(at.disabled, texts.get(at.disabled)),
+        applying: applying === true,
+        daemon: daemon === true,
+        lastrun: Math.floor(parseSummary(texts.get(at.summary)).time['last_run'] ?? 0),
+        disable_message: messageIn(texts.get(at.disabled)),
       }
     },
-    summary: async () => readSummary((await known()).summary),
-    report: async () => readReport((await known()).report),
-    isGoing: (name) => hasProcess(ordered(name)),
+    async summary() {
+      const { summary } = await known()
+      return parseSummary((await readTexts(run, [summary])).get(summary))
+    },
+    report: async () => readReport(files, (await known()).report),
+    isGoing: (name) => findProcess(run, ordered(name)),
     async run({ force, options, run: name }) {
       const spread = force || splay === 0 ? [] : ['--splay', '--splaylimit', String(splay)]
       const own = Object.entries(options).flatMap(([name, value]) => optionOf(name, value))
@@ -75,8 +89,7 @@ export function puppetProgram(run: CommandRunner, { program: puppet, splay }: Pu
     enable: () => agent('--enable'),
     async disable(message) {
       await agent('--disable', message)
-      const { applying } = await known()
-      if (existsSync(applying) && !isAlive(applying)) rmSync(applying, { force: true })
+      await removeStale(run, (await known()).applying)
     },
   }
 }
@@ -109,45 +122,42 @@ function optionOf(name: string, value: string | number | boolean): string[] {
   return [`--${name}=${value}`]
 }
 
-/**
- * Returns whether the process in a file goes on. The file may hold the number of one that is long gone, or that was killed
- * and is kept by the system until its parent asks for it.
- */
-function isAlive(path: string): boolean {
-  try {
-    const pid = Number(readFileSync(path, 'utf8').trim())
-    return Number.isInteger(pid) && pid > 0 && !isKept(pid) && process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+/** Returns the number of a process that a file has; undefined for a file that has none. */
+function pidIn(text: HostText): number | undefined {
+  const pid = typeof text === 'string' ? Number(text.trim()) : 0
+  return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined
 }
 
-/** Returns whether the system keeps a process that has ended. Where it has no /proc, nobody can tell. */
-function isKept(pid: number): boolean {
-  try {
-    return hasEnded(String(pid))
-  } catch {
-    return false
-  }
+/** Removes a lock whose process has ended, unless it has become another's meanwhile. */
+async function removeStale(run: CommandRunner, path: string): Promise<void> {
+  const text = (await readTexts(run, [path])).get(path)
+  if (typeof text !== 'string') return
+  const pid = pidIn(text)
+  if (pid !== undefined && (await findAlive(run, [pid])).has(pid)) return
+  const args = ['-c', '[ "$(cat -- "$1")" != "$2" ] || rm -f -- "$1"', 'sh', path, text.replace(/\n+$/, '')]
+  const ended = await toItsEnd(run)('sh', args, { within: LOOK_WITHIN })
+  if (ended.exitCode !== 0) throw complaint('rm', ended, /./)
 }
 
-function messageIn(path: string): string {
+/** @throws Error where it cannot be seen: a puppet that may be disabled is not taken for one that is enabled */
+function isThere(path: string, text: HostText): boolean {
+  if (text instanceof Error && !text.isThere) throw new Error(`${path} cannot be looked for: ${text.message}`)
+  return text !== undefined
+}
+
+function messageIn(text: HostText): string {
+  if (typeof text !== 'string') return ''
   try {
-    const { disabled_message = '' } = JSON.parse(readFileSync(path, 'utf8')) as { disabled_message?: unknown }
+    const { disabled_message = '' } = JSON.parse(text) as { disabled_message?: unknown }
     return typeof disabled_message === 'string' ? disabled_message : ''
   } catch {
     return ''
   }
 }
 
-function readSummary(path: string): PuppetSummary {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { resources: {}, time: {}, version: {} }
-    throw error
-  }
+function parseSummary(text: HostText): PuppetSummary {
+  if (text === undefined) return { resources: {}, time: {}, version: {} }
+  if (text instanceof Error) throw text
   const { parse } = require('yaml') as typeof import('yaml')
   const found: unknown = parse(text, { maxAliasCount: 20 })
   const section = (name: string): Record<string, unknown> => {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import type { HostFiles } from '../../system/host_files'
 import type { PuppetReport, WholeReport } from '../puppet'
 import { trimReport, type ReportText } from './puppet_report_text'
 
 /** A longer report is not read: its daemon would stand still meanwhile. */
-const MAX_REPORT = 64_000_000
+export const MAX_REPORT = 64_000_000
 /** The longest text that is parsed, of what is left of a report. */
 const MAX_PARSED = 1_000_000
 const MAX_NAMES = 50
@@ -12,15 +12,13 @@ const MAX_CHANGES = 100
 const MAX_TEXT = 200
 
 /** Reads the report of a host's last run. A file that is not whole is said to be so, and is never taken for a run. */
-export function readReport(path: string): PuppetReport {
-  let text: string
+export async function readReport(files: HostFiles, path: string): Promise<PuppetReport> {
   try {
-    text = readBounded(path)
+    const text = await files.read(path, MAX_REPORT)
+    return text === undefined ? { found: 'none' } : parseReport(text.toString('utf8'))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { found: 'none' }
     return { found: 'unreadable', problem: `cannot be read: ${(error as Error).message}` }
   }
-  return parseReport(text)
 }
 
 /**
@@ -50,17 +48,6 @@ function plain(yaml: string): unknown {
   if (error !== undefined) throw error
   // Aliases are resolved to one object each, whose fields are read once: they cannot multiply.
   return document.toJS({ maxAliasCount: -1 }) as unknown
-}
-
-function readBounded(path: string): string {
-  const file = openSync(path, 'r')
-  try {
-    const { size } = fstatSync(file)
-    if (size > MAX_REPORT) throw new Error(`it has ${size} bytes, and ${MAX_REPORT} at most are read`)
-    return readFileSync(file, 'utf8')
-  } finally {
-    closeSync(file)
-  }
 }
 
 function readFields(found: unknown, rest: ReportText): PuppetReport {

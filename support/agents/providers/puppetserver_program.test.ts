@@ -5,6 +5,7 @@ import { runCommand } from '../../system/command'
 import { reasonOf } from '../../testing/failure'
 import { Scratch } from '../../testing/scratch'
 import { OTHER_CERTIFICATE, OTHER_KEY, TEST_CERTIFICATE, TEST_KEY } from '../../testing/test_certificate'
+import { openServerAt } from './own_puppetserver'
 import { puppetserverProgram } from './puppetserver_program'
 
 /** The settings of environments as a puppetserver tells them: a time in seconds is a number. */
@@ -80,7 +81,11 @@ describe('the puppetserver of a host', () => {
     const text = exit === 0 ? lines.join('\n') : 'Error: Could not parse /etc/puppet/puppet.conf'
     const facts = `[ "$*" = 'facts find 127.0.0.1 --render-as json' ] && cat <<'EOF' && exit\n${told}\nEOF`
     const script = `#!/bin/sh\n${facts}\ncat <<'EOF'\n${text}\nEOF\nexit ${exit}\n`
-    return puppetserverProgram(runCommand, scratch.write('puppet', script, 0o755), () => addresses)
+    return puppetserverProgram(
+      runCommand,
+      scratch.write('puppet', script, 0o755),
+      openServerAt(() => addresses),
+    )
   }
   const signal = new AbortController().signal
 

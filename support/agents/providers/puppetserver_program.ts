@@ -1,8 +1,3 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import https from 'node:https'
-import { networkInterfaces } from 'node:os'
-import type { TLSSocket } from 'node:tls'
 import type { CommandRunner } from '../../system/command'
 import type { PuppetServer } from '../puppetserver'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
@@ -16,26 +11,27 @@ const SETTINGS = [
   'environment',
   'environment_timeout',
 ] as const
-type Settings = Record<(typeof SETTINGS)[number], string>
+export type ServerSettings = Record<(typeof SETTINGS)[number], string>
 
-/** Bytes of a catalog, of which two words are kept. */
-const MAX_CATALOG = 64 * 1024 * 1024
 const MAX_FACTS = 16 * 1024 * 1024
-const MAX_TOLD = 300
 
-/** Returns the addresses of this host, of which one leads to its own puppetserver. */
-const ownAddresses = (): string[] =>
-  Object.values(networkInterfaces()).flatMap((found) => (found ?? []).map(({ address }) => address))
+/** A puppetserver that is asked by its own host. */
+export interface AskedServer {
+  url: string
+  /** Resolves with the text of an answer; a body is posted. @throws Error in words */
+  ask(what: string, path: string, body?: URLSearchParams): Promise<string>
+  /** Returns an error that says why the server does not do. */
+  failure(why: string): Error
+}
+
+/** Opens the way to a host's own puppetserver. The host's private key never leaves the host. */
+export type OpenServer = (settings: ServerSettings, signal: AbortSignal) => Promise<AskedServer>
 
 /**
- * Returns the puppetserver of this host, asked with the host's own certificate under its own name. An answer of a
+ * Returns the puppetserver of a host, asked with the host's own certificate under its own name. An answer of a
  * server with another certificate or at another address, such as one behind a balancer, does not count.
  */
-export function puppetserverProgram(
-  run: CommandRunner,
-  puppet: string,
-  addresses: () => readonly string[] = ownAddresses,
-): PuppetServer {
+export function puppetserverProgram(run: CommandRunner, puppet: string, open: OpenServer): PuppetServer {
   const program = toItsEnd(run)
   const tell = async (args: readonly string[], signal: AbortSignal) => {
     const ended = await program(puppet, args, { within: LOOK_WITHIN, signal, outputAtMost: MAX_FACTS })
@@ -53,7 +49,7 @@ export function puppetserverProgram(
       const facts = parseFacts(
         await tell(['facts', 'find', settings.certname, '--render-as', 'json'], signal),
       )
-      const server = serverOf(settings, addresses(), signal)
+      const server = await open(settings, signal)
       const asked = new URLSearchParams({
         environment,
         facts_format: 'application/json',
@@ -86,84 +82,13 @@ export function puppetserverProgram(
   }
 }
 
-function parseSettings(printed: string): Settings {
+function parseSettings(printed: string): ServerSettings {
   const found = SETTINGS.map((name) => {
     const [, value] = new RegExp(`^${name} = (.+)$`, 'm').exec(printed) ?? []
     if (value === undefined) throw new Error(`puppet does not say its ${name}`)
     return [name, value]
   })
-  return Object.fromEntries(found) as Settings
-}
-
-/** Returns the server of this host, as its own name leads to it. */
-function serverOf(
-  { certname, hostcert, hostprivkey, localcacert, serverport }: Settings,
-  addresses: readonly string[],
-  signal: AbortSignal,
-) {
-  const url = `https://${certname}:${serverport}`
-  const failure = (why: string) => new Error(`The puppetserver at ${url} ${why}`)
-  const cert = readOwn(hostcert, 'certificate')
-  const own = new X509Certificate(cert).fingerprint256
-  const common = {
-    cert,
-    key: readOwn(hostprivkey, 'private key'),
-    ca: readOwn(localcacert, "authority's certificate"),
-    headers: { accept: 'application/vnd.puppet.rich+json, application/json' },
-    agent: false,
-    signal,
-  } satisfies https.RequestOptions
-  const judge = (socket: TLSSocket): string | undefined => {
-    const address = socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
-    if (socket.getPeerCertificate().fingerprint256 !== own)
-      return `is another host's: it has another certificate than this host's ${hostcert}`
-    // Masters that share one certificate have one name as well, which leads to a balancer.
-    if (!addresses.includes(address))
-      return `is another host's: ${certname} leads to ${address}, which is no address of this host`
-    return undefined
-  }
-  /** Returns the text of an answer; a body is posted. */
-  const ask = (what: string, path: string, body?: URLSearchParams): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const fail = (why: string) => reject(failure(why))
-      const failWith = (error: Error) =>
-        fail(signal.aborted ? `gave no ${what} while it was waited for` : `does not answer: ${error.message}`)
-      const options = { ...common, method: body === undefined ? 'GET' : 'POST' }
-      const request = https.request(`${url}${path}`, options, (response) => {
-        const why = judge(response.socket as TLSSocket)
-        if (why !== undefined) {
-          fail(why)
-          return request.destroy()
-        }
-        const pieces: Buffer[] = []
-        let size = 0
-        response.on('data', (piece: Buffer) => {
-          size += piece.length
-          if (size > MAX_CATALOG) return request.destroy(new Error('it answers with more than a catalog'))
-          pieces.push(piece)
-        })
-        response.once('error', failWith)
-        response.once('end', () => {
-          const text = Buffer.concat(pieces).toString('utf8')
-          if (response.statusCode === 200) resolve(text)
-          else fail(`gives no ${what} (${response.statusCode}): ${text.slice(0, MAX_TOLD)}`)
-        })
-      })
-      request.once('error', failWith)
-      if (body !== undefined) request.setHeader('content-type', 'application/x-www-form-urlencoded')
-      request.end(body?.toString())
-    })
-  return { url, ask, failure }
-}
-
-function readOwn(path: string, what: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (cause) {
-    throw new Error(`This host has no ${what} of puppet that can be read: ${(cause as Error).message}`, {
-      cause,
-    })
-  }
+  return Object.fromEntries(found) as ServerSettings
 }
 
 /** Returns the facts of this host as its agent sends them. */

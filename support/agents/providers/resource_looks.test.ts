@@ -2,6 +2,7 @@ import { symlinkSync } from 'node:fs'
 import { expect } from 'chai'
 import type { CommandRunner } from '../../system/command'
 import { runCommand } from '../../system/command'
+import { localFiles } from '../../system/local_files'
 import { Scratch } from '../../testing/scratch'
 import { resourceLooks, systemdLook, sysvLook } from './resource_looks'
 
@@ -17,7 +18,12 @@ describe('a look at a resource', () => {
   afterEach(() => scratch.remove())
 
   const packages = (ensure: string) =>
-    resourceLooks({ run: runCommand, packages: { state: () => ({ ensure }) }, services: undefined })
+    resourceLooks({
+      files: localFiles,
+      run: runCommand,
+      packages: { state: () => ({ ensure }) },
+      services: undefined,
+    })
 
   for (const [ensure, is] of [
     ['1.2-3', 'there'],
@@ -44,7 +50,12 @@ describe('a look at a resource', () => {
     expect((await look('User', 'root')).is).to.equal('there')
     expect((await look('User', '0')).is).to.equal('gone')
     expect((await look('Group', 'no-such-group')).is).to.equal('gone')
-    const broken = resourceLooks({ run: saying('', 3), packages: undefined, services: undefined })
+    const broken = resourceLooks({
+      files: localFiles,
+      run: saying('', 3),
+      packages: undefined,
+      services: undefined,
+    })
     expect(await messageOf(async () => broken('User', 'root'))).to.match(/getent/)
   })
 
@@ -54,7 +65,12 @@ describe('a look at a resource', () => {
     ['alice:*:7:7::/:/bin/sh\n', '7', 'gone'],
   ] as const)
     it(`takes ${name} for ${is} where a directory tells ${told.trim()}`, async () => {
-      const look = resourceLooks({ run: saying(told), packages: undefined, services: undefined })
+      const look = resourceLooks({
+        files: localFiles,
+        run: saying(told),
+        packages: undefined,
+        services: undefined,
+      })
       expect((await look('User', name)).is).to.equal(is)
     })
 
@@ -65,12 +81,22 @@ describe('a look at a resource', () => {
   ] as const)
     it(`takes ${name} for ${is} where dpkg knows it without, for ${arch}`, async () => {
       const state = (asked: string) => (asked === 'a' ? { ensure: '1', arch } : { ensure: 'purged' })
-      const look = resourceLooks({ run: runCommand, packages: { state }, services: undefined })
+      const look = resourceLooks({
+        files: localFiles,
+        run: runCommand,
+        packages: { state },
+        services: undefined,
+      })
       expect((await look('Package', name)).is).to.equal(is)
     })
 
   it('knows nothing of a package or a service without its manager, or of another type', async () => {
-    const look = resourceLooks({ run: runCommand, packages: undefined, services: undefined })
+    const look = resourceLooks({
+      files: localFiles,
+      run: runCommand,
+      packages: undefined,
+      services: undefined,
+    })
     for (const type of ['Package', 'Service', 'Cron'])
       expect((await look(type, 'a')).is).to.equal('not known')
   })
@@ -104,7 +130,7 @@ describe('a look at a resource', () => {
     scratch.write('etc/init.d/one', '')
     scratch.write('etc/rc2.d/README', '')
     symlinkSync('../init.d/two', `${scratch.path}/etc/rc2.d/S01two`)
-    const look = sysvLook({ isRunning: () => false }, `${scratch.path}/etc`)
+    const look = sysvLook({ isRunning: () => false }, localFiles, `${scratch.path}/etc`)
     expect((await look('one')).is).to.equal('there')
     expect((await look('two')).seen).to.equal('has no script any more, and is still started at boot')
     expect((await look('three')).is).to.equal('gone')

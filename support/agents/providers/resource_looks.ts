@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CommandRunner } from '../../system/command'
+import { lookThrough } from '../../system/followed'
+import type { HostFiles } from '../../system/host_files'
 import type { HostResources, ResourceSeen } from '../managed_resources'
 import type { PackageManager, PackageState } from '../package'
 import type { ServiceManager } from '../service'
@@ -9,6 +10,7 @@ import { complaint, LOOK_WITHIN, toItsEnd, type Program } from './programs'
 /** The means of a host to look at its resources. */
 interface Means {
   run: CommandRunner
+  files: HostFiles
   packages: Pick<PackageManager, 'state'> | undefined
   services: ServiceLook | undefined
 }
@@ -17,7 +19,7 @@ interface Means {
 export type ServiceLook = (name: string) => Promise<ResourceSeen> | ResourceSeen
 
 /** Returns a look at a host's resources of any type that puppet may have brought. It goes by what is there, not by puppet. */
-export function resourceLooks({ run, packages, services }: Means): HostResources['look'] {
+export function resourceLooks({ run, files, packages, services }: Means): HostResources['look'] {
   const program = toItsEnd(run)
   return async (type, name) => {
     switch (type) {
@@ -30,7 +32,7 @@ export function resourceLooks({ run, packages, services }: Means): HostResources
           ? unknown('the host has no service manager that is known')
           : services(name)
       case 'File':
-        return lookAtFile(name)
+        return lookAtFile(files, name)
       case 'User':
         return lookAtAccount(program, 'passwd', name)
       case 'Group':
@@ -67,20 +69,20 @@ async function stateOfPackage(
 const GONE = new Set(['absent', 'purged'])
 
 /** Looks at a path itself: a link to nowhere is there. */
-function lookAtFile(path: string): ResourceSeen {
+async function lookAtFile(files: HostFiles, path: string): Promise<ResourceSeen> {
   try {
-    const stat = lstatSync(path)
-    if (stat.isSymbolicLink())
-      return {
-        is: 'there',
-        seen: existsSync(path) ? 'is still there, as a link' : 'is still there, as a link to nowhere',
-      }
-    return { is: 'there', seen: stat.isDirectory() ? 'is still there, as a folder' : 'is still there' }
+    const sight = await files.look(path)
+    if (sight === undefined) return { is: 'gone', seen: 'is not there' }
+    if (sight.kind === 'link') return { is: 'there', seen: `is still there, as ${await linkIn(files, path)}` }
+    return { is: 'there', seen: sight.kind === 'folder' ? 'is still there, as a folder' : 'is still there' }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { is: 'gone', seen: 'is not there' }
-    return unknown(`cannot be looked at: ${message}`)
+    return unknown(`cannot be looked at: ${(error as Error).message}`)
   }
+}
+
+async function linkIn(files: HostFiles, path: string): Promise<string> {
+  const end = await lookThrough(files, path).catch(() => undefined)
+  return end === undefined ? 'a link to nowhere' : 'a link'
 }
 
 /** Looks at a user or a group in all sources of accounts that the host has. */
@@ -128,17 +130,19 @@ export function systemdLook(run: CommandRunner): ServiceLook {
 }
 
 /** Returns a look at services with a script in `/etc/init.d`, and at the links that start them. */
-export function sysvLook(services: Pick<ServiceManager, 'isRunning'>, etc = '/etc'): ServiceLook {
+export function sysvLook(
+  services: Pick<ServiceManager, 'isRunning'>,
+  files: HostFiles,
+  etc = '/etc',
+): ServiceLook {
   return async (name) => {
-    if (existsSync(join(etc, 'init.d', name))) {
+    if ((await lookThrough(files, join(etc, 'init.d', name))) !== undefined) {
       const isRunning = await services.isRunning(name)
       return { is: 'there', seen: isRunning ? 'still runs' : 'does not run, and its script is still there' }
     }
-    const isStarted = ['rcS.d', 'rc2.d', 'rc3.d', 'rc5.d'].some((folder) =>
-      (existsSync(join(etc, folder)) ? readdirSync(join(etc, folder)) : []).some(
-        (link) => link.replace(/^S\d\d/, '') === name,
-      ),
-    )
+    const folders = ['rcS.d', 'rc2.d', 'rc3.d', 'rc5.d'].map((folder) => files.list(join(etc, folder)))
+    const links = (await Promise.all(folders)).flatMap((names) => names ?? [])
+    const isStarted = links.some((link) => link.replace(/^S\d\d/, '') === name)
     if (isStarted) return { is: 'there', seen: 'has no script any more, and is still started at boot' }
     return { is: 'gone', seen: 'has no script' }
   }

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { localFiles } from '../../system/local_files'
 import { reasonOf } from '../../testing/failure'
 import { Programs, type Said } from '../../testing/programs'
 import { Scratch } from '../../testing/scratch'
@@ -62,7 +63,8 @@ describe('services of System V', () => {
     scratch.write('a', '#!/bin/sh\n', 0o755)
   })
   afterEach(() => scratch.remove())
-  const services = (said: Said) => sysvServices(new Programs({ 'service a': said }).run, scratch.path)
+  const services = (said: Said) =>
+    sysvServices(new Programs({ 'service a': said }).run, localFiles, scratch.path)
 
   for (const [exitCode, running] of [
     [0, true],

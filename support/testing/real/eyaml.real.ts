@@ -7,6 +7,7 @@ import { decryptEyaml, eyamlPrivateKey } from '../../config/eyaml'
 import { readLockstepYaml } from '../../config/lockstep_yaml'
 import { readVariables } from '../../config/variables_file'
 import { Scratch } from '../scratch'
+import { expectStompRoad } from '../../config/road_places'
 
 const SEED = 20_261_121
 
@@ -51,7 +52,7 @@ ${block}
 `
     const path = scratch.write('lockstep.yaml', text)
     const context = { env: {}, hostname: 'control', uid: 0 }
-    const { brokers, security } = readLockstepYaml(path, undefined, context)
+    const { brokers, security } = expectStompRoad(readLockstepYaml(path, undefined, context), 'a test').road
     expect(brokers.map(({ password }) => password)).to.deep.equal(['of the broker'])
     expect(security).to.include({ secret: 'of the fleet' })
     expect(readVariables(path, undefined, context).valueOf('token')).to.equal('of a variable')

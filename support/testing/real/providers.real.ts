@@ -11,6 +11,7 @@ import { aptPackages } from '../../agents/providers/packages_apt'
 import { rpmPackages } from '../../agents/providers/packages_rpm'
 import { puppetProgram } from '../../agents/providers/puppet_program'
 import { runCommand, type CommandRunner } from '../../system/command'
+import { localFiles } from '../../system/local_files'
 import { callOf } from '../call'
 import { reasonOf } from '../failure'
 import { firewallContract } from '../firewall_contract'
@@ -282,7 +283,7 @@ describe('Debian’s puppet', () => {
   it('is disabled with a message, told so, enabled again, and run', async () => {
     const folders = puppetFolders(scratch.path).join(' ')
     const program = scratch.write('puppet', `#!/bin/sh\nexec /usr/bin/puppet "$@" ${folders}\n`, 0o755)
-    const agent = puppetAgent(puppetProgram(runCommand, { program, splay: 0 }), () => Date.now())
+    const agent = puppetAgent(puppetProgram(runCommand, localFiles, { program, splay: 0 }), () => Date.now())
     const ask = async (action: string, inputs = {}) => agent.actions[action]?.(inputs, callOf(action))
     expect(await ask('status')).to.include({ enabled: true, applying: false, lastrun: 0 })
     await ask('disable', { message: 'a rollout' })

@@ -28,6 +28,7 @@ import type { JournalEntry } from '../../rollout/model/journal_entry'
 import { hasPassed, type Verdict } from '../../rollout/model/verdict'
 import { systemClock } from '../../system/clock'
 import { runCommand } from '../../system/command'
+import { localFiles } from '../../system/local_files'
 import { rolloutOn } from '../fake_fleet'
 import { PuppetFleet } from '../puppet_fleet'
 import { puppetFolders } from './puppet_folders'
@@ -68,16 +69,16 @@ describe('Debian’s puppet, that applies packed code without a master', functio
     write('app/puppet/version.sh', `#!/bin/sh\necho ${version}\n`, 0o755)
   }
   const puppetHere = (folders = [{ name: 'mywebapp', folder: code() }]) => {
-    const puppet = puppetProgram(runCommand, { program, splay: 0 })
+    const puppet = puppetProgram(runCommand, localFiles, { program, splay: 0 })
     const lockFile = () => puppet.lockFile()
     const packed = applyProgram({ program, run: runCommand, folders, records: runs(), lockFile })
-    const own = puppetCatalog(runCommand, program)
+    const own = puppetCatalog(runCommand, localFiles, program)
     const names = folders.map(({ name }) => name)
     return tellingResources(
       puppetAgent(puppet, () => Date.now(), packed),
       {
-        managed: async () => laterManaged(await own(), managedByCode(runs(), names)),
-        look: resourceLooks({ run: runCommand, packages: undefined, services: undefined }),
+        managed: async () => laterManaged(await own(), await managedByCode(runs(), names)),
+        look: resourceLooks({ run: runCommand, files: localFiles, packages: undefined, services: undefined }),
       },
     )
   }

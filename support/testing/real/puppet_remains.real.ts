@@ -17,6 +17,7 @@ import { hasPassed, type Verdict } from '../../rollout/model/verdict'
 import type { Releases } from '../../rollout/ports'
 import { systemClock } from '../../system/clock'
 import { runCommand } from '../../system/command'
+import { localFiles } from '../../system/local_files'
 import { ALONE, BEGAN, rolloutOn } from '../fake_fleet'
 import { journalText } from '../journal_text'
 import { PuppetFleet } from '../puppet_fleet'
@@ -60,12 +61,17 @@ describe('what Debian’s puppet managed before', function () {
 
   const agentOf = (name: string) => {
     const { program } = hosts.get(name) ?? { program: '' }
-    const services = sysvLook(sysvServices(runCommand))
+    const services = sysvLook(sysvServices(runCommand, localFiles), localFiles)
     return tellingResources(
-      puppetAgent(puppetProgram(runCommand, { program, splay: 0 }), () => Date.now()),
+      puppetAgent(puppetProgram(runCommand, localFiles, { program, splay: 0 }), () => Date.now()),
       {
-        managed: puppetCatalog(runCommand, program),
-        look: resourceLooks({ run: runCommand, packages: aptPackages(runCommand), services }),
+        managed: puppetCatalog(runCommand, localFiles, program),
+        look: resourceLooks({
+          run: runCommand,
+          files: localFiles,
+          packages: aptPackages(runCommand),
+          services,
+        }),
       },
     )
   }
@@ -185,7 +191,7 @@ describe('what Debian’s puppet managed before', function () {
     expect(told[0]).to.deep.include({ versions: { '2026.11.7 3f2a91c': ['web1'] }, unknown: {} })
     // The report is that of a run in noop now: its catalog is not the kept one.
     spawnSync(hosts.get('web1')?.program ?? '', ['agent', '--onetime', '--no-daemonize', '--noop'])
-    const managed = await puppetCatalog(runCommand, hosts.get('web1')?.program ?? '')()
+    const managed = await puppetCatalog(runCommand, localFiles, hosts.get('web1')?.program ?? '')()
     expect(managed).to.deep.include({
       found: 'whole',
       ofLastRun: false,

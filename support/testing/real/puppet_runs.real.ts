@@ -10,6 +10,7 @@ import type { JournalEntry } from '../../rollout/model/journal_entry'
 import { hasPassed, type Verdict } from '../../rollout/model/verdict'
 import { systemClock } from '../../system/clock'
 import { runCommand } from '../../system/command'
+import { localFiles } from '../../system/local_files'
 import { hasEnded } from '../../system/ended_process'
 import { BEGAN, rolloutOn } from '../fake_fleet'
 import { PuppetFleet } from '../puppet_fleet'
@@ -54,7 +55,10 @@ describe('runs of Debian’s puppet', function () {
         names.map((name) => [
           name,
           puppetAgent(
-            puppetProgram(runCommand, { program: (name === 'web1' ? web1 : web2).program, splay: 0 }),
+            puppetProgram(runCommand, localFiles, {
+              program: (name === 'web1' ? web1 : web2).program,
+              splay: 0,
+            }),
             () => Date.now(),
           ),
         ]),

@@ -1,11 +1,11 @@
-import { lstatSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { CommandRunner } from '../../../system/command'
 import { isWithin } from '../../../system/network'
-import { readForeignFile } from '../../../system/regular_file'
 import type { SiteAddresses } from '../../access'
+import { isUnknown } from '../programs'
 import { formatAddresses, readAddresses } from './address_lines'
-import { changeGuarded, readGuarded, syncFolderOf, writeNew, type GuardedFile } from './guarded_file'
+import { changeGuarded, readGuarded, type GuardedFile } from './guarded_file'
+import type { GuardedFiles } from './guarded_files'
 import type { WebServer } from './password_lines'
 
 /** The addresses of a site as the host's own configuration has them. */
@@ -21,7 +21,6 @@ export interface AddressSettings {
 /** Milliseconds that the web server's own programs may take. */
 const MAX_PROGRAM_MS = 10_000
 const MAX_SAID = 500
-const MAX_BYTES = 1024 * 1024
 
 /**
  * Returns the addresses of a site. While a change is under way, the text before it lies beside the file: a kill in between
@@ -31,6 +30,7 @@ export function siteAddresses(
   { path, test, reload }: AddressSettings,
   form: WebServer,
   run: CommandRunner,
+  files: GuardedFiles,
 ): SiteAddresses {
   const faultOf = (text: string) => {
     const found = readAddresses(text, form)
@@ -38,57 +38,48 @@ export function siteAddresses(
   }
   const file: GuardedFile = { called: 'file of addresses', path, faultOf }
   const backup = join(dirname(path), `.${basename(path)}.lockstep-before`)
-  const isUnderWay = () => lstatSync(backup, { throwIfNoEntry: false }) !== undefined
+  const isUnderWay = () => files.isThere(backup)
   const addressesIn = (text: string) => {
     const found = readAddresses(text, form)
     return 'fault' in found ? [] : found.addresses
   }
-  const settle = () => {
-    rmSync(backup, { force: true })
-    syncFolderOf(path)
-  }
+  const settle = () => files.remove(backup)
   /** Puts the text before in its place again. Another program may have changed the file meanwhile: that stays. */
-  const goBack = (old: string, written: string) => {
+  const goBack = async (old: string, written: string) => {
     const fault = faultOf(old)
     if (fault !== undefined) throw new Error(`the text before it, ${backup}, is not used: ${fault}`)
-    changeGuarded(file, (now) => {
+    await changeGuarded(files, file, (now) => {
       if (now === written) return old
       throw new Error('somebody else changed it meanwhile')
     })
-    settle()
+    await settle()
   }
   /** Has the web server test and read what is there; goes back to the text before where it refuses that. */
   const takeIntoUse = async (old: string) => {
-    const written = readGuarded(file)
+    const written = await readGuarded(files, file)
     const why = (await whyNot(run, test, 'its test')) ?? (await whyNot(run, reload, 'its reload'))
     if (why === undefined) return settle()
     try {
-      goBack(old, written)
+      await goBack(old, written)
     } catch (error) {
       throw new Error(`${why}; ${path} stays as it is: ${(error as Error).message}`, { cause: error })
     }
     throw new Error(`${why}; the file of addresses is as it was before`)
   }
   const change = async (edit: (addresses: readonly string[]) => readonly string[]) => {
-    if (isUnderWay()) await takeIntoUse(readForeignFile(backup, MAX_BYTES).toString('latin1'))
-    const before = addressesIn(readGuarded(file))
+    if (await isUnderWay()) await takeIntoUse((await files.read(backup)).text)
+    const before = addressesIn(await readGuarded(files, file))
     if (edit(before).length === before.length) return
     const faulty = await whyNot(run, test, 'its test')
     if (faulty !== undefined) throw new Error(`${faulty}, before anything was changed; nothing was written`)
-    let old = ''
-    changeGuarded(
-      file,
-      (now) => formatAddresses(edit(addressesIn(now)), now, form),
-      (text) => {
-        old = text
-        writeNew(backup, text)
-        syncFolderOf(path)
-      },
-    )
-    await takeIntoUse(old)
+    const withEdit = (now: string) => formatAddresses(edit(addressesIn(now)), now, form)
+    await takeIntoUse(await changeGuarded(files, file, withEdit, backup))
   }
   return {
-    list: () => ({ addresses: addressesIn(readGuarded(file)), isUnderWay: isUnderWay() }),
+    async list() {
+      const addresses = addressesIn(await readGuarded(files, file))
+      return { addresses, isUnderWay: await isUnderWay() }
+    },
     allow: (address) => change((listed) => (isAllowed(listed, address) ? listed : [...listed, address])),
     remove: (address) => change((listed) => listed.filter((each) => !isWithin(each, address))),
   }
@@ -104,7 +95,13 @@ async function whyNot(
   [program = '', ...args]: readonly string[],
   what: string,
 ): Promise<string | undefined> {
-  const { exitCode, failure, output } = await run(program, args, { within: MAX_PROGRAM_MS, outlives: true })
+  const ended = await run(program, args, { within: MAX_PROGRAM_MS, outlives: true })
+  const { exitCode, failure, output } = ended
+  // The web server may have read the file by now: neither text is known to be the one that it uses.
+  if (isUnknown(ended))
+    throw new Error(
+      `the web server may not have read its configuration, by ${what} (${program}): ${failure}; the next change has it read again`,
+    )
   if (failure === undefined && exitCode === 0) return undefined
   const said = output.trim().split('\n').slice(-3).join('; ').slice(-MAX_SAID)
   const how = failure ?? `it exited with ${exitCode}`

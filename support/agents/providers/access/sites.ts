@@ -2,6 +2,7 @@ import type { CommandRunner } from '../../../system/command'
 import type { AccessSite, AccessSites } from '../../access'
 import { siteAddresses, type AddressSettings } from './addresses'
 import { changeGuarded, readGuarded } from './guarded_file'
+import type { GuardedFiles } from './guarded_files'
 import { passwordFileFault, statusIn, usersIn, withoutUser, withUser, type WebServer } from './password_lines'
 
 /** A site as the host's own configuration has it. Nothing of it comes from a message. */
@@ -15,18 +16,30 @@ export interface SiteSettings {
 }
 
 /** Returns the sites that this host's configuration names. */
-export function hostSites(sites: readonly SiteSettings[], run: CommandRunner): AccessSites {
-  const found = new Map(sites.map((site) => [site.name, siteOf(site, run)]))
+export function hostSites(
+  sites: readonly SiteSettings[],
+  run: CommandRunner,
+  files: GuardedFiles,
+): AccessSites {
+  const found = new Map(sites.map((site) => [site.name, siteOf(site, run, files)]))
   return { names: [...found.keys()], find: (name) => found.get(name) }
 }
 
-function siteOf({ users: path, form, addresses }: SiteSettings, run: CommandRunner): AccessSite {
+function siteOf(
+  { users: path, form, addresses }: SiteSettings,
+  run: CommandRunner,
+  files: GuardedFiles,
+): AccessSite {
   const file = { called: 'password file', path, faultOf: passwordFileFault }
   return {
-    users: () => usersIn(readGuarded(file)),
-    status: (user) => statusIn(readGuarded(file), user, form),
-    allow: (user, hash) => changeGuarded(file, (text) => withUser(text, user, hash)),
-    remove: (user) => changeGuarded(file, (text) => withoutUser(text, user)),
-    addresses: addresses && siteAddresses(addresses, form, run),
+    users: async () => usersIn(await readGuarded(files, file)),
+    status: async (user) => statusIn(await readGuarded(files, file), user, form),
+    async allow(user, hash) {
+      await changeGuarded(files, file, (text) => withUser(text, user, hash))
+    },
+    async remove(user) {
+      await changeGuarded(files, file, (text) => withoutUser(text, user))
+    },
+    addresses: addresses && siteAddresses(addresses, form, run, files),
   }
 }

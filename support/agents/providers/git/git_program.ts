@@ -1,5 +1,6 @@
 import type { CommandLimits, CommandRunner } from '../../../system/command'
 import { redactor } from '../../../system/redaction'
+import { quoteWord } from '../../../system/commands'
 import { secretsIn } from '../../../system/url_secret'
 import { complaint, toItsEnd } from '../programs'
 
@@ -34,8 +35,12 @@ export interface GitProgram {
    * @throws Error with git's own words
    */
   git(args: readonly string[], limits: GitLimits): Promise<string>
-  /** Like `git`; undefined where git ended with another exit status than 0. */
-  ask(args: readonly string[], limits: GitLimits): Promise<string | undefined>
+  /**
+   * Runs a script of POSIX sh, which has a function `git` for git on this repository. `args` are its own arguments.
+   * Returns what it printed.
+   * @throws Error with git's own words
+   */
+  script(text: string, args: readonly string[], limits: GitLimits): Promise<string>
 }
 
 export interface GitLimits extends Pick<CommandLimits, 'signal' | 'within' | 'cwd'> {
@@ -47,39 +52,38 @@ export interface GitLimits extends Pick<CommandLimits, 'signal' | 'within' | 'cw
 export function gitProgram(run: CommandRunner, repository: string, url: string): GitProgram {
   const program = toItsEnd(run)
   const redact = redactor(secretsIn(url))
-  const ended = (args: readonly string[], { tree, within = LOOK_WITHIN, ...limits }: GitLimits) =>
-    program(
-      'git',
-      [
-        ...CAREFUL,
-        // The folder may belong to another user than the one who runs git: the host's owner has configured both.
-        '-c',
-        `safe.directory=${repository}`,
-        `--git-dir=${repository}`,
-        ...(tree === undefined ? [] : [`--work-tree=${tree.files}`]),
-        ...args,
-      ],
-      {
-        ...limits,
-        within,
-        outputAtMost: MAX_LIST_BYTES,
-        env: {
-          GIT_TERMINAL_PROMPT: '0',
-          GIT_OPTIONAL_LOCKS: '0',
-          GIT_NO_REPLACE_OBJECTS: '1',
-          ...(tree === undefined ? {} : { GIT_INDEX_FILE: tree.index }),
-        },
+  const optionsOf = ({ tree }: GitLimits): readonly string[] => [
+    ...CAREFUL,
+    // The folder may belong to another user than the one who runs git: the host's owner has configured both.
+    '-c',
+    `safe.directory=${repository}`,
+    `--git-dir=${repository}`,
+    ...(tree === undefined ? [] : [`--work-tree=${tree.files}`]),
+  ]
+  const printedBy = async (
+    runs: string,
+    args: readonly string[],
+    { tree, within = LOOK_WITHIN, ...limits }: GitLimits,
+  ) => {
+    const { exitCode, stdout, output } = await program(runs, args, {
+      ...limits,
+      within,
+      outputAtMost: MAX_LIST_BYTES,
+      env: {
+        GIT_TERMINAL_PROMPT: '0',
+        GIT_OPTIONAL_LOCKS: '0',
+        GIT_NO_REPLACE_OBJECTS: '1',
+        ...(tree === undefined ? {} : { GIT_INDEX_FILE: tree.index }),
       },
-    )
+    })
+    if (exitCode !== 0) throw complaint('git', { exitCode, output: redact(output) }, /^(fatal|error): /)
+    return stdout
+  }
   return {
-    async git(args, limits) {
-      const { exitCode, stdout, output } = await ended(args, limits)
-      if (exitCode !== 0) throw complaint('git', { exitCode, output: redact(output) }, /^(fatal|error): /)
-      return stdout
-    },
-    async ask(args, limits) {
-      const { exitCode, stdout } = await ended(args, limits)
-      return exitCode === 0 ? stdout : undefined
+    git: (args, limits) => printedBy('git', [...optionsOf(limits), ...args], limits),
+    script(text, args, limits) {
+      const git = `git() { command git ${optionsOf(limits).map(quoteWord).join(' ')} "$@"; }`
+      return printedBy('sh', ['-c', `${git}\n${text}`, 'sh', ...args], limits)
     },
   }
 }

@@ -1,4 +1,3 @@
-import { lstatSync, readlinkSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The places of a repository within its folder. */
@@ -24,6 +23,10 @@ export function placesIn(folder: string): Places {
   }
 }
 
+/** What has the name of the link; of a link, where it leads, and whether that is a folder of its own in the folder. */
+export type LinkSight =
+  { kind: 'none' } | { kind: 'no link' } | { kind: 'link'; target: string; isOwn: boolean }
+
 export type Current =
   { kind: 'none' } | { kind: 'release'; commit: string } | { kind: 'odd' | 'no link'; why: string }
 
@@ -33,31 +36,18 @@ export function isCommitId(name: string): boolean {
   return RELEASE.test(`releases/${name}`)
 }
 
-/** Reads which release is served. A link that leads anywhere else than to a release of this folder is odd. */
-export function readCurrent({ current, releases, folder }: Places): Current {
-  let target: string
-  try {
-    target = readlinkSync(current)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return { kind: 'none' }
-    if (code === 'EINVAL') return { kind: 'no link', why: `${current} is no link` }
-    throw error
-  }
+/** Judges which release is served. A link that leads anywhere else than to a release of this folder is odd. */
+export function judgeLink(link: LinkSight, { current, releases }: Places): Current {
+  if (link.kind === 'none') return { kind: 'none' }
+  if (link.kind === 'no link') return { kind: 'no link', why: `${current} is no link` }
+  const { target, isOwn } = link
   const [, commit] = RELEASE.exec(target) ?? []
   if (commit === undefined)
     return { kind: 'odd', why: `${current} leads to ${target}, which is no release of this repository` }
-  const release = join(releases, commit)
-  if (!isOwnFolder(release, folder))
-    return { kind: 'odd', why: `${current} leads to ${release}, which is no folder of its own there` }
+  if (!isOwn)
+    return {
+      kind: 'odd',
+      why: `${current} leads to ${join(releases, commit)}, which is no folder of its own there`,
+    }
   return { kind: 'release', commit }
-}
-
-/** Returns whether there is a folder at a path within `folder`, and no link on the way to it. */
-export function isOwnFolder(path: string, folder: string): boolean {
-  try {
-    return lstatSync(path).isDirectory() && realpathSync(path) === path.replace(folder, realpathSync(folder))
-  } catch {
-    return false
-  }
 }

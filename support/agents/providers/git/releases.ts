@@ -1,18 +1,51 @@
-import { existsSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { CommandRunner } from '../../../system/command'
-import { namesIn, readForeignFile } from '../../../system/regular_file'
+import type { HostFiles } from '../../../system/host_files'
 import { DeployFailed } from '../../git'
 import { complaint, LOOK_WITHIN, toItsEnd } from '../programs'
+import type { FolderLooks } from './folder_looks'
 import type { GitProgram } from './git_program'
-import { isCommitId, isOwnFolder, type Places } from './places'
+import { isCommitId, type Places } from './places'
 
 /** Milliseconds that a release may take to be made ready. */
 const BUILD_WITHIN = 120_000
-/** Milliseconds after which what a look has left behind is removed. */
-const STALE_MS = 3_600_000
-/** Bytes of a file that says what git does not compare. */
-const MAX_EXCLUDES = 64 * 1024
+/** Minutes after which what a look has left behind is removed. */
+const STALE_MIN = 60
+/**
+ * Compares files with a commit through an index of its own. `sh <scratch> <index> <commit> <files> <repository>` prints
+ * three lists, each entry with a NUL behind it, and a NUL between them: what git tells of files, what is called `.git`,
+ * and the files of the repository that would hide files from git.
+ */
+const COMPARE = String.raw`scratch=$1 index=$2 commit=$3 files=$4 info=$5/info
+mkdir -p -- "$scratch" || exit
+trap 'rm -f -- "$index" "$index.lock"' EXIT
+trap 'exit 143' TERM
+git read-tree "$commit" || exit
+git status --porcelain=v1 -z --untracked-files=all --ignored=matching --no-renames --ignore-submodules=none || exit
+printf '\0'
+# Folders that this user cannot look into are not those of a release.
+find -P "$files" -name .git -prune -print0
+[ "$?" -lt 126 ] || exit 127
+printf '\0'
+for path in "$info/exclude" "$info/attributes"; do
+  [ -e "$path" ] || continue
+  if [ -L "$path" ] || [ ! -f "$path" ]; then echo "fatal: $path is no plain file" >&2; exit 3; fi
+  grep -q '^[[:space:]]*[^#[:space:]]' "$path"
+  case $? in
+    0) printf '%s\0' "$path" ;;
+    1) ;;
+    *) echo "fatal: $path cannot be read" >&2; exit 3 ;;
+  esac
+done`
+
+export interface ReleasesParts {
+  places: Places
+  run: CommandRunner
+  files: HostFiles
+  looks: FolderLooks
+  git: GitProgram
+  newId: () => string
+}
 
 /**
  * The releases in a folder: made ready beside, switched to by one rename, removed by one rename. All is done as the user
@@ -21,22 +54,21 @@ const MAX_EXCLUDES = 64 * 1024
 export class Releases {
   private readonly program
 
-  constructor(
-    private readonly places: Places,
-    run: CommandRunner,
-    private readonly git: GitProgram,
-    private readonly newId: () => string,
-    private readonly now: () => number,
-  ) {
-    this.program = toItsEnd(run)
+  private readonly places: Places
+  private readonly git: GitProgram
+
+  constructor(private readonly parts: ReleasesParts) {
+    this.program = toItsEnd(parts.run)
+    this.places = parts.places
+    this.git = parts.git
   }
 
   pathOf(commit: string): string {
     return join(this.places.releases, commit)
   }
 
-  has(commit: string): boolean {
-    return namesIn(this.places.releases).includes(commit)
+  async has(commit: string): Promise<boolean> {
+    return (await this.names()).includes(commit)
   }
 
   /**
@@ -48,10 +80,15 @@ export class Releases {
     const beside = join(this.places.releases, `.${commit}.new`)
     await this.do('rm', '-rf', '--', beside)
     await this.do('mkdir', '-p', '--', beside)
-    await this.withIndex(beside, async (tree) => {
+    const index = this.newIndex()
+    await this.do('mkdir', '-p', '--', this.places.scratch)
+    try {
       const checkout = ['read-tree', '--reset', '-u', commit]
+      const tree = { files: beside, index }
       await this.git.git(checkout, { tree, cwd: beside, within: BUILD_WITHIN, signal, outlives: true })
-    })
+    } finally {
+      await this.do('rm', '-f', '--', index, `${index}.lock`)
+    }
     const changes = await this.changesIn(beside, commit, signal)
     if (changes.length > 0)
       throw new DeployFailed(`the release could not be written as it is in ${commit}: ${changes[0]}`)
@@ -68,7 +105,7 @@ export class Releases {
   /** Serves a release: one rename of a link. */
   async switchTo(commit: string): Promise<void> {
     const { current, folder, releases } = this.places
-    if (!isOwnFolder(this.pathOf(commit), folder))
+    if (!(await this.parts.looks.isOwnFolder(this.pathOf(commit), folder)))
       throw new DeployFailed(`${releases}/${commit} is no folder of its own`)
     const beside = join(folder, '.current.new')
     await this.do('rm', '-f', '--', beside)
@@ -87,7 +124,7 @@ export class Releases {
 
   /** Removes all releases but the first `keep` of `wanted`, and those of `needed`; and what was left behind. */
   async prune(keep: number, wanted: readonly string[], needed: readonly string[]): Promise<void> {
-    const there = namesIn(this.places.releases)
+    const there = await this.names()
     const order = [...new Set([...needed, ...wanted])].filter((commit) => there.includes(commit))
     const kept = new Set([...needed, ...order.slice(0, keep)])
     for (const name of there) {
@@ -95,76 +132,44 @@ export class Releases {
       const leftover = /^\.[0-9a-f]+\.(new|gone)$/.test(name)
       if (leftover) await this.do('rm', '-rf', '--', join(this.places.releases, name))
     }
-    for (const name of namesIn(this.places.scratch)) {
-      const path = join(this.places.scratch, name)
-      const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Infinity }
-      if (this.now() - mtimeMs > STALE_MS) await this.do('rm', '-f', '--', path)
-    }
+    const stale = ['-type', 'f', '-mmin', `+${STALE_MIN}`]
+    const within = ['-P', this.places.scratch, '-mindepth', '1', '-maxdepth', '1']
+    await this.do('find', ...within, ...stale, '-exec', 'rm', '-f', '--', '{}', '+')
   }
 
   /**
    * Compares files with a commit through an index of its own. It knows no file yet, so every file is read: an edit that
    * keeps size and time is found as well. What hides files from git without being in the commit counts as a change itself.
    */
-  private changesIn(files: string, commit: string, signal: AbortSignal): Promise<string[]> {
-    return this.withIndex(files, async (tree) => {
-      const limits = { tree, cwd: files, signal }
-      await this.git.git(['read-tree', commit], limits)
-      const listed = [
-        'status',
-        '--porcelain=v1',
-        '-z',
-        '--untracked-files=all',
-        '--ignored=matching',
-        '--no-renames',
-        '--ignore-submodules=none',
-      ]
-      const entries = (await this.git.git(listed, limits)).split('\0').filter(Boolean)
-      const ignored = entries.flatMap((entry) => (entry.startsWith('!! ') ? [entry.slice(3)] : []))
-      // The first letter is about a branch, of which there is none; the second one is about the file.
-      const changed = entries.flatMap((entry) =>
-        /^.[ !]/.test(entry) ? [] : [`${entry[1]} ${entry.slice(3)}`],
-      )
-      // Below a folder that the commit ignores, nothing is compared.
-      const hiding = [
-        ...ignored.filter((path) => basename(path) === '.gitignore'),
-        ...(await this.gitFoldersIn(files, signal)).filter(
-          (path) => !ignored.some((folder) => folder.endsWith('/') && path.startsWith(folder)),
-        ),
-      ]
-      return [...changed, ...hiding.map((path) => `? ${path}`), ...this.ownExcludes()]
-    })
+  private async changesIn(files: string, commit: string, signal: AbortSignal): Promise<string[]> {
+    const { scratch, repository } = this.places
+    const index = this.newIndex()
+    const args = [scratch, index, commit, files, repository]
+    const printed = (
+      await this.git.script(COMPARE, args, { tree: { files, index }, cwd: files, signal })
+    ).split('\0')
+    const [entries, gitFolders, excludes] = threeLists(printed)
+    const ignored = entries.flatMap((entry) => (entry.startsWith('!! ') ? [entry.slice(3)] : []))
+    // The first letter is about a branch, of which there is none; the second one is about the file.
+    const changed = entries.flatMap((entry) =>
+      /^.[ !]/.test(entry) ? [] : [`${entry[1]} ${entry.slice(3)}`],
+    )
+    // Below a folder that the commit ignores, nothing is compared.
+    const hiding = [
+      ...ignored.filter((path) => basename(path) === '.gitignore'),
+      ...gitFolders
+        .map((path) => path.slice(files.length + 1))
+        .filter((path) => !ignored.some((folder) => folder.endsWith('/') && path.startsWith(folder))),
+    ]
+    return [...changed, ...hiding.map((path) => `? ${path}`), ...excludes.map((path) => `! ${path}`)]
   }
 
-  /** Returns what is called `.git` in a release: git never looks at it, and a release has none. */
-  private async gitFoldersIn(files: string, signal: AbortSignal): Promise<string[]> {
-    const args = ['-P', files, '-name', '.git', '-prune', '-print0']
-    const { stdout } = await this.program('find', args, { within: LOOK_WITHIN, signal })
-    return stdout.split('\0').flatMap((path) => (path === '' ? [] : [path.slice(files.length + 1)]))
+  private newIndex(): string {
+    return join(this.places.scratch, `index-${this.parts.newId()}`)
   }
 
-  /** Returns the files of the repository that would hide files of a release from git. */
-  private ownExcludes(): string[] {
-    const info = join(this.places.repository, 'info')
-    return ['exclude', 'attributes'].flatMap((name) => {
-      const path = join(info, name)
-      if (!existsSync(path)) return []
-      const lines = readForeignFile(path, MAX_EXCLUDES).toString('utf8').split('\n')
-      return lines.some((line) => /^\s*[^#\s]/.test(line)) ? [`! ${path}`] : []
-    })
-  }
-
-  private async withIndex<T>(
-    files: string,
-    work: (tree: { files: string; index: string }) => Promise<T>,
-  ): Promise<T> {
-    const index = join(this.places.scratch, `index-${this.newId()}`)
-    if (!existsSync(this.places.scratch)) await this.do('mkdir', '-p', '--', this.places.scratch)
-    try {
-      return await work({ files, index })
-    } finally {
-      await this.do('rm', '-f', '--', index, `${index}.lock`)
-    }
+  private async names(): Promise<readonly string[]> {
+    return (await this.parts.files.list(this.places.releases)) ?? []
   }
 
   /** A submodule would be an empty folder that looks like a release. */
@@ -179,4 +184,12 @@ export class Releases {
     const ended = await this.program(program, args, { within: LOOK_WITHIN })
     if (ended.exitCode !== 0) throw complaint(program, ended, /^\w+: /)
   }
+}
+
+/** Splits lists of texts that are not empty at the empty texts between them. @throws Error where the last one has no end */
+function threeLists(texts: readonly string[]): [string[], string[], string[]] {
+  const [first, second] = [texts.indexOf(''), texts.indexOf('', texts.indexOf('') + 1)]
+  if (first === -1 || second === -1 || second === first || texts.at(-1) !== '')
+    throw new Error('git was not heard to its end')
+  return [texts.slice(0, first), texts.slice(first + 1, second), texts.slice(second + 1, -1)]
 }

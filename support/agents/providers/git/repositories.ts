@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { CommandRunner } from '../../../system/command'
+import type { HostFiles } from '../../../system/host_files'
 import type { GitRepositories } from '../../git'
+import type { FolderLooks } from './folder_looks'
 import { hostRepository } from './repository'
 import { runAs } from './run_as'
 import type { RepositorySettings } from './settings'
@@ -10,10 +12,12 @@ import { switchRecord } from './switch_record'
 export interface HostRepositoriesParts {
   repositories: readonly RepositorySettings[]
   run: CommandRunner
-  /** The folder of the daemon for what it has done to each repository. */
+  files: HostFiles
+  looks: FolderLooks
+  /** The folder on the host for what was done to each repository. */
   records: string
   now: () => number
-  /** The user id of this process. */
+  /** The user id by which programs run on the host. */
   uid: number
 }
 
@@ -21,6 +25,8 @@ export interface HostRepositoriesParts {
 export function hostRepositories({
   repositories,
   run,
+  files,
+  looks,
   records,
   now,
   uid,
@@ -31,7 +37,9 @@ export function hostRepositories({
       hostRepository({
         settings,
         run: runAs(settings.user, run, uid),
-        record: switchRecord(join(records, `${settings.name}.json`)),
+        files,
+        looks,
+        record: switchRecord(join(records, `${settings.name}.json`), run, files),
         now,
         newId: randomUUID,
       }),

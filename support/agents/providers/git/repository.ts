@@ -1,15 +1,15 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { MAX_TAGS_TOLD } from '../../../rpc/contracts/git'
 import type { CommandRunner } from '../../../system/command'
+import type { HostFiles } from '../../../system/host_files'
 import { redactor } from '../../../system/redaction'
 import { dropSecret, secretsIn } from '../../../system/url_secret'
 import { DeployFailed, type FetchWanted, type GitRepository, type GitStatus } from '../../git'
 import { complaint, LOOK_WITHIN, toItsEnd } from '../programs'
+import type { FolderLooks } from './folder_looks'
 import { gitProgram } from './git_program'
-import { placesIn, readCurrent } from './places'
+import { judgeLink, placesIn } from './places'
 import { Releases } from './releases'
-import { findScript, runScript } from './scripts'
+import { findScript, runScript, ScriptUnheard } from './scripts'
 import type { RepositorySettings } from './settings'
 import { judgeServed, type Switch, type SwitchRecord } from './switch_record'
 import { fetchTags, readTags } from './tags'
@@ -18,34 +18,45 @@ export interface RepositoryParts {
   settings: RepositorySettings
   /** Runs programs as the user of the files. */
   run: CommandRunner
+  /** The files of the host, and looks at them, as the user by whom the daemon or its session works. */
+  files: HostFiles
+  looks: FolderLooks
   record: SwitchRecord
   now: () => number
   newId: () => string
 }
 
 /** Returns a repository on this host: bare, with its releases beside it, and a link to the one that is served. */
-export function hostRepository({ settings, run, record, now, newId }: RepositoryParts): GitRepository {
+export function hostRepository(parts: RepositoryParts): GitRepository {
+  const { settings, run, files, looks, record, now, newId } = parts
   const { url, keep, within } = settings
   const places = placesIn(settings.folder)
   const shownUrl = dropSecret(url)
   const redact = redactor(secretsIn(url))
   const git = gitProgram(run, places.repository, url)
-  const releases = new Releases(places, run, git, newId, now)
+  const releases = new Releases({ places, run, files, looks, git, newId })
   const seconds = () => Math.floor(now() / 1000)
-  const isThere = () => existsSync(join(places.repository, 'HEAD'))
+  const served = async () => {
+    const { hasRepository, link } = await looks.atServed(places)
+    return { hasRepository, current: judgeLink(link, places) }
+  }
 
   const status = async (tag: string | undefined, signal: AbortSignal): Promise<GitStatus> => {
-    const { switches, fetchedAt } = record.read()
-    const current = readCurrent(places)
+    const { switches, fetchedAt } = await record.read()
+    const { hasRepository, current } = await served()
     const commit = current.kind === 'release' ? current.commit : undefined
-    const tags = tag === undefined || !isThere() ? undefined : await readTags(git, signal, tag)
+    // Both at once: a host that is reached over a network answers the one while it works on the other.
+    const [tags, changes] = await Promise.all([
+      tag === undefined || !hasRepository ? undefined : readTags(git, signal, tag),
+      commit === undefined ? undefined : releases.changes(commit, signal),
+    ])
     const standing = commit === undefined ? undefined : judgeServed(commit, switches)
     return {
       commit,
       tag: standing?.tag,
       before: standing?.before,
       whole: standing?.whole ?? false,
-      changes: commit === undefined ? undefined : await releases.changes(commit, signal),
+      changes,
       problem: 'why' in current ? current.why : standing?.problem,
       tagCommit: tags?.own.get(tag ?? ''),
       serverCommit: tags?.server.get(tag ?? ''),
@@ -64,21 +75,22 @@ export function hostRepository({ settings, run, record, now, newId }: Repository
   }
 
   const serve = async (tag: string, commit: string, signal: AbortSignal) => {
-    const current = readCurrent(places)
+    const { current } = await served()
     if (current.kind === 'no link')
       throw new DeployFailed(`${current.why}; a deploy replaces nothing but a link`)
-    const served = current.kind === 'release' ? current.commit : undefined
-    if (!releases.has(commit)) await releases.build(commit, signal)
+    const previous = current.kind === 'release' ? current.commit : undefined
+    if (!(await releases.has(commit))) await releases.build(commit, signal)
     await refuseChanged(commit, signal)
     const release = releases.pathOf(commit)
     // Both are looked for before anything is switched.
-    const [pre, post] = [settings.pre, settings.post].map((written) =>
-      written === undefined ? undefined : findScript(written, release),
-    )
+    const find = async (written: string | undefined) =>
+      written === undefined ? undefined : findScript(written, release, looks)
+    const pre = await find(settings.pre)
+    const post = await find(settings.post)
     const env = {
       TAG: tag,
       COMMIT: commit,
-      PREVIOUS: served ?? '',
+      PREVIOUS: previous ?? '',
       REPOSITORY: settings.name,
       RELEASE: release,
       FOLDER: settings.folder,
@@ -91,23 +103,26 @@ export function hostRepository({ settings, run, record, now, newId }: Repository
       await runOne('pre script', pre)
       await refuseChanged(commit, signal, 'the pre script changed files of the release')
     } catch (error) {
-      // What a failed script has left half done is not what the next deploy begins with.
-      if (commit !== served) await releases.discard(commit)
+      // What a failed script has left half done is not what the next deploy begins with. One that may run keeps its files.
+      if (commit !== previous && !(error instanceof ScriptUnheard)) await releases.discard(commit)
       const { message, output = '' } = error as Error & { output?: string }
       throw new DeployFailed(`${message}; nothing was switched`, output)
     }
     signal.throwIfAborted()
-    const { switches, fetchedAt } = record.read()
+    const { switches } = await record.read()
     const earlier = switches.filter(({ stage }, index) => stage !== 'begun' || index < switches.length - 1)
     const write = (stage: Switch['stage']) =>
-      record.write({ switches: [...earlier, { commit, tag, stage, at: seconds() }], fetchedAt })
-    write('begun')
+      record.change(({ fetchedAt }) => ({
+        switches: [...earlier, { commit, tag, stage, at: seconds() }],
+        fetchedAt,
+      }))
+    await write('begun')
     await releases.switchTo(commit)
-    write('switched')
+    await write('switched')
     await runOne('post script', post)
-    write('whole')
+    await write('whole')
     const recent = [...earlier].reverse().map((each) => each.commit)
-    await releases.prune(keep, recent, served === undefined ? [commit] : [commit, served])
+    await releases.prune(keep, recent, previous === undefined ? [commit] : [commit, previous])
   }
 
   const refuseChanged = async (
@@ -121,8 +136,9 @@ export function hostRepository({ settings, run, record, now, newId }: Repository
 
   return {
     async tags(tag, signal) {
-      const { fetchedAt } = record.read()
-      const own = isThere() ? (await readTags(git, signal, tag)).own : new Map<string, string>()
+      const { fetchedAt } = await record.read()
+      const { hasRepository } = await looks.atServed(places)
+      const own = hasRepository ? (await readTags(git, signal, tag)).own : new Map<string, string>()
       return { tags: new Map([...own].slice(0, MAX_TAGS_TOLD)), count: own.size, fetchedAt, url: shownUrl }
     },
     status,
@@ -130,7 +146,7 @@ export function hostRepository({ settings, run, record, now, newId }: Repository
       await makeRepository()
       const fetched = await fetchTags(git, { url, repository: places.repository }, wanted, signal)
       const fetchedAt = seconds()
-      record.write({ ...record.read(), fetchedAt })
+      await record.change((before) => ({ ...before, fetchedAt }))
       return { ...fetched, fetchedAt, url: shownUrl }
     },
     deploy: serve,

@@ -1,7 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { makeFolder } from '../../../system/folders'
-import { readRegularFile } from '../../../system/regular_file'
+import type { CommandRunner } from '../../../system/command'
+import type { HostFiles } from '../../../system/host_files'
+import { exchangeText } from '../lease_file'
 
 /**
  * A switch to a commit, on disk before it begins: `begun`, then `switched` once the link leads there, and `whole` once
@@ -23,36 +22,42 @@ export interface DeployRecord {
 
 /** A record of what a daemon has done to a repository, in the daemon's own folder, over restarts. */
 export interface SwitchRecord {
-  read(): DeployRecord
-  /** Resolves once the record is on disk. */
-  write(record: DeployRecord): void
+  read(): Promise<DeployRecord>
+  /** Puts another record in the place of the one that is there. Resolves once it is on disk. */
+  change(edit: (record: DeployRecord) => DeployRecord): Promise<void>
 }
 
 const MAX_SWITCHES = 50
+const MAX_RECORD_BYTES = 1024 * 1024
+/** The most changes by others that one change gives way to. */
+const MAX_TRIES = 20
+const NONE: DeployRecord = { switches: [], fetchedAt: undefined }
 const STAGES: readonly unknown[] = ['begun', 'switched', 'whole']
 
-export function switchRecord(path: string): SwitchRecord {
+/** Returns the record in a file of the host. */
+export function switchRecord(path: string, run: CommandRunner, files: HostFiles): SwitchRecord {
+  const read = async () => {
+    const text = (await files.read(path, MAX_RECORD_BYTES))?.toString('utf8')
+    return { text, record: text === undefined ? NONE : parseRecord(path, text) }
+  }
   return {
-    read() {
-      let text: string
-      try {
-        text = readRegularFile(path).toString('utf8')
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { switches: [], fetchedAt: undefined }
-        throw error
+    read: async () => (await read()).record,
+    async change(edit) {
+      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+        const { text, record } = await read()
+        const { switches, fetchedAt } = edit(record)
+        const next = { switches: switches.slice(-MAX_SWITCHES), fetchedAt: fetchedAt ?? null }
+        if (
+          await exchangeText(
+            run,
+            { called: 'the record of deploys', path },
+            text,
+            `${JSON.stringify(next)}\n`,
+          )
+        )
+          return
       }
-      return parseRecord(path, text)
-    },
-    write({ switches, fetchedAt }) {
-      makeFolder(dirname(path), 0o700)
-      const next = `${path}.next`
-      const text = `${JSON.stringify({ switches: switches.slice(-MAX_SWITCHES), fetchedAt: fetchedAt ?? null })}\n`
-      onFile(next, 'w', (file) => {
-        writeSync(file, text)
-        fsyncSync(file)
-      })
-      renameSync(next, path)
-      onFile(dirname(path), 'r', fsyncSync)
+      throw new Error(`the record of deploys, ${path}, is changed by others all the time`)
     },
   }
 }
@@ -117,13 +122,4 @@ function isSwitch(value: unknown): value is Switch {
     typeof found.at === 'number' &&
     STAGES.includes(found.stage)
   )
-}
-
-function onFile(path: string, flags: 'w' | 'r', work: (file: number) => void): void {
-  const file = openSync(path, flags, 0o600)
-  try {
-    work(file)
-  } finally {
-    closeSync(file)
-  }
 }

@@ -5,13 +5,12 @@ import { makeFolder } from '../../../system/folders'
 import { writeWhole } from '../../../system/whole_file'
 import type { CommandRunner } from '../../../system/command'
 import type { AppliedReport, ApplyOrder, FoundCode, PuppetCode } from '../../puppet_code'
-import { hasProcess } from '../process_arguments'
 import { complaint, LOOK_WITHIN, toItsEnd } from '../programs'
-import { readReport } from '../puppet_report'
 import { readTree, rootAlone, type TreeGuard } from './code_tree'
 import { readModules } from './modules'
 import { catalogFolder, hasCatalog } from './own_catalogs'
-import { countResources, whyNoReport } from './own_report'
+import { countResources, whyNoReport, readOwnReport } from './own_report'
+import { hasProcess } from './process_arguments'
 import { ORDER, orderedAt, orderIn, RUN, runsIn, type Ordered } from './records'
 
 /** A folder of code, as the host's own configuration has it. Nothing of it comes from a message. */
@@ -207,7 +206,7 @@ function reportOf(records: string, run: string): AppliedReport | undefined {
   const order = orderIn(at)
   if (order === undefined) return undefined
   const path = join(at, 'report.yaml')
-  const report = readReport(path)
+  const report = readOwnReport(path)
   const began = new Date(orderedAt(records, run)).toISOString()
   if (report.found === 'none')
     return { found: 'unreadable', began, problem: `was not written: ${whyNoReport(join(at, 'log'))}` }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { localFiles } from '../../../system/local_files'
 import { namesIn } from '../../../system/regular_file'
 import type { ManagedCatalog } from '../../managed_resources'
 import { joinManaged, readManaged, type KeptManaged } from '../puppet_catalog'
@@ -8,7 +9,10 @@ import { orderIn, runsIn } from './records'
  * Returns what the code of applications manages, by the catalogs that its runs have left; undefined where no run has.
  * Of each application its last run counts that was not in noop: one with the code of several manages all of it.
  */
-export function managedByCode(records: string, applications: readonly string[]): KeptManaged | undefined {
+export async function managedByCode(
+  records: string,
+  applications: readonly string[],
+): Promise<KeptManaged | undefined> {
   const last = new Map<string, string>()
   for (const run of runsIn(records)) {
     const order = orderIn(join(records, run))
@@ -16,7 +20,7 @@ export function managedByCode(records: string, applications: readonly string[]):
       continue
     if (hasCatalog(join(records, run))) last.set(order.code, run)
   }
-  const told = [...last].map(([code, run]) => readOf(code, run, records))
+  const told = await Promise.all([...last].map(([code, run]) => readOf(code, run, records)))
   return told.length === 0 ? undefined : joinManaged(told)
 }
 
@@ -36,9 +40,9 @@ export function hasCatalog(at: string): boolean {
   return namesIn(join(catalogFolder(at), 'catalog')).some((name) => name.endsWith('.json'))
 }
 
-function readOf(code: string, run: string, records: string): KeptManaged {
+async function readOf(code: string, run: string, records: string): Promise<KeptManaged> {
   const at = join(records, run)
-  const told = readManaged(catalogFolder(at), join(at, 'report.yaml'))
+  const told = await readManaged(localFiles, catalogFolder(at), join(at, 'report.yaml'))
   if (told.found === 'none')
     return {
       found: 'unreadable',

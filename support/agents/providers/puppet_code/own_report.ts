@@ -1,11 +1,36 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { excerpt } from '../../../system/redaction'
+import type { PuppetReport } from '../../puppet'
+import { MAX_REPORT, parseReport } from '../puppet_report'
 
 const MAX_LOG = 1_000_000
 const MAX_TOLD = 400
 const MAX_LINES = 3
 /** What puppet adds to each catalog. Source: puppet 7.23.0, lib/puppet/type/schedule.rb and filebucket.rb */
 const OF_PUPPET = /^(?:Schedule\[(?:puppet|hourly|daily|weekly|monthly|never)\]|Filebucket\[puppet\])$/
+
+/** Reads the report of a run of this machine. A file that is not whole is said to be so, and is never taken for a run. */
+export function readOwnReport(path: string): PuppetReport {
+  let text: string
+  try {
+    text = readBounded(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { found: 'none' }
+    return { found: 'unreadable', problem: `cannot be read: ${(error as Error).message}` }
+  }
+  return parseReport(text)
+}
+
+function readBounded(path: string): string {
+  const file = openSync(path, 'r')
+  try {
+    const { size } = fstatSync(file)
+    if (size > MAX_REPORT) throw new Error(`it has ${size} bytes, and ${MAX_REPORT} at most are read`)
+    return readFileSync(file, 'utf8')
+  } finally {
+    closeSync(file)
+  }
+}
 
 /** Returns how many resources a report has that are of the code, and not of puppet itself. */
 export function countResources(path: string): number {

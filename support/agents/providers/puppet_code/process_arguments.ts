@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Returns whether a process has these arguments, one after the other; undefined where processes cannot be seen. */
+/** Returns whether a process of this machine has these arguments, one after the other; undefined where processes cannot be seen. */
 export function hasProcess(args: readonly string[]): boolean | undefined {
   const wanted = `\0${args.join('\0')}\0`
   let pids: string[]
