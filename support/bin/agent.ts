@@ -44,6 +44,11 @@ export async function agent({
   const ended = new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)
+    // A package that this daemon installs in its own place says so: what it is in the middle of comes first.
+    process.once('SIGHUP', () => {
+      log.info('ending once no change is under way; the next daemon answers')
+      void daemon.handOver().then(resolve)
+    })
   })
   void ended.then(() => daemon.stop())
   // The service manager gets the start before the daemon listens: an unreachable broker is no reason to restart it.

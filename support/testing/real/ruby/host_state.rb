@@ -8,6 +8,11 @@ module HostState
     JSON.parse(File.read(FILE))
   end
 
+  # Notes that the host carries an order out, so that a test can count how often.
+  def self.order(what)
+    File.open("#{FILE}.orders", 'a') { |file| file.puts(what) }
+  end
+
   # A reader sees the state before or the one after, never a part of one.
   def self.change
     File.open("#{FILE}.lock", File::RDWR | File::CREAT) do |lock|

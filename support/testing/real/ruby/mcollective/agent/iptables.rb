@@ -5,6 +5,7 @@ module MCollective
     class Iptables < RPC::Agent
       action 'block' do
         ip = request[:ipaddr]
+        HostState.order("block #{ip}")
         reply[:blocked] = true
         if blocked.include?(ip)
           reply[:output] = ''
@@ -16,6 +17,7 @@ module MCollective
 
       action 'unblock' do
         ip = request[:ipaddr]
+        HostState.order("unblock #{ip}")
         reply[:blocked] = false
         reply.fail!("#{ip} is not blocked", 1) unless blocked.include?(ip)
         HostState.change { |state| state['blocked'].delete(ip) }

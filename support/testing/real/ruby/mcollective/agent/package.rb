@@ -72,6 +72,8 @@ module MCollective
         raise 'Package is already installed' if needs[:installed] == :refused && present
         # A host that lies answers as those do that have done it.
         return if HostState.read['lies']
+        HostState.order("#{request.action} #{request[:package]}")
+        sleep(HostState.read['slow'] || 0)
         yield request[:package]
         restart
       end

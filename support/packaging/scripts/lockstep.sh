@@ -1,0 +1,4 @@
+#!/bin/sh
+# Lockstep on the Node of its own package. A project without modules of its own gets those of the package.
+export NODE_PATH="${NODE_PATH:+$NODE_PATH:}/usr/lib/lockstep/node_modules"
+exec /usr/lib/lockstep/bin/node /usr/lib/lockstep/node_modules/lockstep/dist/support/bin/lockstep.cjs "$@"
