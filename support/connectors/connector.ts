@@ -1,7 +1,15 @@
 /** A carrier of requests to hosts and of their replies. Unaware of their contents. */
 export interface Connector {
-  /** The broker's cost per host of finding one host among n, in bytes copied; 0 where the broker has an index. */
+  /**
+   * The broker's cost per host of finding one host among n, in bytes copied; 0 where the broker has an index, and
+   * -Infinity where known hosts have to be asked one by one.
+   */
   readonly scanCost: number
+  /**
+   * True where hosts may be on other brokers than this connection. A host whose broker is lost is away until it has found
+   * another one, and this connection does not notice: what is sent meanwhile never reaches the host.
+   */
+  readonly hostsMayBeAway?: boolean
   /**
    * Opens the connection.
    * @throws LockstepError when no broker can be used

@@ -22,11 +22,24 @@ export interface HostConnectorOptions {
   onTrouble: (what: string) => void
 }
 
+/** A host's side of a road: it hears requests, and answers them. */
+export interface HostRoad {
+  /** Resolves when it listens. It tries for as long as it takes. */
+  open(): Promise<void>
+  close(): Promise<void>
+  /** Sends a reply once, when there is a broker. Rejects when this was closed before that. */
+  reply(destination: string, body: Buffer): Promise<void>
+  /** Returns the most bytes of a reply that the broker takes; undefined where it does not say. */
+  maxReplyBytes?(): number | undefined
+  /** Sends a request of the host's own to an agent, wherever that runs. `ttl` in seconds. */
+  broadcast?(to: Address, ttl: number, body: Buffer): Promise<void>
+}
+
 /**
  * A host's connection to MCollective. It is subscribed to every request that could be for the host, for as long as it
  * runs.
  */
-export class HostConnector {
+export class HostConnector implements HostRoad {
   private readonly ended = new AbortController()
   private readonly connection: StompConnection
 
@@ -48,7 +61,6 @@ export class HostConnector {
     })
   }
 
-  /** Resolves when it listens. It tries for as long as it takes. */
   open(): Promise<void> {
     return this.connection.openAtLast(this.ended.signal, this.options.onTrouble)
   }
@@ -58,7 +70,6 @@ export class HostConnector {
     await this.connection.close()
   }
 
-  /** Sends a request of the host's own to an agent, wherever that runs. `ttl` in seconds. */
   broadcast(to: Address, ttl: number, body: Buffer): Promise<void> {
     const { naming, identity, clock } = this.options
     const headers = {
@@ -69,7 +80,6 @@ export class HostConnector {
     return this.connection.send([{ headers, body }], this.ended.signal)
   }
 
-  /** Sends a reply once, when there is a broker. Rejects when the connector was closed before that. */
   reply(destination: string, body: Buffer): Promise<void> {
     const headers = { destination, mc_sender: this.options.identity }
     return this.connection.send([{ headers, body }], this.ended.signal)

@@ -15,3 +15,15 @@ export const rabbitmq: Naming = {
     { destination: `/exchange/${collective}_directed/${identity}` },
   ],
 }
+
+/**
+ * RabbitMQ whose replies come through the exchange `mcollective_reply`: MCollective's `use_reply_exchange`. A temporary
+ * queue is gone with the node that it is on, and with it each answer to come.
+ */
+export const rabbitmqWithReplyExchange: Naming = {
+  ...rabbitmq,
+  replies(_collective, { identity, pid, connection, sequence }) {
+    const replyTo = `/exchange/mcollective_reply/${identity}_${pid}.${connection}.${sequence}`
+    return { replyTo, subscription: { destination: replyTo } }
+  },
+}

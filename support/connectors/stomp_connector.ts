@@ -51,6 +51,7 @@ export function stompConnector(options: StompConnectorOptions): Connector {
   })
   return {
     scanCost: naming.scanCost,
+    hostsMayBeAway: options.brokers.length > 1,
     open: (signal) => connection.open(signal),
     broadcast(to, { body, ttl, expectAllowed }, signal) {
       const headers = { destination: naming.broadcast(to), ...common(ttl) }

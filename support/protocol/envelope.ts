@@ -68,7 +68,7 @@ export function replyHash(envelope: ReplyEnvelope, seal: Seal = 'hash'): RubyHas
  * @throws Refusal `bad-envelope` naming the field that is missing or of the wrong form
  */
 export function readRequest(value: RubyValue, seal: Seal = 'hash'): RequestEnvelope {
-  const read = reader(value, 'a request')
+  const read = fieldsOf(value, 'a request')
   const callerid = read.text('callerid')
   if (!CALLERID.test(callerid)) {
     throw new Refusal('bad-envelope', `a callerid of the form ${JSON.stringify(excerpt(callerid, 80))}`)
@@ -92,7 +92,7 @@ export function readRequest(value: RubyValue, seal: Seal = 'hash'): RequestEnvel
  * @throws Refusal `bad-envelope` naming the field that is missing or of the wrong form
  */
 export function readReply(value: RubyValue, seal: Seal = 'hash'): ReplyEnvelope {
-  const read = reader(value, 'a reply')
+  const read = fieldsOf(value, 'a reply')
   return {
     body: read.bytes('body'),
     senderid: read.identity('senderid'),
@@ -103,7 +103,11 @@ export function readReply(value: RubyValue, seal: Seal = 'hash'): ReplyEnvelope 
   }
 }
 
-function reader(value: RubyValue, what: string) {
+/**
+ * Returns what reads the fields of a message by name. Each throws a Refusal `bad-envelope` for a field that is missing or
+ * of the wrong form.
+ */
+export function fieldsOf(value: RubyValue, what: string) {
   if (!(value instanceof RubyHash)) throw new Refusal('bad-envelope', `${what} that is no hash`)
   const read = {
     value(name: string): RubyValue {
@@ -115,6 +119,12 @@ function reader(value: RubyValue, what: string) {
       const found = asText(read.value(name))
       if (found === undefined) throw new Refusal('bad-envelope', `${what} whose ${name} is no string`)
       return found
+    },
+    is(name: string, wanted: string): void {
+      const found = read.text(name)
+      if (found === wanted) return
+      const shown = JSON.stringify(excerpt(found, 40))
+      throw new Refusal('bad-envelope', `${what} whose ${name} is ${shown}; only ${wanted} is understood`)
     },
     bytes(name: string): Buffer {
       const found = asBytes(read.value(name))

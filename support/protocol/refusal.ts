@@ -26,6 +26,24 @@ export type RefusalCode =
   | 'bad-signature'
   | 'expired'
   | 'from-the-future'
+  | 'wrong-road'
+
+/**
+ * The refusal of an answer that came by another road than its host is on. It is no answer of that host: a user of one
+ * broker could write it in the name of any host.
+ */
+export class WrongRoad extends Refusal {
+  constructor(
+    /** The host in whose name it came. */
+    readonly host: string,
+    readonly requestid: string,
+    /** True where the fleet is another than expected by it. */
+    readonly fails: boolean,
+    message: string,
+  ) {
+    super('wrong-road', message)
+  }
+}
 
 /** Returns the beginning of a peer's text, with a sign where it was cut. */
 export function excerpt(text: string, most: number): string {

@@ -23,6 +23,14 @@ export function encodeRpcRequest(request: RpcRequest): RubyHash {
   return symbolHash({ agent: request.agent, action: request.action, caller: request.caller, data })
 }
 
+/** Returns a request to an agent with another caller; a message that is none stays as it is, such as a ping. */
+export function withCaller(message: RubyValue, caller: string): RubyValue {
+  if (!(message instanceof RubyHash) || !message.entries.has(CALLER)) return message
+  return new RubyHash(new Map(message.entries).set(CALLER, caller))
+}
+
+const CALLER = symbol('caller')
+
 /**
  * Reads a request to an agent.
  * @throws Refusal `bad-envelope`

@@ -1,9 +1,10 @@
-import { pause, type Clock } from '../../system/clock'
+import type { Clock } from '../../system/clock'
 import { startDeadline } from '../../system/deadline'
 import { LockstepError } from '../../system/errors'
 import type { Redact } from '../../system/redaction'
 import { brokerName, type BrokerAddress } from './broker'
-import { asClient, type Reconnecting } from './delays'
+import { BrokerPool } from '../broker_pool'
+import type { Reconnecting } from './delays'
 import { encodeFrame, type Frame } from './frame'
 import { MissingExchange } from './missing_exchange'
 import { openSession, type Session } from './session'
@@ -33,63 +34,40 @@ export interface OutgoingMessage {
   body: Buffer
 }
 
-/** Milliseconds after which a session counts as a good one: the next loss starts with short delays again. */
-const PROVEN_AFTER = 10_000
-
 /** Milliseconds for a broker to confirm a message; it may have to write it to a busy disk. */
 const CONFIRM_WITHIN_MS = 60_000
 
 /** A connection to a pool of brokers that comes back by itself. It never sends a message twice. */
 export class StompConnection {
-  private session: Session | undefined
-  private failure: Error | undefined
-  private readonly ended = new AbortController()
-  private waiting: (() => void)[] = []
+  private readonly pool: BrokerPool<BrokerAddress, Session>
   /** Those who wait for a broker to confirm their messages. */
   private readonly unconfirmed = new Set<(lost: Error) => void>()
-  private next = 0
-  private failures = 0
-  private readonly reconnecting: Reconnecting
   /** The session that each message came over, which alone takes its acknowledgement. */
   private readonly origins = new WeakMap<Frame, { session?: Session }>()
 
   constructor(private readonly options: ConnectionOptions) {
-    this.reconnecting = options.reconnecting ?? asClient
+    this.pool = new BrokerPool({
+      ...options,
+      open: (broker, signal) => this.openWith(broker, signal),
+      isFinal: (reason) => reason instanceof MissingExchange,
+      onLost: (reason) => {
+        for (const settle of this.unconfirmed) settle(reason)
+        options.onLost(reason)
+      },
+    })
   }
 
   /**
    * Tries each broker once.
    * @throws LockstepError when none can be used
    */
-  async open(signal: AbortSignal): Promise<void> {
-    const reasons: Error[] = []
-    for (let tried = 0; tried < this.options.brokers.length; tried += 1) {
-      try {
-        return this.adopt(await this.tryNext(AbortSignal.any([signal, this.ended.signal])))
-      } catch (error) {
-        if (signal.aborted) throw error
-        reasons.push(error as Error)
-      }
-    }
-    throw noneOf(reasons)
+  open(signal: AbortSignal): Promise<void> {
+    return this.pool.open(signal)
   }
 
-  /**
-   * Tries until a broker can be used, for as long as it takes, and resolves then, or when `signal` is aborted or this is
-   * closed. Its pauses grow longer, so that many clients do not come at once.
-   */
-  async openAtLast(signal: AbortSignal, onTrouble: (what: string) => void): Promise<void> {
-    const { clock, random } = this.options
-    const isOver = () => signal.aborted || this.ended.signal.aborted
-    for (let failures = 0; !isOver(); failures += 1) {
-      try {
-        return await this.open(signal)
-      } catch (error) {
-        if (isOver()) return
-        onTrouble((error as Error).message)
-        await pause(clock, this.reconnecting.delays(failures, random()), signal).catch(() => {})
-      }
-    }
+  /** Tries until a broker can be used, and resolves then, or when `signal` is aborted or this is closed. */
+  openAtLast(signal: AbortSignal, onTrouble: (what: string) => void): Promise<void> {
+    return this.pool.openAtLast(signal, onTrouble)
   }
 
   /**
@@ -102,7 +80,7 @@ export class StompConnection {
     signal: AbortSignal,
     expectAllowed: () => void = () => {},
   ): Promise<void> {
-    const session = await this.connected(signal)
+    const session = await this.pool.connected(signal)
     expectAllowed()
     const { version } = session
     const frames = messages.map(({ headers, body }) => encodeFrame('SEND', headers, body, version))
@@ -118,11 +96,11 @@ export class StompConnection {
    * @throws LockstepError when the session ended first, or `signal` was aborted: the broker may have taken some then
    */
   async publish(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<void> {
-    const session = await this.connected(signal)
+    const session = await this.pool.connected(signal)
     const lost = await this.confirm(session, messages, signal)
     if (lost === undefined) return
-    // A session that confirms nothing is of no use: the next try has another one.
-    if (this.session === session) await session.close()
+    // A session that confirms nothing is of no use.
+    await this.pool.giveUp(session)
     throw lost
   }
 
@@ -171,86 +149,16 @@ export class StompConnection {
     })
   }
 
-  async close(): Promise<void> {
-    this.ended.abort(new LockstepError('broker-lost', 'the connection was closed'))
-    const { session } = this
-    this.session = undefined
-    this.wake()
-    await session?.close()
-  }
-
-  private async connected(signal: AbortSignal): Promise<Session> {
-    while (this.session === undefined) {
-      if (this.failure !== undefined) throw this.failure
-      if (signal.aborted || this.ended.signal.aborted) {
-        throw new LockstepError('broker-lost', 'the broker went away and did not come back in time')
-      }
-      await new Promise<void>((resolve) => {
-        const resume = () => {
-          signal.removeEventListener('abort', resume)
-          resolve()
-        }
-        this.waiting.push(resume)
-        signal.addEventListener('abort', resume, { once: true })
-      })
-    }
-    return this.session
-  }
-
-  private adopt(session: Session): void {
-    const { clock } = this.options
-    if (this.ended.signal.aborted) {
-      void session.close()
-      throw this.ended.signal.reason
-    }
-    const since = clock.elapsed()
-    this.session = session
-    this.wake()
-    void session.over.then((reason) => {
-      if (this.session !== session) return
-      this.session = undefined
-      for (const settle of this.unconfirmed) settle(reason)
-      if (clock.elapsed() - since > PROVEN_AFTER) this.failures = 0
-      const isFinal = reason instanceof MissingExchange && this.reconnecting.whenRefused === 'give up'
-      if (isFinal) this.failure = reason
-      this.options.onLost(reason)
-      if (!isFinal) void this.reconnect()
-    })
-  }
-
-  private async reconnect(): Promise<void> {
-    const { clock, random, brokers } = this.options
-    const { reconnecting } = this
-    const atOnce = reconnecting.tries === 'whole pool' ? brokers.length : 1
-    for (let [tried, refusals] = [0, 0]; !this.ended.signal.aborted; tried += 1) {
-      try {
-        if (tried % atOnce === 0) {
-          const delay = reconnecting.delays(this.failures, random())
-          this.failures += 1
-          await pause(clock, delay, this.ended.signal)
-        }
-        this.adopt(await this.tryNext(this.ended.signal))
-        return this.options.onRestored()
-      } catch (error) {
-        const refused = error instanceof LockstepError && error.code === 'broker-refused'
-        refusals = refused ? refusals + 1 : 0
-        if (refused && reconnecting.whenRefused === 'give up' && refusals >= brokers.length) {
-          this.failure = error
-          return this.wake()
-        }
-      }
-    }
+  close(): Promise<void> {
+    return this.pool.close()
   }
 
   /**
-   * Opens a session with the next broker of the pool. It has confirmed all subscriptions, so no reply can come before
+   * Opens a session. The broker has confirmed all subscriptions, so no reply can come before
    * them.
    */
-  private async tryNext(signal: AbortSignal): Promise<Session> {
-    const { brokers } = this.options
-    const broker = brokers[this.next % brokers.length]
-    if (broker === undefined) throw new LockstepError('bad-config', 'no broker is configured')
-    this.next += 1
+  private async openWith(broker: BrokerAddress, signal: AbortSignal): Promise<Session> {
+    const { ended } = this.pool
     const origin: { session?: Session } = {}
     const onMessage = (frame: Frame) => {
       this.origins.set(frame, origin)
@@ -260,23 +168,19 @@ export class StompConnection {
     origin.session = session
     // A session that outlived the end of this would get messages, and keep them from others.
     const end = () => void session.close()
-    this.ended.signal.addEventListener('abort', end, { once: true })
+    ended.addEventListener('abort', end, { once: true })
     try {
-      this.ended.signal.throwIfAborted()
+      ended.throwIfAborted()
       const confirmed = this.options.subscriptions().map((headers) => session.subscribe(headers))
       await within(this.options.clock, this.options.connectWithin, Promise.all(confirmed), session, broker)
-      this.ended.signal.throwIfAborted()
+      ended.throwIfAborted()
       return session
     } catch (error) {
       await session.close()
-      throw this.ended.signal.aborted ? this.ended.signal.reason : error
+      throw ended.aborted ? ended.reason : error
     } finally {
-      this.ended.signal.removeEventListener('abort', end)
+      ended.removeEventListener('abort', end)
     }
-  }
-
-  private wake(): void {
-    for (const resume of this.waiting.splice(0)) resume()
   }
 }
 
@@ -310,17 +214,4 @@ async function within(
   const failure = await Promise.race([work.then(() => undefined), tooLate, session.over])
   stop()
   if (failure !== undefined) throw failure
-}
-
-function noneOf(reasons: readonly Error[]): Error {
-  const [first] = reasons
-  if (reasons.length === 1 && first !== undefined) return first
-  const refused = reasons.every(
-    (reason) => reason instanceof LockstepError && reason.code === 'broker-refused',
-  )
-  const list = reasons.map((reason) => reason.message).join('; ')
-  return new LockstepError(
-    refused ? 'broker-refused' : 'broker-unreachable',
-    `no broker can be used: ${list}`,
-  )
 }
