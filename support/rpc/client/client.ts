@@ -2,7 +2,7 @@ import type { Connector } from '../../connectors/connector'
 import { MissingExchange } from '../../connectors/stomp/missing_exchange'
 import { NO_FILTER, type Filter } from '../../protocol/filter'
 import { checkFreshness } from '../../protocol/freshness'
-import { Refusal } from '../../protocol/refusal'
+import { Refusal, WrongRoad } from '../../protocol/refusal'
 import { encodeRpcRequest } from '../../protocol/rpc_body'
 import type { RubyValue } from '../../protocol/marshal/values'
 import type { ClientSecurity } from '../../protocol/security/security'
@@ -16,6 +16,7 @@ import type { CallResult, EnoughHosts, Outcome, UnexpectedReply } from './result
 import { broadcastIsCheaper } from './routing'
 import { Listener, Tracker, type Answers } from './tracker'
 import { eitherOf } from '../../system/either_of'
+import { repeatLater, untilHostsAnswer } from './away_hosts'
 import { tellNobody, type TellWait, type Wait } from '../../system/wait'
 
 export interface ClientOptions {
@@ -118,6 +119,7 @@ export class RpcClient {
   private readonly active = new Map<string, ActiveRequest>()
   private readonly finished = new Map<string, ActiveRequest>()
   private losses = 0
+  private isConnected = true
   /** Aborted with the reason once the broker cannot carry a message. */
   private readonly inVain = new AbortController()
   /** The time at which the last message was read, by the clock's `elapsed()`. */
@@ -129,10 +131,12 @@ export class RpcClient {
       message: (message) => this.receive(message),
       lost: (reason) => {
         this.losses += 1
+        this.isConnected = false
         if (reason instanceof MissingExchange) this.inVain.abort(reason)
         options.onConnection({ lost: reason })
       },
       restored: () => {
+        this.isConnected = true
         options.onConnection('restored')
         for (const listener of this.restoredListeners) listener()
       },
@@ -148,13 +152,46 @@ export class RpcClient {
     const known = checkCall(this.options.contractOf(agent), call)
     const message = encodeRpcRequest({ agent, action, caller: this.options.security.callerid, data: inputs })
     const read = (reply: RubyValue) => outcomeOf(reply, known?.outputs ?? [])
-    return this.request({
-      ...call,
-      message,
-      read,
-      repeatable: known?.effect === 'readOnly',
-      pingsSilent: true,
-    })
+    const repeatable = known?.effect === 'readOnly'
+    // What may be sent only once is sent when its hosts are there.
+    if (!repeatable && this.hostsMayBeAway) await this.awaitHosts(call)
+    return this.request({ ...call, message, read, repeatable, pingsSilent: true })
+  }
+
+  /** True where a host may be away from all brokers although this client is connected to one. */
+  private get hostsMayBeAway(): boolean {
+    return this.options.connector.hostsMayBeAway === true || this.losses > 0
+  }
+
+  /** Pings hosts until all of them are there, or have been away for too long. */
+  private async awaitHosts({ hosts, signal, tellWait = tellNobody }: Call): Promise<void> {
+    const asked: string[] = []
+    let complete = noop
+    const completed = new Promise<void>((resolve) => (complete = resolve))
+    const first = this.options.newRequestId()
+    const pongs = new Tracker(hosts, first, () => complete(), this.tellFailing)
+    const entry: ActiveRequest = { bytes: 0, answers: pongs, agent: 'discovery', read: pong }
+    const ping = async (bound: AbortSignal) => {
+      const id = asked.length === 0 ? first : this.options.newRequestId()
+      asked.push(id)
+      this.active.set(id, entry)
+      await this.send({ agent: 'discovery', message: 'ping' }, id, pongs.unanswered, bound)
+    }
+    const bound = AbortSignal.any([signal, this.inVain.signal])
+    try {
+      await untilHostsAnswer({ pongs, completed, ping, clock: this.options.clock, tellWait, signal: bound })
+    } finally {
+      for (const message of pongs.finish(0).unexpected) this.tellFailing(message)
+      for (const id of asked) {
+        this.active.delete(id)
+        this.remember(id, entry)
+      }
+    }
+  }
+
+  /** Tells of a message beside the answers to pings, where it means that the fleet is another than expected. */
+  private readonly tellFailing = (message: UnexpectedReply): void => {
+    if (message.fails) this.options.onUnexpected(message)
   }
 
   /** Resolves with the hosts that answer. */
@@ -258,12 +295,13 @@ export class RpcClient {
     let ended: ReturnType<Tracker['finish']>
     let pings: ReturnType<Ping['end']>
     let stop = () => {}
+    let stopRepeating = () => {}
     let endWait = () => {}
     const wait: Wait = { withinMs: within, tally: () => tracker.tally() }
     let ping: Ping | undefined
     const bound = AbortSignal.any([signal, answering.signal, this.inVain.signal])
-    // Only a call that looks is repeated after a loss, and only once the journal knows of it. The repeated call has a
-    // new request id: hosts refuse an id that they have seen.
+    // Only a call that looks is repeated, after a loss or where hosts may be away, and only once the journal knows of it.
+    // The repeated call has a new request id: hosts refuse an id that they have seen.
     const asked = [requestId]
     const repeat = async () => {
       if (tracker.unanswered.length === 0) return
@@ -291,11 +329,16 @@ export class RpcClient {
       endWait()
       endWait = tellWait(wait)
       if (request.pingsSilent === true) ping = this.pingSilent(tracker, within, bound)
+      if (repeatable)
+        stopRepeating = repeatLater(this.options.clock, within, () => {
+          if (this.hostsMayBeAway && this.isConnected) restored()
+        })
       await eitherOf(completed, bound)
     } catch (error) {
       if (!(error instanceof LockstepError) || error.code !== 'broker-lost') throw error
     } finally {
       stop()
+      stopRepeating()
       endWait()
       pings = ping?.end()
       this.restoredListeners.delete(restored)
@@ -307,15 +350,16 @@ export class RpcClient {
     }
     this.inVain.signal.throwIfAborted()
     const { unexpected } = ended
-    const interrupted = this.losses > lossesBefore
+    const wasLost = this.losses > lossesBefore
     const outcomeOf = (host: string): Outcome => {
       const outcome = ended.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }
       // Without a connection a ping says nothing about the host.
-      const answers = interrupted ? undefined : pings?.get(host)
+      const answers = wasLost ? undefined : pings?.get(host)
       return outcome.kind === 'silent' && answers !== undefined ? { ...outcome, pings: answers } : outcome
     }
     const outcomes = new Map(hosts.map((host) => [host, outcomeOf(host)]))
-    return { requestId, outcomes, unexpected, interrupted }
+    const isSilent = [...outcomes.values()].some(({ kind }) => kind === 'silent')
+    return { requestId, outcomes, unexpected, interrupted: wasLost || (isSilent && this.hostsMayBeAway) }
   }
 
   /** Pings the hosts that are silent near the end of a call. The call does not wait for their answers. */
@@ -327,10 +371,7 @@ export class RpcClient {
       const hosts = tracker.unanswered
       if (hosts.length === 0) return
       const id = this.options.newRequestId()
-      const onUnexpected = (message: UnexpectedReply) => {
-        if (message.fails) this.options.onUnexpected(message)
-      }
-      const pongs = new Tracker(hosts, id, noop, onUnexpected)
+      const pongs = new Tracker(hosts, id, noop, this.tellFailing)
       const entry = { bytes: 0, answers: pongs, agent: 'discovery', read: pong }
       sent = { id, entry, pongs, hosts }
       this.active.set(id, entry)
@@ -343,7 +384,7 @@ export class RpcClient {
         if (sent === undefined) return undefined
         const { id, entry, pongs, hosts } = sent
         const { outcomes, unexpected } = pongs.finish(pingMs)
-        for (const message of unexpected) if (message.fails) this.options.onUnexpected(message)
+        for (const message of unexpected) this.tellFailing(message)
         this.active.delete(id)
         this.remember(id, entry)
         return new Map(hosts.map((host) => [host, outcomes.get(host)?.kind === 'answered']))
@@ -404,9 +445,18 @@ export class RpcClient {
       }
       entry.answers.settle(host, this.open(entry, envelope), envelope.body, envelope.requestid)
     } catch (error) {
+      if (error instanceof WrongRoad) return this.wrongRoad(error)
       if (!(error instanceof Refusal)) throw error
       this.unreadable(sender, `sent something that cannot be read: ${error.message}`)
     }
+  }
+
+  /** Tells of an answer that is none. The host in whose name it came can still answer. */
+  private wrongRoad({ host, requestid, fails, message: detail }: WrongRoad): void {
+    const message: UnexpectedReply = { kind: 'foreign', host, detail, fails }
+    const entry = this.active.get(requestid) ?? this.finished.get(requestid)
+    if (entry === undefined) this.options.onUnexpected(message)
+    else entry.answers.message(message)
   }
 
   private open(entry: ActiveRequest, envelope: Parameters<ClientSecurity['openReply']>[0]): Outcome {

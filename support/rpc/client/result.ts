@@ -20,7 +20,9 @@ export interface CallResult {
   requestId: string
   outcomes: Map<string, Outcome>
   unexpected: UnexpectedReply[]
-  /** True when the broker was lost in between: a silent host may have done what it was asked. */
+  /**
+   * True when the broker was lost in between, or a silent host may have lost its own: it may have done what it was asked.
+   */
   interrupted: boolean
 }
 

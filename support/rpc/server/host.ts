@@ -10,6 +10,7 @@ import type { RubyValue } from '../../protocol/marshal/values'
 import type { Clock } from '../../system/clock'
 import { inputFault } from '../contracts/contract'
 import { ActionFailed, type Agent, type Call } from './agent'
+import { judgeWithData, type DataLookup } from './asked_data'
 import { READS_REMEMBERED_S, ReplayCache, type ReplayLimits, type RememberedRequest } from './replay_cache'
 
 export interface HostOptions {
@@ -22,11 +23,13 @@ export interface HostOptions {
   /** Called with the reason when a request is refused and not answered. */
   onRefused: (reason: string) => void
   /** The values of the data functions of a compound filter. */
-  data?: DataFunction
+  data?: DataLookup
   /** Called before an action is carried out. Resolves with why the action may not run; rejects when it must not run. */
   mayRun?: (request: OpenedRequest, action: RpcRequest) => Promise<string | undefined>
   /** Changes that were carried out before. */
   known?: readonly KnownChange[]
+  /** Returns the most bytes of a reply that reach a caller; undefined where there is no such limit. */
+  maxReplyBytes?: () => number | undefined
   /** The number of requests that are remembered at once. */
   replayLimits?: ReplayLimits
 }
@@ -74,9 +77,9 @@ export class RpcHost {
   ): Promise<Buffer | undefined> {
     try {
       const request = this.options.security.openRequest(bytes)
-      if (!this.isMeant(request)) return undefined
+      if (!(await this.isMeant(request))) return undefined
       const message = await this.answer(request, onChange)
-      return message === undefined ? undefined : this.seal(request, message)
+      return message === undefined ? undefined : this.fit(request, this.seal(request, message))
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       this.options.onRefused(error.message)
@@ -84,12 +87,15 @@ export class RpcHost {
     }
   }
 
-  private isMeant(request: OpenedRequest): boolean {
-    const { subject, collectives, data = () => undefined } = this.options
-    const patterns = new Patterns()
-    const compound = (words: Plain) => matchesCompound(words, subject, data, patterns)
+  private async isMeant(request: OpenedRequest): Promise<boolean> {
+    const { subject, collectives, data: lookup = async () => undefined } = this.options
     if (!collectives.includes(request.collective)) return false
-    if (!matchesFilter(request.filter, subject, patterns, compound)) return false
+    const matches = (data: DataFunction) => {
+      const patterns = new Patterns()
+      const compound = (words: Plain) => matchesCompound(words, subject, data, patterns)
+      return matchesFilter(request.filter, subject, patterns, compound)
+    }
+    if (!(await judgeWithData(lookup, matches))) return false
     checkFreshness(request.msgtime, Math.min(request.ttl, MAX_TTL_S), this.now())
     return true
   }
@@ -156,6 +162,14 @@ export class RpcHost {
       until: validUntil(request) * 1000,
       cutOff: () => this.seal(request, encodeRpcReply({ statuscode: 5, statusmsg: CUT_OFF, data: {} })),
     }
+  }
+
+  /** Returns a reply that says how long it would be, where the reply is too long for the way to its caller. */
+  private fit(request: OpenedRequest, reply: Buffer): Buffer {
+    const most = this.options.maxReplyBytes?.() ?? Infinity
+    if (reply.length <= most) return reply
+    const statusmsg = `The answer has ${reply.length} bytes, and the broker takes ${most}; ask for less, or raise its max_payload. What was asked has been done`
+    return this.seal(request, encodeRpcReply({ statuscode: 5, statusmsg, data: {} }))
   }
 
   private seal(request: OpenedRequest, message: RubyValue): Buffer {

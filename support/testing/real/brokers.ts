@@ -83,7 +83,7 @@ export async function startActivemq(
   ]
   const launch = () => start('java', args, `${scratch.path}/activemq.log`)
   const more = certificates === undefined ? {} : { tlsPort }
-  return running({ kind: 'activemq', virtualHost: 'mcollective', address, port, ...more }, launch)
+  return runBroker({ kind: 'activemq', virtualHost: 'mcollective', address, port, ...more }, launch)
 }
 
 /** Starts Debian's RabbitMQ under a name of its own, with its own files, ports and port mapper, on loopback. */
@@ -91,67 +91,11 @@ export async function startRabbitmq(
   scratch: Scratch,
   { limited = [] }: { limited?: readonly LimitedUser[] } = {},
 ): Promise<RealBroker> {
-  const [port, amqp, dist, mapper] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
-  const salt = randomBytes(4)
-  const hash = createHash('sha256')
-    .update(Buffer.concat([salt, Buffer.from(PASSWORD)]))
-    .digest()
-  const vhost = '/mcollective'
-  const exchange = (name: string, type: string) => ({
-    name,
-    vhost,
-    type,
-    durable: true,
-    auto_delete: false,
-    internal: false,
-    arguments: {},
-  })
-  const definitions = scratch.write(
-    'definitions.json',
-    JSON.stringify({
-      rabbit_version: '3.10.8',
-      users: [USER, ...limited.map(({ name }) => name)].map((name) => ({
-        name,
-        password_hash: Buffer.concat([salt, hash]).toString('base64'),
-        hashing_algorithm: 'rabbit_password_hashing_sha256',
-        tags: '',
-      })),
-      vhosts: [{ name: vhost }],
-      permissions: [{ name: USER, configure: '.*', write: '.*', read: '.*' }, ...limited].map(
-        ({ name: user, ...rights }) => ({ user, vhost, ...rights }),
-      ),
-      exchanges: [exchange('mcollective_broadcast', 'topic'), exchange('mcollective_directed', 'direct')],
-    }),
-  )
-  const config = scratch.write(
-    'rabbitmq.conf',
-    `listeners.tcp.1 = 127.0.0.1:${amqp}\nstomp.listeners.tcp.1 = 127.0.0.1:${port}\nload_definitions = ${definitions}\nloopback_users = none\n`,
-  )
-  const plugins = scratch.write('enabled_plugins', '[rabbitmq_stomp].')
-  const [version = ''] = readdirSync('/usr/lib/rabbitmq/lib')
-  const env = {
-    HOME: scratch.path,
-    ERL_EPMD_PORT: String(mapper),
-    ERL_EPMD_ADDRESS: '127.0.0.1',
-    RABBITMQ_NODENAME: `lockstep${process.pid}@localhost`,
-    RABBITMQ_DIST_PORT: String(dist),
-    RABBITMQ_CONFIG_FILE: config,
-    RABBITMQ_ENABLED_PLUGINS_FILE: plugins,
-    RABBITMQ_MNESIA_BASE: `${scratch.path}/mnesia`,
-    RABBITMQ_LOG_BASE: `${scratch.path}/rabbitmq-log`,
-    RABBITMQ_PID_FILE: `${scratch.path}/rabbitmq.pid`,
-    RABBITMQ_CONF_ENV_FILE: '/dev/null',
-  }
-  // The port mapper is started here, so that it can be ended here: the node would leave one behind.
-  const epmd = start(
-    'epmd',
-    ['-port', String(mapper), '-address', '127.0.0.1'],
-    `${scratch.path}/epmd.log`,
-    env,
-  )
-  const launch = () =>
-    start(`/usr/lib/rabbitmq/lib/${version}/sbin/rabbitmq-server`, [], `${scratch.path}/rabbitmq.log`, env)
-  const broker = await running({ kind: 'rabbitmq', virtualHost: vhost, address: LOOPBACK, port }, launch)
+  const [port, amqp, mapper] = await Promise.all([freePort(), freePort(), freePort()])
+  const definitions = writeDefinitions(scratch, limited)
+  const config = `listeners.tcp.1 = 127.0.0.1:${amqp}\nstomp.listeners.tcp.1 = 127.0.0.1:${port}\nload_definitions = ${definitions}\nloopback_users = none\n`
+  const epmd = startPortMapper(scratch, mapper)
+  const broker = await startRabbitmqNode(scratch, { name: 'rabbitmq', config, port, mapper })
   return {
     ...broker,
     async stop() {
@@ -161,7 +105,86 @@ export async function startRabbitmq(
   }
 }
 
-async function running(
+/** The virtual host that RabbitMQ has for the tests. */
+const VHOST = '/mcollective'
+
+/** Writes the definitions of the virtual host, its users and exchanges, and returns their path. */
+export function writeDefinitions(scratch: Scratch, limited: readonly LimitedUser[] = []): string {
+  const salt = randomBytes(4)
+  const hash = createHash('sha256')
+    .update(Buffer.concat([salt, Buffer.from(PASSWORD)]))
+    .digest()
+  const exchange = (name: string, type: string) => ({
+    name,
+    vhost: VHOST,
+    type,
+    durable: true,
+    auto_delete: false,
+    internal: false,
+    arguments: {},
+  })
+  return scratch.write(
+    'definitions.json',
+    JSON.stringify({
+      rabbit_version: '3.10.8',
+      users: [USER, ...limited.map(({ name }) => name)].map((name) => ({
+        name,
+        password_hash: Buffer.concat([salt, hash]).toString('base64'),
+        hashing_algorithm: 'rabbit_password_hashing_sha256',
+        tags: '',
+      })),
+      vhosts: [{ name: VHOST }],
+      permissions: [{ name: USER, configure: '.*', write: '.*', read: '.*' }, ...limited].map(
+        ({ name: user, ...rights }) => ({ user, vhost: VHOST, ...rights }),
+      ),
+      exchanges: [
+        exchange('mcollective_broadcast', 'topic'),
+        exchange('mcollective_directed', 'direct'),
+        exchange('mcollective_reply', 'direct'),
+      ],
+    }),
+  )
+}
+
+/** Starts the port mapper of RabbitMQ, so that it can be ended: a node would leave one behind. */
+export function startPortMapper(scratch: Scratch, port: number): Running {
+  const env = { ERL_EPMD_PORT: String(port), ERL_EPMD_ADDRESS: LOOPBACK }
+  return start('epmd', ['-port', String(port), '-address', LOOPBACK], `${scratch.path}/epmd.log`, env)
+}
+
+/** Returns the name that Erlang has for a node of this process. */
+export function nodeName(name: string): string {
+  return `${name}-${process.pid}@localhost`
+}
+
+/** Starts a node of RabbitMQ with its own files. `port` is that of STOMP in its configuration. */
+export async function startRabbitmqNode(
+  scratch: Scratch,
+  { name, config, port, mapper }: { name: string; config: string; port: number; mapper: number },
+): Promise<RealBroker> {
+  const [version = ''] = readdirSync('/usr/lib/rabbitmq/lib')
+  const env = {
+    HOME: scratch.path,
+    ERL_EPMD_PORT: String(mapper),
+    ERL_EPMD_ADDRESS: LOOPBACK,
+    RABBITMQ_NODENAME: nodeName(name),
+    RABBITMQ_DIST_PORT: String(await freePort()),
+    RABBITMQ_CONFIG_FILE: scratch.write(`${name}.conf`, config),
+    RABBITMQ_ENABLED_PLUGINS_FILE: scratch.write('enabled_plugins', '[rabbitmq_stomp].'),
+    RABBITMQ_MNESIA_BASE: `${scratch.path}/mnesia`,
+    RABBITMQ_LOG_BASE: `${scratch.path}/${name}-log`,
+    RABBITMQ_PID_FILE: `${scratch.path}/${name}.pid`,
+    RABBITMQ_CONF_ENV_FILE: '/dev/null',
+    // Some tests kill a node; Erlang would leave a dump in the working directory.
+    ERL_CRASH_DUMP_SECONDS: '0',
+  }
+  const program = `/usr/lib/rabbitmq/lib/${version}/sbin/rabbitmq-server`
+  const launch = () => start(program, [], `${scratch.path}/${name}.log`, env)
+  return runBroker({ kind: 'rabbitmq', virtualHost: VHOST, address: LOOPBACK, port }, launch)
+}
+
+/** Starts a broker, and resolves once it answers. */
+export async function runBroker(
   where: Pick<RealBroker, 'kind' | 'virtualHost' | 'address' | 'port' | 'tlsPort'>,
   launch: () => Running,
 ): Promise<RealBroker> {
