@@ -22,7 +22,7 @@ const realNames = readdirSync(join(root, realFolder))
  */
 const APART = [
   'approval approval_kills approval_machines build_user fetch_after_success git runner',
-  'fleet getting_started network providers',
+  'fleet getting_started network providers ssh_wire',
   'console_live console_login console_pipeline console_walk haproxy path rolling serve whole_way',
   'downtime downtime_both downtime_rollout puppet_remains',
 ].flatMap((line) => line.split(' '))
@@ -32,7 +32,11 @@ const SERVE = [
   'exchanges history_postgresql jenkins locks_postgresql monitoring other_ci pipeline_builds puppet_runs puppet_wire',
   'push puppet_apply_wire release_news report standby svn verify verify_puppet',
 ].flatMap((line) => line.split(' '))
-const gone = [...APART, ...SERVE].filter((name) => !realNames.includes(name))
+/** Real suites of the roads to hosts. They start brokers of their own, and wait for them most of the time. */
+const ROADS =
+  'brokers_activemq brokers_rabbitmq files_elsewhere mixed_roads nats ssh_files ssh_providers'.split(' ')
+const LISTED = [...APART, ...SERVE, ...ROADS]
+const gone = LISTED.filter((name) => !realNames.includes(name))
 if (gone.length > 0) throw new Error(`there is no real suite ${gone.join(', ')}`)
 const SUITES = {
   unit: [...unit, '--invert'],
@@ -42,10 +46,11 @@ const SUITES = {
   package: [...spec, 'support/testing/package/*.package.ts'],
   'real-apart': [...spec, ...APART.map(realPath)],
   'real-serve': [...spec, ...SERVE.map(realPath)],
-  'real-hosts': [...spec, ...realNames.filter((name) => ![...APART, ...SERVE].includes(name)).map(realPath)],
+  'real-roads': [...spec, ...ROADS.map(realPath)],
+  'real-hosts': [...spec, ...realNames.filter((name) => !LISTED.includes(name)).map(realPath)],
 }
 /** Names for suites that run together. */
-const JOINED = { real: 'real-apart+real-serve+real-hosts' }
+const JOINED = { real: 'real-apart+real-serve+real-roads+real-hosts' }
 
 // Runs a suite. What it prints is shown at once, or when `before` has ended.
 function run(name, args, before) {

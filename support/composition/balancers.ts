@@ -2,6 +2,7 @@ import type { GuardedBalancer } from '../balancers/team/guarded_balancer'
 import { hostFirewall } from '../balancers/firewall'
 import type { TeamBalancerSettings } from '../config/balancers_setting'
 import { secretsOf, type Environment } from '../config/environment'
+import { roadsOf } from '../config/road_places'
 import type { Extensions } from '../extensions/extensions'
 import { puppetDisabled } from '../rollout/verbs/puppet'
 import type { Balancer, Balancers } from '../rollout/ports'
@@ -32,7 +33,8 @@ interface Reaching {
 
 /** Returns the balancers that features can name in an environment. */
 export function balancersOf(environment: Environment, reaching: Reaching): Balancers {
-  const { name: called, brokers, haproxy, balancers } = environment
+  const { name: called, haproxy, balancers } = environment
+  const brokers = roadsOf(environment).flatMap(({ road }) => road.brokers)
   return {
     at(address) {
       // A broker that its hosts block could not carry the order to unblock it.

@@ -12,7 +12,8 @@ export function wholeFleetName(environment: Environment): string {
 /**
  * Returns how a fleet is reached, as configured. One fleet may be spelt in other ways, so locks do not go by this name.
  */
-export function fleetName({ brokers, collective }: Environment): string {
-  const places = brokers.map(({ host, port }) => `${host}:${port}`).sort((a, b) => (a < b ? -1 : 1))
+export function fleetName({ road, collective }: Pick<Environment, 'road' | 'collective'>): string {
+  if (road.connector === 'mixed') return road.roads.map(fleetName).sort().join(' + ')
+  const places = road.brokers.map(({ host, port }) => `${host}:${port}`).sort((a, b) => (a < b ? -1 : 1))
   return `${places.join(',')} ${collective}`
 }

@@ -55,6 +55,12 @@ export const lazy = {
   get hostLeases() {
     return require('../locks/host_leases') as typeof import('../locks/host_leases')
   },
+  get nats() {
+    return {
+      ...(require('../connectors/nats_connector') as typeof import('../connectors/nats_connector')),
+      ...(require('../protocol/security/choria') as typeof import('../protocol/security/choria')),
+    }
+  },
   get idempotence() {
     return require('../planning/idempotence') as typeof import('../planning/idempotence')
   },
@@ -62,7 +68,10 @@ export const lazy = {
     return require('../reporting/ci/in_ci') as typeof import('../reporting/ci/in_ci')
   },
   get inventory() {
-    return require('../inventory/expected_hosts') as typeof import('../inventory/expected_hosts')
+    return {
+      ...(require('../inventory/expected_hosts') as typeof import('../inventory/expected_hosts')),
+      ...(require('../inventory/inventory') as typeof import('../inventory/inventory')),
+    }
   },
   get leftLocks() {
     return require('../locks/left_locks') as typeof import('../locks/left_locks')
@@ -78,6 +87,9 @@ export const lazy = {
   },
   get lockstepYaml() {
     return require('../config/lockstep_yaml') as typeof import('../config/lockstep_yaml')
+  },
+  get mixed() {
+    return require('../mixed/mixed_road') as typeof import('../mixed/mixed_road')
   },
   get notifications() {
     return require('./notification_listener') as typeof import('./notification_listener')

@@ -9,7 +9,7 @@ import { systemClock, type Clock } from '../system/clock'
 import { redactorOfOthers, type Redact } from '../system/redaction'
 import type { Log } from '../system/log'
 import { tellWhile, type TellWait } from '../system/wait'
-import { connectorOf, describeBrokers, securityOf } from './fleet_wire'
+import { describeRoad, fleetRoad } from './fleet_road'
 import { redactAnswers, redactUnexpected } from './redacted_replies'
 
 export interface ReachableFleet extends Fleet {
@@ -39,10 +39,9 @@ export function mcollectiveFleet(
   const signal = new AbortController().signal
   const over = new AbortController()
   const redact = redactorOfOthers(secretsOf(environment))
-  const connector = connectorOf(environment, clock, redact)
+  const road = fleetRoad(environment, clock, redact)
   const client = new RpcClient({
-    connector: environment.directAddressing ? connector : { ...connector, scanCost: Infinity },
-    security: securityOf(environment),
+    ...road,
     identity: environment.identity,
     collective: environment.collective,
     ttl: environment.ttl,
@@ -56,8 +55,8 @@ export function mcollectiveFleet(
     onConnection(event) {
       lost = event === 'restored' ? undefined : event.lost
       endLoss()
-      endLoss = lost === undefined || closing ? noop : heard.tellWait({ what: `${brokers} to be back` })
-      const text = event === 'restored' ? 'the connection to the broker is back' : event.lost.message
+      endLoss = lost === undefined || closing ? noop : heard.tellWait({ what: `${called} to be back` })
+      const text = event === 'restored' ? back : event.lost.message
       log.warn(text)
       if (!closing) heard.note(text)
     },
@@ -66,9 +65,11 @@ export function mcollectiveFleet(
   let closing = false
   let lost: Error | undefined
   let endLoss = noop
-  const brokers = describeBrokers(environment)
+  const called = describeRoad(environment)
+  const isMixed = environment.road.connector === 'mixed'
+  const back = isMixed ? 'all roads to the hosts are back' : 'the connection to the broker is back'
   const open = (tellWait: TellWait) =>
-    tellWhile(tellWait, { what: brokers }, () => (opened ??= connector.open(signal)))
+    tellWhile(tellWait, { what: called }, () => (opened ??= road.connector.open(signal)))
   const within = (agent: string) =>
     environment.timeouts[agent] ??
     environment.timeouts['default'] ??
@@ -86,6 +87,9 @@ export function mcollectiveFleet(
         ...(enough === undefined ? {} : { enough: redactLater(enough, redact) }),
       })
       log.info({ selection, found: found.hosts.length }, 'discovered')
+      // A host may answer by a second road once all have answered by one: none is changed before the window is over.
+      if (isMixed && listed !== undefined)
+        found.window ??= client.listen(environment.discoveryWindow, over.signal)
       return found
     },
     async call({ agent, action, inputs }, hosts, { beforeSend, expectAllowed, tellWait, onAnswer = noop }) {
@@ -116,7 +120,7 @@ export function mcollectiveFleet(
       endLoss()
       // Windows that are still open end here: they have no listener any longer.
       over.abort()
-      if (opened !== undefined) await opened.then(() => connector.close()).catch(() => {})
+      if (opened !== undefined) await opened.then(() => road.connector.close()).catch(() => {})
     },
   }
 }

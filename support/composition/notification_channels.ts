@@ -1,4 +1,5 @@
 import { secretsOf, type Environment } from '../config/environment'
+import { expectStompRoad } from '../config/road_places'
 import { activemq } from '../connectors/activemq'
 import { publishOnce } from '../connectors/publish'
 import { rabbitmq } from '../connectors/rabbitmq'
@@ -25,12 +26,17 @@ export function makeChannels(
     ofTeam: (settings: TeamChannelSettings) =>
       teamChannel(settings, expectTeamChannel(settings, ofTeam), redact),
   }
+  // A topic without a broker of its own is told before anything is done, and not once it is to be published.
+  for (const settings of environment.notifications)
+    if (settings.kind === 'topic') expectStompRoad(environment, `the notification ${settings.destination}`)
   return environment.notifications.map((settings) => channelOf(settings, ways))
 }
 
 function publisher(environment: Environment, clock: Clock, redact: Redact): Publish {
-  const { connector, ...options } = environment
-  const naming = connector === 'activemq' ? activemq : rabbitmq
-  return (destination, body, signal) =>
-    publishOnce({ ...options, naming, clock, redact }, destination, Buffer.from(body), signal)
+  return (destination, body, signal) => {
+    const { road, identity } = expectStompRoad(environment, `the notification ${destination}`)
+    const naming = road.connector === 'activemq' ? activemq : rabbitmq
+    const options = { ...environment, ...road, identity, naming, clock, redact }
+    return publishOnce(options, destination, Buffer.from(body), signal)
+  }
 }

@@ -24,6 +24,18 @@ const broker = allowKnownKeys({
 export const CONNECTOR = v.picklist(['activemq', 'rabbitmq'], 'activemq or rabbitmq')
 export const brokersSetting = v.pipe(v.array(broker), v.minLength(1, 'at least one broker'))
 
+/** The port of NATS servers by default. */
+export const NATS_PORT = 4222
+
+const natsBroker = allowKnownKeys({
+  host: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')),
+  port: v.optional(port),
+  user: v.optional(v.string()),
+  password: v.optional(secret),
+})
+
+export const natsBrokersSetting = v.pipe(v.array(natsBroker), v.minLength(1, 'at least one broker'))
+
 /** The means of resolving what is written of brokers. */
 export interface BrokerReading {
   /** Returns `path:line` of a key below `brokers`. */
@@ -36,17 +48,17 @@ export interface BrokerReading {
 
 /** Returns the addresses of brokers, with their passwords and certificates. @throws LockstepError `bad-config` */
 export function resolveBrokers(
-  written: v.InferOutput<typeof brokersSetting>,
+  written: v.InferOutput<typeof brokersSetting | typeof natsBrokersSetting>,
   { where, at, read }: BrokerReading,
 ): BrokerAddress[] {
-  return written.map(({ host, port: number, user, password, tls }, index): BrokerAddress => ({
+  return written.map(({ host, port: number = NATS_PORT, user, password, ...more }, index): BrokerAddress => ({
     host,
     port: number,
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password: read(password, `password of ${host}`, index, 'password') }),
-    ...(tls === undefined
-      ? {}
-      : { tls: { verify: true, ...readTlsFiles(tlsPaths(tls, at), where(index, 'tls')) } }),
+    ...('tls' in more && more.tls !== undefined
+      ? { tls: { verify: true, ...readTlsFiles(tlsPaths(more.tls, at), where(index, 'tls')) } }
+      : {}),
   }))
 }
 

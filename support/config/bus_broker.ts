@@ -5,6 +5,7 @@ import { secretsOf } from './environment'
 import { readLockstepYaml } from './lockstep_yaml'
 import type { ProcessContext } from './mcollective_cfg'
 import type { BusSettings } from './pipeline_setting'
+import { expectStompRoad } from './road_places'
 
 /** The broker of the bus, and where it publishes. */
 export interface BusBroker {
@@ -29,7 +30,8 @@ export interface BusBroker {
  */
 export function readBusBroker(configPath: string, bus: BusSettings, context: ProcessContext): BusBroker {
   const environment = readLockstepYaml(configPath, bus.environment, context)
-  const { brokers, virtualHost, connectWithin, heartBeat, connector, name, warnings } = environment
+  const { connectWithin, heartBeat, name, warnings } = environment
+  const { brokers, virtualHost, connector } = expectStompRoad(environment, `${bus.where}: the bus`).road
   if (bus.exchange !== undefined && connector !== 'rabbitmq')
     throw new LockstepError(
       'bad-config',

@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { DEFAULTS, NO_VARIABLES, type Environment, type SecuritySettings } from './environment'
+import { isChoria, readChoriaClient, withPluginFolder } from './choria_cfg'
+import {
+  DEFAULTS,
+  NO_VARIABLES,
+  type Environment,
+  type SecuritySettings,
+  type SingleRoad,
+  type StompRoad,
+} from './environment'
 import { calleridOf, isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
 import {
   brokersOf,
@@ -28,26 +36,23 @@ export function findClientCfg({ env }: ProcessContext): string | undefined {
  * Reads an environment from a `client.cfg` of mco. Keys that only concern mco itself are passed over.
  * @throws LockstepError `bad-config` naming file and line
  */
-export function readClientCfg(path: string, context: ProcessContext): Environment {
-  const settings = parseSettings(
-    path,
-    readConfigFile(path, 'MCollective client configuration', 'MCollective'),
+export function readClientCfg(path: string, context: ProcessContext): Environment & { road: SingleRoad } {
+  const settings = withPluginFolder(
+    parseSettings(path, readConfigFile(path, 'MCollective client configuration', 'MCollective')),
   )
-  const connector = settings.oneOf('connector', ['activemq', 'rabbitmq'], 'activemq')
   const identity = settings.text('identity') ?? context.hostname
-  refuseUnsupported(settings, connector)
+  const { road, warnings } = isChoria(settings)
+    ? readChoriaClient(settings, identity, context)
+    : { road: stompRoad(settings, identity, context), warnings: [] }
+  const { connector } = road
   return {
     name: path,
-    connector,
-    brokers: brokersOf(settings, connector, context),
-    virtualHost:
-      settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
+    road,
     collective:
       settings.text('main_collective') ??
       settings.text('collectives')?.split(',')[0]?.trim() ??
       'mcollective',
     identity,
-    security: security(settings, identity, context),
     ttl: settings.whole('ttl', 1, 86_400) ?? DEFAULTS.ttl,
     discoveryWindow: DEFAULTS.discoveryWindow,
     connectWithin:
@@ -65,11 +70,29 @@ export function readClientCfg(path: string, context: ProcessContext): Environmen
     safeMode: false,
     hostLeases: settings.flag('plugin.lockstep.host_leases') ?? false,
     ...NO_VARIABLES,
-    directAddressing: settings.flag('direct_addressing') ?? true,
     warnings:
       settings.text('plugin.psk') !== undefined && isReadableByAll(path)
-        ? [`${path} holds a secret and everybody can read it`]
-        : [],
+        ? [`${path} holds a secret and everybody can read it`, ...warnings]
+        : warnings,
+  }
+}
+
+function stompRoad(settings: Settings, identity: string, context: ProcessContext): StompRoad {
+  const connector = settings.oneOf(
+    'connector',
+    ['activemq', 'rabbitmq'],
+    'activemq',
+    'activemq, rabbitmq or nats',
+  )
+  refuseUnsupported(settings, connector)
+  return {
+    connector,
+    brokers: brokersOf(settings, connector, context),
+    virtualHost:
+      settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
+    security: security(settings, identity, context),
+    directAddressing: settings.flag('direct_addressing') ?? true,
+    ...(settings.flag('plugin.rabbitmq.use_reply_exchange') === true ? { replyExchange: true } : {}),
   }
 }
 

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { parse } from 'yaml'
 import { LockstepError } from '../system/errors'
+import { readBlocks } from '../testing/docs/blocks'
 import { Scratch } from '../testing/scratch'
 import { findClientCfg, readClientCfg } from './client_cfg'
 import type { ProcessContext } from './mcollective_cfg'
@@ -11,6 +12,7 @@ import { parseFaults, parseHaproxyFault, readFleetFile } from '../simulation/fle
 import { hostsInTable, readHostList } from '../inventory/host_list_file'
 import { readInventorySetting, readLockstepYaml } from './lockstep_yaml'
 import { readClasses, readServerCfg } from './server_cfg'
+import { expectStompRoad } from './road_places'
 
 const context = (env: ProcessContext['env'] = {}): ProcessContext => ({ env, hostname: 'control', uid: 1000 })
 
@@ -37,32 +39,55 @@ describe('configuration', () => {
     it('is enough to connect', () => {
       const environment = readClientCfg(scratch.write('client.cfg', cfg()), context())
       expect(environment).to.deep.include({
-        connector: 'rabbitmq',
-        virtualHost: '/mc',
         collective: 'mcollective',
         identity: 'control',
-        security: { provider: 'psk', secret: 's3cret = x # y', callerid: 'uid=1000' },
-        directAddressing: true,
         warnings: [],
       })
-      expect(environment.brokers).to.deep.equal([
+      expect(environment.road).to.deep.include({
+        connector: 'rabbitmq',
+        virtualHost: '/mc',
+        security: { provider: 'psk', secret: 's3cret = x # y', callerid: 'uid=1000' },
+        directAddressing: true,
+      })
+      expect(environment.road.brokers).to.deep.equal([
         { host: 'mq1', port: 61614, user: 'mco', password: 'pa#ss' },
         { host: 'mq2', port: 61613 },
       ])
     })
 
+    it('says that replies of RabbitMQ come through an exchange, as a cluster needs it', () => {
+      const road = (more: string) => readClientCfg(scratch.write('client.cfg', cfg(more)), context()).road
+      expect(road('plugin.rabbitmq.use_reply_exchange = 1\n')).to.include({ replyExchange: true })
+      expect(road('')).not.to.have.property('replyExchange')
+      const yaml = scratch.write(
+        'lockstep.yaml',
+        `environments:\n  test:\n    connector: rabbitmq\n    reply_exchange: true\n    brokers: [{ host: mq1 }]\n    security: { provider: psk, secret: { file: ${scratch.write('psk', 'secret')} } }\n`,
+      )
+      expect(
+        expectStompRoad(readLockstepYaml(yaml, undefined, context()), 'a test').road.replyExchange,
+      ).to.equal(true)
+    })
+
+    it('has the pool that the page of several brokers shows', () => {
+      const [block] = readBlocks('docs/brokers.md').filter(({ language }) => language === 'ini')
+      const { road } = readClientCfg(scratch.write('client.cfg', block?.text ?? ''), context())
+      expect(road.brokers.map(({ host }) => host)).to.deep.equal(
+        ['mq2', 'mq3', 'mq1'].map((name) => `${name}.example.net`),
+      )
+    })
+
     it('reads CRLF files, and warns of a secret that everybody can read', () => {
       const path = scratch.write('client.cfg', cfg().replaceAll('\n', '\r\n'), 0o644)
       const environment = readClientCfg(path, context())
-      expect(environment.security).to.include({ secret: 's3cret = x # y' })
+      expect(environment.road.security).to.include({ secret: 's3cret = x # y' })
       expect(environment.warnings).to.deep.equal([`${path} holds a secret and everybody can read it`])
     })
 
     it('gives way to the environment variables that mco knows', () => {
       const env = { STOMP_USER: 'me', STOMP_PASSWORD: 'mine', MCOLLECTIVE_PSK: 'other' }
       const environment = readClientCfg(scratch.write('client.cfg', cfg()), context(env))
-      expect(environment.brokers[1]).to.include({ user: 'me', password: 'mine' })
-      expect(environment.security).to.include({ secret: 'other' })
+      expect(environment.road.brokers[1]).to.include({ user: 'me', password: 'mine' })
+      expect(environment.road.security).to.include({ secret: 'other' })
     })
 
     it('is looked for where mco looks, after MCOLLECTIVE_CONFIG', () => {
@@ -76,7 +101,7 @@ describe('configuration', () => {
       [
         'an unknown connector',
         cfg('connector = redis\n'),
-        ':12: connector is "redis"; expected activemq or rabbitmq',
+        ':12: connector is "redis"; expected activemq, rabbitmq or nats',
       ],
       [
         'a port of 0',
@@ -301,8 +326,13 @@ ${change}`
     it('names environments', () => {
       expect(read(yaml())).to.deep.include({
         name: 'test',
-        brokers: [{ host: 'mq.example.net', port: 61613, user: 'mco', password: 'pw' }],
-        security: { provider: 'psk', secret: 's3cret', callerid: 'uid=1000' },
+        road: {
+          connector: 'activemq',
+          brokers: [{ host: 'mq.example.net', port: 61613, user: 'mco', password: 'pw' }],
+          virtualHost: 'mcollective',
+          security: { provider: 'psk', secret: 's3cret', callerid: 'uid=1000' },
+          directAddressing: true,
+        },
         discoveryWindow: 3000,
         timeouts: { package: 300_000 },
       })
@@ -313,10 +343,9 @@ ${change}`
         'client.cfg',
         'plugin.psk = x\nplugin.activemq.pool.size = 1\nplugin.activemq.pool.1.host = mq\n',
       )
-      expect(read('environments: { prod: { client_config: client.cfg } }')).to.deep.include({
-        name: 'prod',
-        connector: 'activemq',
-      })
+      const environment = read('environments: { prod: { client_config: client.cfg } }')
+      expect(environment.name).to.equal('prod')
+      expect(environment.road.connector).to.equal('activemq')
     })
 
     it('reads ssl keys', () => {
@@ -324,7 +353,9 @@ ${change}`
       scratch.write('me.pem', publicKey.export({ type: 'spki', format: 'pem' }))
       scratch.write('me.key', privateKey.export({ type: 'pkcs8', format: 'pem' }))
       const ssl = '{ provider: ssl, private_key: me.key, public_key: me.pem, server_public_key: me.pem }'
-      expect(read(yaml().replace(/\{ provider.*\}/, ssl)).security).to.include({
+      expect(
+        expectStompRoad(read(yaml().replace(/\{ provider.*\}/, ssl)), 'a test').road.security,
+      ).to.include({
         provider: 'ssl',
         callerid: 'cert=me',
         serializer: 'marshal',

@@ -9,12 +9,10 @@ import type { InventorySource } from './inventory_sources'
 /** The settings with which one fleet is reached, resolved: files and secrets are read, defaults are filled in. */
 export interface Environment {
   name: string
-  connector: 'activemq' | 'rabbitmq'
-  brokers: readonly BrokerAddress[]
-  virtualHost: string
+  /** The road to the hosts. */
+  road: Road
   collective: string
   identity: string
-  security: SecuritySettings
   /** Seconds for which a request is valid. */
   ttl: number
   /** Milliseconds, as are the settings below up to `timeouts`. */
@@ -24,8 +22,6 @@ export interface Environment {
   lookEvery: number
   /** Times for an agent's actions, by agent, where they differ from the agent's own time-out. */
   timeouts: Readonly<Record<string, number>>
-  /** False for fleets whose daemons do not listen for directed messages. */
-  directAddressing: boolean
   /** The runtime sockets of the HAProxies in front of the hosts; they act as one. */
   haproxy: readonly RuntimeAddress[]
   /** The pools behind balancers of a team. */
@@ -52,6 +48,53 @@ export interface Environment {
   warnings: readonly string[]
 }
 
+/** The settings of the road to the hosts of an environment, one member for each kind of connector. */
+export type Road = SingleRoad | MixedRoad
+
+/** The settings of a road that is one alone. */
+export type SingleRoad = StompRoad | NatsRoad
+
+/** Several roads: each host is on one of them. */
+export interface MixedRoad {
+  connector: 'mixed'
+  roads: readonly NamedRoad[]
+}
+
+/** One of several roads, with the collective of the hosts on it, and who asks there. */
+export interface NamedRoad {
+  name: string
+  road: SingleRoad
+  collective: string
+  identity: string
+}
+
+/** A road by brokers that speak STOMP. */
+export interface StompRoad {
+  connector: 'activemq' | 'rabbitmq'
+  brokers: readonly BrokerAddress[]
+  virtualHost: string
+  security: SecuritySettings
+  /** False for fleets whose daemons do not listen for directed messages. */
+  directAddressing: boolean
+  /** True where replies come through the exchange `mcollective_reply` of RabbitMQ. */
+  replyExchange?: boolean
+}
+
+/** A road by NATS servers, with Choria's protocol. */
+export interface NatsRoad {
+  connector: 'nats'
+  brokers: readonly BrokerAddress[]
+  security: ChoriaSettings
+}
+
+export interface ChoriaSettings {
+  provider: 'choria'
+  callerid: string
+  /** The certificate that each request brings along, a PEM text. */
+  certificate: string
+  privateKey: KeyObject
+}
+
 export type SecuritySettings =
   | { provider: 'psk'; secret: string; callerid: string }
   | {
@@ -65,16 +108,21 @@ export type SecuritySettings =
 
 /** Returns the texts that must not appear in any log, report or error. */
 export function secretsOf(environment: Environment): string[] {
-  const { brokers, security, notifications, balancers, prometheus } = environment
-  const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
-  const others = [
-    ...passwords,
+  const { road, notifications, balancers, prometheus } = environment
+  return [
+    ...secretsOfRoad(road),
     ...notifications.flatMap(({ secrets }) => secrets),
     ...balancers.flatMap(({ secrets }) => secrets),
     ...(prometheus?.secrets ?? []),
     ...secretValues(environment),
   ]
-  return security.provider === 'psk' ? [security.secret, ...others] : others
+}
+
+function secretsOfRoad(road: Road): string[] {
+  if (road.connector === 'mixed') return road.roads.flatMap((each) => secretsOfRoad(each.road))
+  const { brokers, security } = road
+  const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
+  return security.provider === 'psk' ? [security.secret, ...passwords] : passwords
 }
 
 /** Returns the values of secret variables: texts that a feature hands to agents and that no one else is shown. */

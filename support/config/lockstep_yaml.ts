@@ -2,13 +2,27 @@ import { basename, resolve, dirname } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import type { TeamOptions } from '../system/team_options'
-import { brokersSetting, CONNECTOR, defaultVirtualHost, resolveBrokers } from './brokers_setting'
+import {
+  brokersSetting,
+  defaultVirtualHost,
+  natsBrokersSetting,
+  resolveBrokers,
+  type BrokerReading,
+} from './brokers_setting'
+import { callerWarnings, readChoriaFiles } from './choria_files'
 import { chosenOf } from './choice'
 import { readClientCfg } from './client_cfg'
 import type { ProcessContext } from './mcollective_cfg'
 import { balancersSetting, resolveBalancers } from './balancers_setting'
 import { duration } from './duration_setting'
-import { DEFAULTS, NO_VARIABLES, type Environment, type SecuritySettings } from './environment'
+import {
+  DEFAULTS,
+  NO_VARIABLES,
+  type Environment,
+  type NamedRoad,
+  type NatsRoad,
+  type SecuritySettings,
+} from './environment'
 import { extensionsSetting } from './extensions_setting'
 import { calleridOf, readConfigFile, readPrivateKey, readPublicKey } from './files'
 import { historySetting } from './history_setting'
@@ -50,6 +64,13 @@ const security = v.variant('provider', [
   allowKnownKeys({ provider: v.literal('aes_security'), private_key: path, public_key: path }),
 ])
 
+const choria = allowKnownKeys({
+  provider: v.literal('choria', 'choria, which is what NATS goes with'),
+  certificate: path,
+  key: path,
+  ca: path,
+})
+
 const runtime = v.union(
   [
     allowKnownKeys({ socket: v.pipe(path, v.startsWith('/', 'an absolute path')) }),
@@ -75,18 +96,42 @@ const timing = {
   variables: v.optional(variables),
 }
 
+const byClientConfig = { client_config: path }
+const byNats = {
+  connector: v.literal('nats'),
+  brokers: natsBrokersSetting,
+  collective: v.optional(name, 'mcollective'),
+  identity: v.optional(name),
+  security: choria,
+}
+const byStomp = {
+  connector: v.picklist(['activemq', 'rabbitmq'], 'activemq, rabbitmq or nats'),
+  brokers: brokersSetting,
+  virtual_host: v.optional(v.string()),
+  collective: v.optional(name, 'mcollective'),
+  identity: v.optional(name),
+  direct_addressing: v.optional(v.boolean('true or false'), true),
+  reply_exchange: v.optional(v.boolean('true or false'), false),
+  security,
+}
+
+/** The mappings that one of several roads may be; the one that resembles the written one names its own faults. */
+export const ROADS = [
+  allowKnownKeys(byClientConfig),
+  allowKnownKeys(byNats),
+  allowKnownKeys(byStomp),
+] as const
+const road = v.lazy((written) => ROADS[kindOfRoad(written)])
+const roads = v.pipe(
+  v.record(name, road, 'roads by name'),
+  v.check((written) => Object.keys(written).length > 1, 'two roads or more, by name'),
+)
+
 export const environmentSchema = v.union([
-  allowKnownKeys({ client_config: path, ...timing }),
-  allowKnownKeys({
-    connector: CONNECTOR,
-    brokers: brokersSetting,
-    virtual_host: v.optional(v.string()),
-    collective: v.optional(name, 'mcollective'),
-    identity: v.optional(name),
-    direct_addressing: v.optional(v.boolean('true or false'), true),
-    security,
-    ...timing,
-  }),
+  allowKnownKeys({ ...byClientConfig, ...timing }),
+  allowKnownKeys({ ...byNats, ...timing }),
+  allowKnownKeys({ ...byStomp, ...timing }),
+  allowKnownKeys({ roads, ...timing }),
 ])
 
 export const fileSchema = allowKnownKeys({
@@ -176,8 +221,16 @@ function chosenIn(configPath: string, text: string, wanted: string | undefined) 
 
 /** Returns the branch that a value resembles, so that its own faults are named and not those of the other. */
 function environmentSchemaFor(value: unknown) {
-  const [byClientConfig, byBrokers] = environmentSchema.options
-  return typeof value === 'object' && value !== null && 'client_config' in value ? byClientConfig : byBrokers
+  const [byClientConfig, byNats, byStomp, byRoads] = environmentSchema.options
+  if (typeof value === 'object' && value !== null && 'roads' in value) return byRoads
+  return [byClientConfig, byNats, byStomp][kindOfRoad(value)] ?? byStomp
+}
+
+/** Returns the place in `ROADS` of the mapping that a value resembles. */
+function kindOfRoad(value: unknown): 0 | 1 | 2 {
+  if (typeof value !== 'object' || value === null) return 2
+  if ('client_config' in value) return 0
+  return 'connector' in value && value.connector === 'nats' ? 1 : 2
 }
 
 function resolveEnvironment(
@@ -233,23 +286,100 @@ function resolveEnvironment(
     const known = readClientCfg(at(settings.client_config), context)
     return { ...known, ...times, name: chosen, warnings: [...known.warnings, ...warnings] }
   }
+  const reading = (...above: string[]): RoadReading => ({
+    where: (...keys) => where(...above, ...keys),
+    at,
+    read: (from, what, ...keys) => read(from, what, ...above, ...keys),
+    context,
+    warnings,
+  })
+  const common = { name: chosen, warnings, ...NO_VARIABLES, ...times }
+  if ('connector' in settings) return { ...common, ...resolveRoad(settings, reading()) }
+  const roads = Object.entries(settings.roads).map(([road, written]): NamedRoad => {
+    const own = reading('roads', road)
+    if ('connector' in written) return { name: road, ...resolveRoad(written, own) }
+    const known = readClientCfg(at(written.client_config), context)
+    warnings.push(...known.warnings)
+    return { name: road, road: known.road, collective: known.collective, identity: known.identity }
+  })
+  expectDifferentRoads(roads, (road) => where('roads', road))
+  const collectives = new Set(roads.map(({ collective }) => collective))
   return {
-    name: chosen,
-    connector: settings.connector,
-    brokers: resolveBrokers(settings.brokers, {
-      where: (...keys) => where('brokers', ...keys),
-      at,
-      read: (from, what, ...keys) => read(from, what, 'brokers', ...keys),
-    }),
-    virtualHost: settings.virtual_host ?? defaultVirtualHost(settings.connector),
+    ...common,
+    road: { connector: 'mixed', roads },
+    // Each road has its own; this one is for sentences.
+    collective: [...collectives].join(' and '),
+    identity: roads[0]?.identity ?? context.hostname,
+  }
+}
+
+/** The means of resolving what is written of one road. */
+interface RoadReading {
+  where: Where
+  at: (relative: string) => string
+  read: (from: SecretSetting, what: string, ...keys: (string | number)[]) => string
+  context: ProcessContext
+  /** Takes what a person should know of its files. */
+  warnings: string[]
+}
+
+function resolveRoad(
+  settings: v.InferOutput<(typeof ROADS)[1] | (typeof ROADS)[2]>,
+  reading: RoadReading,
+): Omit<NamedRoad, 'name'> {
+  const { where, at, read, context } = reading
+  const { collective, identity = context.hostname } = settings
+  if (settings.connector === 'nats') return { road: natsRoad(settings, reading), collective, identity }
+  return {
+    road: {
+      connector: settings.connector,
+      brokers: resolveBrokers(settings.brokers, brokersAt(reading)),
+      virtualHost: settings.virtual_host ?? defaultVirtualHost(settings.connector),
+      security: readSecurity(settings.security, where, at, read, context),
+      directAddressing: settings.direct_addressing,
+      ...(settings.reply_exchange ? { replyExchange: true } : {}),
+    },
     collective: settings.collective,
     identity: settings.identity ?? context.hostname,
-    security: readSecurity(settings.security, where, at, read, context),
-    directAddressing: settings.direct_addressing,
-    warnings,
-    ...NO_VARIABLES,
-    ...times,
   }
+}
+
+/** Returns the means of resolving the brokers of a road. */
+function brokersAt({ where, at, read }: RoadReading): BrokerReading {
+  return {
+    where: (...keys) => where('brokers', ...keys),
+    at,
+    read: (from, what, ...keys) => read(from, what, 'brokers', ...keys),
+  }
+}
+
+function natsRoad(
+  { brokers, security: { certificate, key, ca } }: v.InferOutput<(typeof ROADS)[1]>,
+  reading: RoadReading,
+): NatsRoad {
+  const { at, where, warnings } = reading
+  const files = { certificate: at(certificate), key: at(key), ca: at(ca) }
+  const { security: own, tls, name: called, warnings: told } = readChoriaFiles(files, where('security'))
+  warnings.push(...told, ...callerWarnings(called))
+  const resolved = resolveBrokers(brokers, brokersAt(reading))
+  return { connector: 'nats', brokers: resolved.map((each) => ({ ...each, tls })), security: own }
+}
+
+/** Expects no host to be on two of the roads: each would answer by both. */
+function expectDifferentRoads(roads: readonly NamedRoad[], where: (road: string) => string): void {
+  const seen = new Map<string, string>()
+  for (const { name, road, collective } of roads)
+    for (const { host, port } of road.brokers) {
+      const virtualHost = road.connector === 'nats' ? '' : road.virtualHost
+      const place = `${host}:${port} ${virtualHost} ${collective}`
+      const before = seen.get(place)
+      if (before !== undefined && before !== name)
+        throw new LockstepError(
+          'bad-config',
+          `${where(name)}: the roads ${before} and ${name} both go to the collective ${collective} of the broker ${host}:${port}; expected each host to be on one road: name its broker once`,
+        )
+      seen.set(place, name)
+    }
 }
 
 /** Returns `path:line` of a setting of the environment. */

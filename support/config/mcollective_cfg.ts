@@ -12,11 +12,19 @@ export interface ProcessContext {
 export class Settings {
   constructor(
     readonly path: string,
-    private readonly values: ReadonlyMap<string, { value: string; line: number }>,
+    private readonly values: ReadonlyMap<string, { value: string; line: number; path?: string }>,
   ) {}
 
   text(key: string): string | undefined {
     return this.values.get(key)?.value
+  }
+
+  /** Returns these settings, and those of another file under other keys, which count before them. */
+  with(others: Settings, keyOf: (key: string) => string): Settings {
+    const added = [...others.values].map(([key, { value, line, path = others.path }]) => {
+      return [keyOf(key), { value, line, path }] as const
+    })
+    return new Settings(this.path, new Map([...this.values, ...added]))
   }
 
   /** Returns the first group of every key that the pattern fits. */
@@ -32,8 +40,8 @@ export class Settings {
   }
 
   where(key: string): string {
-    const line = this.values.get(key)?.line
-    return line === undefined ? this.path : `${this.path}:${line}`
+    const { line, path = this.path } = this.values.get(key) ?? {}
+    return line === undefined ? path : `${path}:${line}`
   }
 
   fault(key: string, expected: string): LockstepError {
@@ -57,11 +65,16 @@ export class Settings {
     throw this.fault(key, 'yes or no')
   }
 
-  oneOf<T extends string, F extends T | undefined>(key: string, known: readonly T[], fallback: F): T | F {
+  oneOf<T extends string, F extends T | undefined>(
+    key: string,
+    known: readonly T[],
+    fallback: F,
+    expected = known.join(' or '),
+  ): T | F {
     const written = this.text(key)?.toLowerCase()
     if (written === undefined) return fallback
     const found = known.find((name) => name === written)
-    if (found === undefined) throw this.fault(key, known.join(' or '))
+    if (found === undefined) throw this.fault(key, expected)
     return found
   }
 }

@@ -5,6 +5,7 @@ import { Scratch } from '../testing/scratch'
 import { readLockstepYaml } from './lockstep_yaml'
 import type { ProcessContext } from './mcollective_cfg'
 import { readAllVariables, readVariables } from './variables_file'
+import { expectStompRoad } from './road_places'
 
 const context = (env: ProcessContext['env'] = {}): ProcessContext => ({ env, hostname: 'control', uid: 1000 })
 const TOKEN = `ENC[PKCS7,${ENCRYPTED}]`
@@ -35,7 +36,7 @@ describe('lockstep.yaml', () => {
     const read = (text: string, env: ProcessContext['env'] = {}) =>
       readLockstepYaml(scratch.write('lockstep.yaml', text), undefined, context(env))
     const secretIn = (text: string, env: ProcessContext['env'] = {}) => {
-      const { security } = read(text, env)
+      const { security } = expectStompRoad(read(text, env), 'a test').road
       return security.provider === 'psk' ? security.secret : undefined
     }
 
@@ -47,7 +48,9 @@ describe('lockstep.yaml', () => {
       )
       expect(secretIn(yaml(`>\n${BLOCK.replace(/^/gm, '        ')}`))).to.equal(PLAIN_OF_BLOCK)
       const broker = yaml('{ env: PSK }').replace('host: mq', `host: mq, password: "${TOKEN}"`)
-      expect(read(broker, { PSK: 'x' }).brokers).to.deep.equal([{ host: 'mq', port: 61613, password: PLAIN }])
+      expect(expectStompRoad(read(broker, { PSK: 'x' }), 'a test').road.brokers).to.deep.equal([
+        { host: 'mq', port: 61613, password: PLAIN },
+      ])
     })
 
     it('takes it for notifications too', () => {

@@ -6,6 +6,7 @@ import type { CodeSettings } from '../agents/providers/puppet_code/apply_program
 import type { RepositorySettings } from '../agents/providers/git/settings'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import { LockstepError } from '../system/errors'
+import { isChoria, readChoriaServer, withPluginFolder } from './choria_cfg'
 import { DEFAULTS } from './environment'
 import { readAccessSites } from './access_sites'
 import { readGitRepositories } from './git_repositories'
@@ -24,8 +25,9 @@ import {
 export interface ServerEnvironment {
   path: string
   identity: string
-  connector: 'activemq' | 'rabbitmq'
+  connector: 'activemq' | 'rabbitmq' | 'nats'
   brokers: readonly BrokerAddress[]
+  /** Empty for NATS, which has none. */
   virtualHost: string
   mainCollective: string
   collectives: readonly string[]
@@ -84,35 +86,41 @@ export type ServerSecuritySettings =
       callerid: string
       clientPublicKey(name: string): KeyObject | undefined
     }
+  | {
+      provider: 'choria'
+      /** The authorities of callers, PEM texts. */
+      ca: readonly string[]
+      /** The names of certificates that may ask, each a text or a `/pattern/`. */
+      callers: readonly string[]
+      /** The names of certificates that may ask in the name of others. */
+      privileged: readonly string[]
+    }
 
 /**
  * Reads a `server.cfg` of mcollectived. Keys that only concern Ruby are passed over.
  * @throws LockstepError `bad-config` naming file and line
  */
 export function readServerCfg(path: string, context: ProcessContext): ServerEnvironment {
-  const settings = parseSettings(
-    path,
-    readConfigFile(path, 'MCollective server configuration', 'MCollective'),
+  const settings = withPluginFolder(
+    parseSettings(path, readConfigFile(path, 'MCollective server configuration', 'MCollective')),
   )
-  const connector = settings.oneOf('connector', ['activemq', 'rabbitmq'], 'activemq')
-  refuseUnsupported(settings, connector)
   const mainCollective = settings.text('main_collective') ?? 'mcollective'
   const collectives = (settings.text('collectives') ?? mainCollective).split(',').map((name) => name.trim())
   if (!collectives.includes(mainCollective))
     throw settings.fault('main_collective', `one of: ${collectives.join(', ')}`)
   const identity = settings.text('identity') ?? context.hostname
+  const { connector, ...road } = isChoria(settings)
+    ? choriaRoad(settings, identity, collectives, context)
+    : stompRoad(settings, context)
   const seconds = (key: string, standard: number) =>
     (settings.whole(`plugin.${connector}.${key}`, 0, 3_600) ?? standard / 1000) * 1000
   return {
     path,
     identity,
     connector,
-    brokers: brokersOf(settings, connector, context),
-    virtualHost:
-      settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
+    ...road,
     mainCollective,
     collectives,
-    security: security(settings, context),
     connectWithin: seconds('connect_timeout', DEFAULTS.connectWithin),
     heartBeat: seconds('heartbeat_interval', DEFAULTS.heartBeat),
     factFiles: factFiles(settings),
@@ -127,6 +135,47 @@ export function readServerCfg(path: string, context: ProcessContext): ServerEnvi
     stateFolder: settings.text('plugin.lockstep.state_dir') ?? join('/var/lib/lockstep', basename(identity)),
     agents: agents(settings),
   }
+}
+
+type HostRoadSettings = Pick<ServerEnvironment, 'connector' | 'brokers' | 'virtualHost' | 'security'>
+
+function stompRoad(settings: Settings, context: ProcessContext): HostRoadSettings {
+  const connector = settings.oneOf(
+    'connector',
+    ['activemq', 'rabbitmq'],
+    'activemq',
+    'activemq, rabbitmq or nats',
+  )
+  refuseUnsupported(settings, connector)
+  return {
+    connector,
+    brokers: brokersOf(settings, connector, context),
+    virtualHost:
+      settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
+    security: security(settings, context),
+  }
+}
+
+function choriaRoad(
+  settings: Settings,
+  identity: string,
+  collectives: readonly string[],
+  context: ProcessContext,
+): HostRoadSettings {
+  if ((settings.whole('registerinterval', 0, 86_400) ?? 0) > 0)
+    throw settings.fault('registerinterval', '0: a host registers itself over ActiveMQ or RabbitMQ alone')
+  const names: [key: string, name: string][] = [
+    ['identity', identity],
+    ...collectives.map((each): [string, string] => ['collectives', each]),
+  ]
+  for (const [key, name] of names)
+    if (!/^[\w-]+(\.[\w-]+)*$/.test(name))
+      throw new LockstepError(
+        'bad-config',
+        `${settings.where(key)}: ${JSON.stringify(name)} is no name for NATS; expected letters, digits, - and _ with single dots between them`,
+      )
+  const { brokers, ...trust } = readChoriaServer(settings, identity, context)
+  return { connector: 'nats', brokers, virtualHost: '', security: { provider: 'choria', ...trust } }
 }
 
 const AGENTS_FOLDER = '/etc/lockstep/agents'

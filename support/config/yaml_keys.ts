@@ -522,10 +522,18 @@ export const FILE_KEYS: YamlKeys = {
 /** The keys of an environment, by their path within it. */
 export const ENVIRONMENT_KEYS: YamlKeys = {
   client_config: { takes: 'a file', help: 'the client.cfg of mco, in place of all keys up to `security`' },
-  connector: { takes: 'activemq or rabbitmq', help: 'the kind of broker' },
+  roads: {
+    takes: 'names, each with `client_config`, or with the keys from `connector` to `security`',
+    help: 'several roads to the hosts, in place of those keys',
+  },
+  connector: { takes: 'activemq, rabbitmq or nats', help: 'the kind of broker' },
   brokers: { takes: 'a list', help: 'the brokers, tried in this order' },
   'brokers.host': { takes: 'a name or an address', help: 'where the broker is' },
-  'brokers.port': { takes: 'a port', default: '61613', help: 'its port for STOMP' },
+  'brokers.port': {
+    takes: 'a port',
+    default: '61613',
+    help: 'its port for STOMP; for NATS the default is 4222',
+  },
   'brokers.user': { takes: 'a name', default: 'none', help: 'the user of the broker' },
   'brokers.password': { takes: SECRET, default: 'none', help: 'its password' },
   'brokers.tls': { takes: 'files', default: 'no TLS', help: 'the connection is encrypted' },
@@ -548,8 +556,16 @@ export const ENVIRONMENT_KEYS: YamlKeys = {
     default: 'true',
     help: 'false for daemons that do not listen for directed messages',
   },
+  reply_exchange: {
+    takes: 'true or false',
+    default: 'false',
+    help: 'true where replies come through the exchange `mcollective_reply` of RabbitMQ, as a cluster needs it',
+  },
   security: { takes: 'a provider and its keys', help: 'how requests and replies are signed' },
-  'security.provider': { takes: 'psk, ssl or aes_security', help: 'the security provider of the hosts' },
+  'security.provider': {
+    takes: 'psk, ssl, aes_security or choria',
+    help: 'the security provider of the hosts',
+  },
   'security.secret': { takes: SECRET, help: 'the pre-shared key (psk)' },
   'security.callerid': { takes: '`user=deploy`', default: '`uid=` and the user', help: 'who asks (psk)' },
   'security.private_key': { takes: 'a file', help: 'the key of this client (ssl, aes_security)' },
@@ -557,6 +573,12 @@ export const ENVIRONMENT_KEYS: YamlKeys = {
     takes: 'a file',
     help: 'its public key, whose name is the callerid (ssl, aes_security)',
   },
+  'security.certificate': {
+    takes: 'a file',
+    help: 'the certificate of this client, for requests and TLS (choria)',
+  },
+  'security.key': { takes: 'a file', help: 'its RSA key (choria)' },
+  'security.ca': { takes: 'a file', help: 'the authority of the certificates of all (choria)' },
   'security.server_public_key': { takes: 'a file', help: 'the public key of the hosts (ssl)' },
   'security.serializer': {
     takes: 'marshal or yaml',

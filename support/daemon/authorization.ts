@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServerEnvironment } from '../config/server_cfg'
-import type { DataFunction } from '../protocol/compound'
 import type { FilterSubject } from '../protocol/filter'
 import type { OpenedRequest } from '../protocol/security/security'
 import type { RpcRequest } from '../protocol/rpc_body'
 import { decide, readGroups, type PolicyDecision, type PolicySubject } from '../rpc/server/action_policy'
+import { judgeWithData, type DataLookup } from '../rpc/server/asked_data'
 import { appendAudit, auditLine } from '../rpc/server/audit'
 import type { Clock } from '../system/clock'
 import type { Log } from '../system/log'
@@ -19,25 +19,27 @@ const UNAUDITED = 'The audit log of this host cannot be written; the request was
 export function authorization({
   environment: { policies, auditFile },
   subject,
-  data,
+  data: lookup,
   clock,
   log,
 }: {
   environment: Pick<ServerEnvironment, 'policies' | 'auditFile'>
   subject: FilterSubject
-  data: DataFunction
+  data: DataLookup
   clock: Clock
   log: Log
 }): (request: OpenedRequest, action: RpcRequest) => Promise<string | undefined> {
   return async (request, action) => {
+    const trouble = new Set<string>()
+    const onTrouble = (what: string) => void trouble.add(what)
     const decision =
       policies === undefined
         ? undefined
-        : decideBy(policies, request, action, {
-            host: subject,
-            data,
-            onTrouble: (what) => log.warn({ agent: request.agent }, what),
+        : await judgeWithData(lookup, (data) => {
+            trouble.clear()
+            return decideBy(policies, request, action, { host: subject, data, onTrouble })
           })
+    for (const what of trouble) log.warn({ agent: request.agent }, what)
     if (decision?.allowed === false) {
       const { callerid: caller, agent } = request
       log.warn({ caller, agent, action: action.action, because: decision.because }, 'denied')

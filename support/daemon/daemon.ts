@@ -1,15 +1,19 @@
 import { join } from 'node:path'
+import { fileLook } from '../agents/providers/file_look'
 import { nrpeCommands } from '../agents/providers/nrpe_commands'
+import { openOwnServer } from '../agents/providers/own_puppetserver'
 import type { ServerEnvironment } from '../config/server_cfg'
-import { activemq } from '../connectors/activemq'
-import { HostConnector } from '../connectors/host_connector'
-import { rabbitmq } from '../connectors/rabbitmq'
+import type { HostRoad } from '../connectors/host_connector'
+import { localSteps } from '../agents/providers/host_steps'
 import type { Agent } from '../rpc/server/agent'
 import { RpcHost } from '../rpc/server/host'
 import type { Clock } from '../system/clock'
 import { runCommand, type CommandRunner } from '../system/command'
+import { ownSelf } from '../system/host_self'
+import { localFiles } from '../system/local_files'
 import type { Log } from '../system/log'
 import { hostAgents } from './agents'
+import { hostRoad } from './host_road'
 import { OrphanPrograms } from './orphans'
 import { Registration } from './registration'
 import { RequestRecord } from './request_record'
@@ -18,6 +22,7 @@ import { NodeState } from './node_state'
 import { callerOf, securityOf } from './security'
 import { authorization } from './authorization'
 import { openStateFolder } from './state_folder'
+import { UnderWay } from './under_way'
 
 export interface DaemonOptions {
   environment: ServerEnvironment
@@ -36,10 +41,12 @@ const runAsUsual: CommandRunner = (program, args, limits) =>
 
 /** A host of a fleet, in the place of mcollectived: with its configuration and on its wire. */
 export class Daemon {
-  private readonly connector: HostConnector
+  private readonly connector: HostRoad
   private readonly registration: Registration | undefined
   private readonly counts = { total: 0, replies: 0, refused: 0 }
   private readonly began: number
+  private readonly underWay = new UnderWay()
+  private isHandingOver = false
 
   /**
    * Makes the daemon of a host.
@@ -59,6 +66,10 @@ export class Daemon {
       environment,
       clock,
       run: left.running(runAsUsual),
+      files: localFiles,
+      steps: localSteps,
+      ...ownSelf,
+      openServer: openOwnServer,
       untilFree: (call) => left.untilFree(call),
       onTrouble: (what) => log.warn(what),
     })
@@ -75,25 +86,26 @@ export class Daemon {
     this.began = Math.floor(clock.now() / 1000)
     const onTrouble = (what: string) => log.warn(what)
     const now = () => clock.now()
-    const self = new NodeState({ environment, version, now, stats: () => this.stats(), onTrouble }, others)
+    const fstat = fileLook(runAsUsual)
+    const stats = () => this.stats()
+    const self = new NodeState({ environment, version, now, fstat, stats, onTrouble }, others)
     const { subject, lookup: data, agents } = self
     const host = new RpcHost({
       subject,
       collectives: environment.collectives,
-      security: securityOf(environment),
+      security: securityOf(environment, now),
       agents,
       clock,
       data,
       mayRun: authorization({ environment, subject, data, clock, log }),
       known: record.requests.known(),
+      maxReplyBytes: () => this.connector.maxReplyBytes?.(),
       onRefused: (reason) => {
         this.counts.refused += 1
         log.warn({ reason }, 'a request was refused')
       },
     })
-    this.connector = new HostConnector({
-      ...environment,
-      naming: environment.connector === 'activemq' ? activemq : rabbitmq,
+    this.connector = hostRoad(environment, {
       agents: self.names(),
       clock,
       random: options.random,
@@ -102,12 +114,15 @@ export class Daemon {
     })
     // Programs are run by agents alone: this only reads which checks there are.
     const checks = nrpeCommands(environment.nrpe, runAsUsual)
+    const { connector } = this
+    const caller = callerOf(environment)
     this.registration =
       environment.registration &&
+      caller &&
       new Registration({
         ...environment.registration,
         identity: environment.identity,
-        security: callerOf(environment),
+        security: caller,
         agents: () => self.names(),
         checks:
           environment.registration.tellsChecks && environment.agents.isActive('nrpe')
@@ -115,7 +130,7 @@ export class Daemon {
             : undefined,
         clock,
         random: options.random,
-        send: (to, ttl, body) => this.connector.broadcast(to, ttl, body),
+        send: (to, ttl, body) => connector.broadcast?.(to, ttl, body) ?? Promise.resolve(),
         onTrouble,
       })
   }
@@ -126,6 +141,15 @@ export class Daemon {
     this.options.log.info('listening')
     void this.registration?.run()
     void this.settle().catch((error: unknown) => this.options.log.error({ error }, 'an answer is still owed'))
+  }
+
+  /**
+   * Makes room for the next daemon of this host. Resolves when no change is under way. The next one sends the answers,
+   * once it listens: who has an answer finds it there.
+   */
+  handOver(): Promise<void> {
+    this.isHandingOver = true
+    return this.underWay.untilNone()
   }
 
   async stop(): Promise<void> {
@@ -148,23 +172,35 @@ export class Daemon {
           cutOff: cutOff().toString('base64'),
         })
         change = id
+        this.underWay.begin(id)
       })
       if (reply === undefined) return
       this.counts.replies += 1
-      if (change !== undefined)
-        await this.note({ type: 'ended', id: change, reply: reply.toString('base64') })
+      if (change !== undefined) {
+        const isNoted = await this.note({ type: 'ended', id: change, reply: reply.toString('base64') })
+        if (isNoted && this.isHandingOver) return
+      }
       await this.connector.reply(replyTo, reply)
       if (change !== undefined) await this.note({ type: 'sent', id: change })
     } catch (error) {
       this.options.log.error({ error }, 'a request could not be served')
+    } finally {
+      if (change !== undefined) this.underWay.end(change)
     }
   }
 
-  /** Notes an entry about an action that has ended. An entry that cannot be written keeps no reply back. */
-  private async note(entry: RequestEntry): Promise<void> {
-    await this.record
-      .add(entry)
-      .catch((error: unknown) => this.options.log.error({ error }, 'not written down'))
+  /**
+   * Notes an entry about an action that has ended. An entry that cannot be written keeps no reply back. Resolves with
+   * whether it was written.
+   */
+  private async note(entry: RequestEntry): Promise<boolean> {
+    try {
+      await this.record.add(entry)
+      return true
+    } catch (error) {
+      this.options.log.error({ error }, 'not written down')
+      return false
+    }
   }
 
   /** Answers the requests that an earlier daemon left unanswered, once the host is through with them. */

@@ -1,17 +1,18 @@
-import { dataSources, type DataSources } from '../agents/data_sources'
+import { dataSources, type DataSources, type FileLook } from '../agents/data_sources'
 import { rpcutilAgent } from '../agents/rpcutil'
 import { FactFiles } from './fact_cache'
 import { readClasses, type ServerEnvironment } from '../config/server_cfg'
-import type { DataFunction } from '../protocol/compound'
 import type { FilterSubject } from '../protocol/filter'
 import { contracts } from '../rpc/contracts'
 import type { Contract, Data } from '../rpc/contracts/contract'
 import type { Agent } from '../rpc/server/agent'
+import type { DataLookup } from '../rpc/server/asked_data'
 
 export interface SelfOptions {
   environment: ServerEnvironment
   version: string
   now: () => number
+  fstat: FileLook
   stats: () => Record<string, Data>
   onTrouble: (what: string) => void
 }
@@ -24,9 +25,9 @@ export class NodeState {
   private readonly data: DataSources
 
   constructor(options: SelfOptions, others: readonly Agent[]) {
-    const { environment, version, onTrouble } = options
+    const { environment, version, fstat, onTrouble } = options
     const facts = new FactFiles(environment.factFiles, onTrouble)
-    this.data = dataSources({ facts: () => facts.facts(), agents: () => this.contracts(), version })
+    this.data = dataSources({ facts: () => facts.facts(), agents: () => this.contracts(), version, fstat })
     const names = () => this.names()
     this.subject = {
       identity: environment.identity,
@@ -45,7 +46,7 @@ export class NodeState {
   }
 
   /** Looks up the data functions of an expression. */
-  readonly lookup: DataFunction = (name, argument, field) => this.data.lookup(name, argument)?.[field]
+  readonly lookup: DataLookup = (name, argument) => this.data.lookup(name, argument)
 
   names(): string[] {
     return this.contracts().map(({ agent }) => agent)

@@ -15,7 +15,7 @@ export interface RegistrationOptions {
   security: Pick<ClientSecurity, 'sealRequest'>
   agents: () => readonly string[]
   /** Returns the names of the host's checks; undefined where only its agents are told, as Ruby's daemon does. */
-  checks?: (() => readonly string[]) | undefined
+  checks?: (() => Promise<readonly string[]> | readonly string[]) | undefined
   clock: Clock
   random: () => number
   send: (to: Address, ttl: number, body: Buffer) => Promise<void>
@@ -49,6 +49,7 @@ export class Registration {
 
   private async register(): Promise<void> {
     const { identity, collective, security, agents, checks, clock, send, onTrouble } = this.options
+    const told = await checks?.()
     const body = security.sealRequest({
       senderid: identity,
       requestid: randomBytes(16).toString('hex'),
@@ -58,10 +59,10 @@ export class Registration {
       ttl: TTL,
       msgtime: Math.floor(clock.now() / 1000),
       message:
-        checks === undefined
+        told === undefined
           ? [...agents()]
           : // The sender above is not signed by every provider, and this is.
-            symbolHash({ host: identity, agentlist: [...agents()], checks: [...checks()] }),
+            symbolHash({ host: identity, agentlist: [...agents()], checks: [...told] }),
     })
     await send({ collective, agent: 'registration' }, TTL, body).catch((error: unknown) =>
       onTrouble(`the host could not register: ${(error as Error).message}`),

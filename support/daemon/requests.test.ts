@@ -82,8 +82,19 @@ describe('the record that a daemon keeps of its requests', () => {
   })
 
   it('knows which requests may not be carried out again, and until when', async () => {
-    const known = await after(began('a'), ended('a'), { type: 'sent', id: 'a' }, began('old', 1_000))
+    const known = await after(began('a'), ended('a'), { type: 'sent', id: 'a' }, began('old', 1_000), {
+      type: 'sent',
+      id: 'old',
+    })
     expect(known.known()).to.deep.equal([{ id: 'a', caller: 'uid=0', until: 2_000 }])
+  })
+
+  it('owes the answer of a change that took longer than its request could come again, but not for ever', async () => {
+    const requests = await after(began('a'), ended('a'))
+    requests.forget(300_000)
+    expect(requests.owed().map(({ id }) => id)).to.deep.equal(['a'])
+    requests.forget(700_000)
+    expect(requests.owed()).to.deep.equal([])
   })
 
   it('knows which programs were not seen to end', async () => {

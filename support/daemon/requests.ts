@@ -35,6 +35,9 @@ interface Request {
   isSent: boolean
 }
 
+/** Milliseconds for which somebody may still wait for an answer, after its request cannot come again. */
+const OWED_FOR_MS = 600_000
+
 /** The state of the requests and programs after all entries. */
 export class Requests {
   private readonly requests = new Map<string, Request>()
@@ -61,8 +64,10 @@ export class Requests {
     }
   }
 
+  /** Forgets what cannot come again. An answer that is owed is kept for longer: its change may take minutes. */
   forget(now: number): void {
-    for (const [id, { began }] of this.requests) if (began.until <= now) this.requests.delete(id)
+    for (const [id, { began, isSent }] of this.requests)
+      if (began.until + (isSent ? 0 : OWED_FOR_MS) <= now) this.requests.delete(id)
   }
 
   /** Returns the changes that the host does not carry out again. */

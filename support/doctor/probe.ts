@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { connectorOf, securityOf } from '../composition/fleet_wire'
+import { fleetRoad } from '../composition/fleet_road'
 import { secretsOf, type Environment } from '../config/environment'
 import type { Connector } from '../connectors/connector'
 import { NO_FILTER } from '../protocol/filter'
@@ -31,8 +31,7 @@ export async function probeHosts(
   environment: Environment,
   { clock, signal, silent }: { clock: Clock; signal: AbortSignal; silent: readonly string[] },
 ): Promise<Probe> {
-  const connector = connectorOf(environment, clock, redactorOfOthers(secretsOf(environment)))
-  const security = securityOf(environment)
+  const { connector, security } = fleetRoad(environment, clock, redactorOfOthers(secretsOf(environment)))
   const hearing = new Hearing(connector, security, clock)
   await connector.open(signal)
   const listen = async (shifts: readonly number[], identities: readonly string[]) => {

@@ -1,4 +1,5 @@
-import type { Environment } from '../config/environment'
+import type { Environment, StompRoad } from '../config/environment'
+import { roadsOf, stompRoadsOf } from '../config/road_places'
 import { activemq } from '../connectors/activemq'
 import { rabbitmq } from '../connectors/rabbitmq'
 import { StompConnection } from '../connectors/stomp/connection'
@@ -26,18 +27,34 @@ interface Listening {
  * is read at every interval all the same.
  */
 export async function listenForRegistrations(environment: Environment, listening: Listening): Promise<void> {
+  const roads = stompRoadsOf(environment)
+  if (roads.length < roadsOf(environment).length)
+    listening.onTrouble(
+      'registrations are listened to over ActiveMQ and RabbitMQ alone; of other hosts the inventory alone says who is monitored',
+    )
+  await Promise.all(
+    roads.map(({ name, road, collective }) => {
+      const about = name === undefined ? '' : `the road ${name}: `
+      const onTrouble = (sentence: string) => listening.onTrouble(`${about}${sentence}`)
+      return listenOn({ ...environment, road, collective }, { ...listening, onTrouble })
+    }),
+  )
+}
+
+async function listenOn(environment: Environment & { road: StompRoad }, listening: Listening): Promise<void> {
   const { clock, signal, onRegistered, onTrouble } = listening
-  const { collective, connector } = environment
-  const security = securityOf(environment)
+  const { collective, road } = environment
+  const security = securityOf(road)
   if (security === undefined) {
     onTrouble(
       'registrations are not listened to: with aes_security each host has a key of its own, which the control host does not know; the inventory alone says who is monitored',
     )
     return
   }
-  const naming = connector === 'activemq' ? activemq : rabbitmq
+  const naming = road.connector === 'activemq' ? activemq : rabbitmq
   const connection = new StompConnection({
     ...environment,
+    ...road,
     ...listening,
     reconnecting: asHost,
     subscriptions: () => [{ destination: naming.broadcast({ collective, agent: 'registration' }) }],
@@ -62,7 +79,7 @@ export async function listenForRegistrations(environment: Environment, listening
 }
 
 /** Returns what checks the requests of hosts; undefined where the control host cannot. */
-function securityOf({ security }: Environment): ServerSecurity | undefined {
+function securityOf({ security }: StompRoad): ServerSecurity | undefined {
   switch (security.provider) {
     case 'psk':
       return pskServer(security.secret)

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Environment } from '../config/environment'
+import { expectStompRoad } from '../config/road_places'
 import { LockstepError } from '../system/errors'
 import type { BeginAgain } from '../run/again'
 import { foldHosts } from '../rollout/model/fold_hosts'
@@ -64,14 +65,13 @@ function planAt(path: string | undefined): Plan | undefined {
  * Writes a configuration by which another process finds the embedded fleet, and returns the settings that name it. The
  * fleet is this process's own; the configuration is gone afterwards.
  */
-function reaching(
-  { brokers, security, haproxy, timeouts, collective }: Environment,
-  folder: string,
-): Record<string, string> {
+function reaching(embedded: Environment, folder: string): Record<string, string> {
+  const { haproxy, timeouts, collective } = embedded
+  const { road } = expectStompRoad(embedded, 'the embedded fleet')
   const path = join(folder, 'lockstep.yaml')
   const environment = {
     connector: 'activemq',
-    brokers: brokers.map(({ host, port }) => ({ host, port })),
+    brokers: road.brokers.map(({ host, port }) => ({ host, port })),
     security: { provider: 'psk', secret: { env: 'LOCKSTEP_EMBEDDED_PSK' } },
     collective,
     discovery_window: '300 ms',
@@ -82,6 +82,6 @@ function reaching(
   return {
     LOCKSTEP_CONFIG: path,
     LOCKSTEP_ENVIRONMENT: 'embedded',
-    LOCKSTEP_EMBEDDED_PSK: security.provider === 'psk' ? security.secret : '',
+    LOCKSTEP_EMBEDDED_PSK: road.security.provider === 'psk' ? road.security.secret : '',
   }
 }

@@ -124,10 +124,13 @@ export function pretendChecks(results: Readonly<Record<string, readonly CheckRes
 }
 
 export function pretendLease(): LeaseStore {
-  let lease: Lease | undefined
+  let text: string | undefined
   return {
-    read: () => lease,
-    write: (next) => void (lease = next),
-    clear: () => void (lease = undefined),
+    read: async () => ({ text, lease: text === undefined ? undefined : (JSON.parse(text) as Lease) }),
+    async exchange(read, next) {
+      if (read.text !== text) return false
+      text = next === undefined ? undefined : JSON.stringify(next)
+      return true
+    },
   }
 }

@@ -2,6 +2,7 @@ import { accessAgent } from '../agents/access'
 import { dataSources } from '../agents/data_sources'
 import { gitAgent } from '../agents/git'
 import { iptablesAgent } from '../agents/iptables'
+import { noFile } from '../agents/providers/file_look'
 import { lockAgent } from '../agents/lock'
 import { nrpeAgent, type CheckResult } from '../agents/nrpe'
 import { packageAgent } from '../agents/package'
@@ -63,6 +64,8 @@ export interface SimulatedHostOptions {
   collective: string
   security: ServerSecurity
   clock: Clock
+  /** Called with the reason when a request is refused and not answered. */
+  onRefused?: (reason: string) => void
 }
 
 const VERSION = 'simulated'
@@ -142,7 +145,12 @@ export class SimulatedHost {
         collectives: [collective],
         version: VERSION,
         config: { identity },
-        data: dataSources({ facts: () => facts, agents: contracts, version: VERSION }),
+        data: dataSources({
+          facts: () => facts,
+          agents: contracts,
+          version: VERSION,
+          fstat: async (path) => noFile(path),
+        }),
         stats: () => ({}),
         now: () => clock.now(),
       }),
@@ -171,7 +179,7 @@ export class SimulatedHost {
       security: this.security(),
       agents: this.agents,
       clock,
-      onRefused: () => {},
+      onRefused: options.onRefused ?? (() => {}),
     })
   }
 

@@ -6,6 +6,7 @@ import { pretendCommit } from '../simulation/pretend_git'
 import { systemClock } from '../system/clock'
 import { Scratch } from '../testing/scratch'
 import { fetchOnHosts, takesTag } from './fetch_on_hosts'
+import { expectStompRoad } from '../config/road_places'
 
 const OF_A_PROCESS = { env: {}, hostname: 'control', uid: 0 }
 
@@ -179,8 +180,9 @@ describe('a tag that hosts are asked to fetch', () => {
 
   it('is asked of nobody while the broker is away, which says nothing of hosts', async () => {
     await start()
-    const [broker] = surrounded.environment.brokers
-    const round = await fetch('v1', { brokers: [{ host: broker?.host ?? '', port: 1 }] })
+    const { road } = expectStompRoad(surrounded.environment, 'a test')
+    const [broker] = road.brokers
+    const round = await fetch('v1', { road: { ...road, brokers: [{ host: broker?.host ?? '', port: 1 }] } })
     expect(round.kind).to.equal('not asked')
   })
 })

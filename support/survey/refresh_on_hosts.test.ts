@@ -5,6 +5,7 @@ import { parseFault } from '../simulation/faults'
 import { systemClock } from '../system/clock'
 import { Scratch } from '../testing/scratch'
 import { refreshOnHosts, type WantedRefresh } from './refresh_on_hosts'
+import { expectStompRoad } from '../config/road_places'
 
 const OF_A_PROCESS = { env: {}, hostname: 'control', uid: 0 }
 
@@ -125,8 +126,9 @@ describe('package lists that hosts are asked to refresh', () => {
 
   it('are asked of nobody while the broker is away, which says nothing of hosts', async () => {
     await start()
-    const [broker] = surrounded.environment.brokers
-    const round = await refresh({}, { brokers: [{ host: broker?.host ?? '', port: 1 }] })
+    const { road } = expectStompRoad(surrounded.environment, 'a test')
+    const [broker] = road.brokers
+    const round = await refresh({}, { road: { ...road, brokers: [{ host: broker?.host ?? '', port: 1 }] } })
     expect(round.kind).to.equal('not asked')
   })
 })

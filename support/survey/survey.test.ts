@@ -12,6 +12,7 @@ import { NOTHING_ASKED } from './find_hosts'
 import { surveyFleet, type Survey } from './survey'
 import { surveyDocument } from './survey_json'
 import { foldTimes } from './times'
+import { expectStompRoad } from '../config/road_places'
 
 const OF_A_PROCESS = { env: {}, hostname: 'control', uid: 0 }
 
@@ -82,8 +83,9 @@ describe('a survey of the fleet', () => {
   })
 
   it('cannot be had of a broker that is away', async () => {
-    const [broker] = surrounded.environment.brokers
-    const away = { brokers: [{ host: broker?.host ?? '', port: 1 }] }
+    const { road } = expectStompRoad(surrounded.environment, 'a test')
+    const [broker] = road.brokers
+    const away = { road: { ...road, brokers: [{ host: broker?.host ?? '', port: 1 }] } }
     const error = await survey(away).catch((reason: unknown) => reason)
     expect(error).to.be.instanceOf(LockstepError)
     expect(error).to.include({ code: 'broker-unreachable' })

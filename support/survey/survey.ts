@@ -1,3 +1,4 @@
+import type { FleetRoad } from '../composition/fleet_road'
 import { secretsOf, type Environment } from '../config/environment'
 import { compareWith } from '../rollout/model/compare_with'
 import type { Selection } from '../rollout/ports'
@@ -10,7 +11,7 @@ import { tellNobody, type TellWait } from '../system/wait'
 import { expectedHosts, findHosts } from './find_hosts'
 import { Hearing } from './hearing'
 import { readHost, type AgentOnHost } from './host_answers'
-import { withFleet, type FleetRoad } from './with_fleet'
+import { withFleet } from './with_fleet'
 
 /** Who is there, how fast each host answers, and what runs on it. */
 export interface Survey {

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { connectorOf, describeBrokers, securityOf } from '../composition/fleet_wire'
+import { describeRoad, fleetRoad, type FleetRoad } from '../composition/fleet_road'
 import { secretsOf, type Environment } from '../config/environment'
-import type { Connector } from '../connectors/connector'
-import type { ClientSecurity } from '../protocol/security/security'
 import { RpcClient } from '../rpc/client/client'
 import type { UnexpectedReply } from '../rpc/client/result'
 import { ownContractOf } from '../rpc/contracts'
@@ -10,12 +8,6 @@ import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { redactorOfOthers } from '../system/redaction'
 import { tellNobody, tellWhile, type TellWait } from '../system/wait'
-
-/** The road to a fleet. */
-export interface FleetRoad {
-  connector: Connector
-  security: ClientSecurity
-}
 
 /** A fleet while it is connected. */
 export interface ConnectedFleet {
@@ -42,14 +34,13 @@ export async function withFleet<T>(
   { clock, signal, tellWait = tellNobody, beforeOpen }: ConnectOptions,
   work: (fleet: ConnectedFleet) => Promise<T>,
 ): Promise<T> {
-  const connector = connectorOf(environment, clock, redactorOfOthers(secretsOf(environment)))
-  const security = securityOf(environment)
-  beforeOpen?.({ connector, security })
+  const road = fleetRoad(environment, clock, redactorOfOthers(secretsOf(environment)))
+  const { connector } = road
+  beforeOpen?.(road)
   const messages: UnexpectedReply[] = []
   let lost: Error | undefined
   const client = new RpcClient({
-    connector: environment.directAddressing ? connector : { ...connector, scanCost: Infinity },
-    security,
+    ...road,
     identity: environment.identity,
     collective: environment.collective,
     ttl: environment.ttl,
@@ -63,7 +54,7 @@ export async function withFleet<T>(
     if (lost !== undefined)
       throw new LockstepError('broker-lost', `${lost.message}; nothing is known of the hosts`)
   }
-  await tellWhile(tellWait, { what: describeBrokers(environment) }, () => connector.open(signal))
+  await tellWhile(tellWait, { what: describeRoad(environment) }, () => connector.open(signal))
   try {
     return await work({ client, messages, expectConnected })
   } finally {

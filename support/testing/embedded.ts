@@ -24,6 +24,8 @@ export async function testFleet(
   faults: Readonly<Record<number, string>> = {},
   through: (port: number) => Promise<Proxy | undefined> = async () => undefined,
   clientClock: Clock = systemClock,
+  /** The number of brokers in the client's pool; all of them are the one of the fleet. */
+  pool = 1,
 ): Promise<TestFleet> {
   const hosts = Array.from({ length: n }, (_, index) => ({
     identity: `web${index + 1}`,
@@ -46,7 +48,7 @@ export async function testFleet(
   const unexpected: UnexpectedReply[] = []
   const connector = stompConnector({
     naming: activemq,
-    brokers: [{ host: '127.0.0.1', port: proxy?.port ?? port }],
+    brokers: Array.from({ length: pool }, () => ({ host: '127.0.0.1', port: proxy?.port ?? port })),
     virtualHost: 'mcollective',
     collective: 'mcollective',
     identity: 'test',

@@ -9,11 +9,31 @@ const root = resolve(__dirname, '..', '..')
 const GUARDED = [
   '@cucumber/cucumber',
   'stompit',
+  '@nats-io/transport-node',
   'nodemailer',
   're2js',
   'hono',
   '@hono/node-server',
   'openid-client',
+]
+
+/** The modules that reach the files, the servers and the processes of this machine. */
+const OF_THIS_MACHINE =
+  /^(?:node:)?(?:fs|fs\/promises|os|https?|tls|child_process)$|^support\/system\/(?:regular_file|folders|whole_file|placed_file|ended_process|local_files|programs|dangling_link)$/
+
+/** The agents' files that are of this machine alone. A host over SSH has none of what they do. */
+const ON_THIS_MACHINE: readonly { path: string; because: string }[] = [
+  { path: 'support/agents/external', because: 'agents of a folder are files of a daemon' },
+  {
+    path: 'support/agents/providers/access/guarded_files_local.ts',
+    because: 'it is one of two members: the other one is for a host with a shell',
+  },
+  {
+    path: 'support/agents/providers/git/folder_looks_local.ts',
+    because: 'it is one of two members: the other one is for a host with a shell',
+  },
+  { path: 'support/agents/providers/puppet_code', because: 'code is applied by a daemon alone' },
+  { path: 'support/agents/providers/own_puppetserver.ts', because: 'a private key does not leave its host' },
 ]
 
 describe('the folders', () => {
@@ -48,6 +68,19 @@ describe('the folders', () => {
         if (files.has(path)) found.get(file)?.push(path)
     expect([...found.values()].flat().length, 'imports that were followed').to.be.greaterThan(1_000)
     expect(circlesIn(found)).to.deep.equal([])
+  })
+
+  it('have agents that reach the files of a host through it, and not on this machine', () => {
+    const own = imports
+      .filter(({ file, imported }) => file.startsWith('support/agents/') && OF_THIS_MACHINE.test(imported))
+      .map(({ file }) => file)
+    const allowed = (file: string) =>
+      ON_THIS_MACHINE.some(({ path }) => file === path || file.startsWith(`${path}/`))
+    expect([...new Set(own)].filter((file) => !allowed(file))).to.deep.equal([])
+    const unused = ON_THIS_MACHINE.filter(
+      ({ path }) => !own.some((file) => file === path || file.startsWith(`${path}/`)),
+    )
+    expect(unused).to.deep.equal([])
   })
 
   it('protocol and system know nothing of the rest', () => {

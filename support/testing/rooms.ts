@@ -61,6 +61,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/rpc/contracts',
       'support/protocol',
       'support/connectors',
+      'support/mixed',
       'support/simulation',
     ],
   },
@@ -234,6 +235,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/monitoring/systems',
       'support/notifications',
       'support/balancers',
+      'support/protocol',
       'support/connectors',
       'support/agents',
     ],
@@ -241,6 +243,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'support/balancers': {
     holds: 'what takes a host out of the pool: the host’s firewall, HAProxy',
     mayImport: ['support/rollout/ports', 'support/rollout/model'],
+  },
+  'support/mixed': {
+    holds: 'several roads as one: which road each host is on, and no answer by another',
+    mayImport: ['support/rpc/client', 'support/protocol', 'support/connectors'],
   },
   'support/rpc/client': {
     holds: 'discovery and calls, one outcome for each host',
@@ -255,7 +261,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'bytes and messages: Marshal, envelope, security, filter; its README draws the onion',
     mayImport: ['re2js'],
   },
-  'support/connectors': { holds: 'roads to hosts: STOMP, by ActiveMQ or RabbitMQ', mayImport: ['stompit'] },
+  'support/connectors': {
+    holds: 'roads to hosts: STOMP, by ActiveMQ or RabbitMQ, and NATS',
+    mayImport: ['stompit', '@nats-io/transport-node'],
+  },
+  'support/ssh': {
+    holds: 'programs and files of a host that has sshd and its own tools, over one OpenSSH session',
+    mayImport: [],
+  },
   'support/agents': {
     holds: 'what a host can do, over ports; `providers` on a real host, `external` of others',
     mayImport: ['support/rpc/server', 'support/rpc/contracts', 'support/protocol'],
@@ -470,6 +483,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'hono',
       '@hono/node-server',
     ],
+  },
+  'support/packaging': {
+    holds: 'packages for hosts with their own Node, and releases: `npm run package`, `npm run release`',
+    mayImport: ['support/daemon'],
   },
   'support/bin': {
     holds: 'the commands: they parse arguments and call',

@@ -1,13 +1,15 @@
 import { lookup } from 'node:dns/promises'
 import type { Environment } from '../../config/environment'
+import { roadsOf, type RoadInPlace } from '../../config/road_places'
 import { brokerName, type BrokerAddress } from '../../connectors/stomp/broker'
+import type { openNatsSession } from '../../connectors/nats/session'
 import { openSession } from '../../connectors/stomp/session'
 import { secretsOf } from '../../config/environment'
 import { LockstepError } from '../../system/errors'
 import { redactorOfOthers } from '../../system/redaction'
 import { readCertificate, type ShownCertificate } from '../broker_certificate'
 import { fail, ok, warn, type Check, type Finding } from '../check'
-import { whereIsBroker } from '../places'
+import { whereIsBroker, whereIsSecretOf } from '../places'
 import type { Subject } from '../subject'
 
 const WITHIN_MS = 5_000
@@ -25,18 +27,22 @@ export const broker: Check = {
 export function lookAtBrokers(subject: Subject): Promise<readonly Finding[]> {
   return subject.once('brokers', async () => {
     const environment = await subject.environment()
-    return Promise.all(environment.brokers.map((each, index) => lookAt(each, index, environment, subject)))
+    return Promise.all(
+      roadsOf(environment).flatMap((road) =>
+        road.road.brokers.map((each, index) => lookAt(each, { index, road }, environment, subject)),
+      ),
+    )
   })
 }
 
 async function lookAt(
   broker: BrokerAddress,
-  index: number,
+  { index, road }: { index: number; road: RoadInPlace },
   environment: Environment,
   subject: Subject,
 ): Promise<Finding> {
   const name = brokerName(broker)
-  const where = (key: string) => whereIsBroker(index, environment, subject, key)
+  const where = (key: string) => whereIsBroker(index, road, environment, subject, key)
   try {
     await lookup(broker.host)
   } catch {
@@ -44,7 +50,7 @@ async function lookAt(
   }
   let secured = 'without TLS'
   if (broker.tls !== undefined) {
-    const shown = await certificateOf(broker, broker.tls)
+    const shown = await certificateOf(broker, broker.tls, road.road.connector === 'nats')
     const judged =
       typeof shown === 'string'
         ? fail(`the broker ${name}: ${shown}`, `look at ${where('port')}`)
@@ -52,28 +58,36 @@ async function lookAt(
     if (judged.state !== 'ok') return judged
     secured = judged.what
   }
-  const { virtualHost, connectWithin, heartBeat } = environment
+  const { connectWithin, heartBeat } = environment
+  const { road: settings, identity } = road
+  const common = {
+    broker,
+    connectWithin: Math.min(connectWithin, WITHIN_MS),
+    heartBeat,
+    clock: subject.clock,
+    onMessage: () => {},
+    redact: redactorOfOthers(secretsOf(environment)),
+  }
   try {
-    const session = await openSession(
-      {
-        broker,
-        virtualHost,
-        connectWithin: Math.min(connectWithin, WITHIN_MS),
-        heartBeat,
-        clock: subject.clock,
-        onMessage: () => {},
-        redact: redactorOfOthers(secretsOf(environment)),
-      },
-      subject.signal,
-    )
+    const session =
+      settings.connector === 'nats'
+        ? await openNats({ ...common, name: identity, subscriptions: [] }, subject.signal)
+        : await openSession({ ...common, virtualHost: settings.virtualHost }, subject.signal)
     await session.close()
-    return ok(`${name} takes our login, ${secured}`)
+    return ok(`${name} takes our ${settings.connector === 'nats' ? 'certificate' : 'login'}, ${secured}`)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     const isRefused = error.code === 'broker-refused'
+    if (isRefused && settings.connector === 'nats')
+      return fail(error.message, `look at ${whereIsSecretOf(road, environment, subject)}`)
     return fail(error.message, `look at ${where(isRefused ? 'password' : 'host')}`)
   }
 }
+
+const openNats: typeof openNatsSession = (options, signal) =>
+  (
+    require('../../connectors/nats/session') as typeof import('../../connectors/nats/session')
+  ).openNatsSession(options, signal)
 
 /** Judges what a broker shows. `where` gives the place of a setting of the broker. */
 export function judgeCertificate(
@@ -106,9 +120,10 @@ export function judgeCertificate(
 async function certificateOf(
   broker: BrokerAddress,
   tls: NonNullable<BrokerAddress['tls']>,
+  greets: boolean,
 ): Promise<ShownCertificate | string> {
   try {
-    return await readCertificate(broker, tls, WITHIN_MS)
+    return await readCertificate(broker, tls, WITHIN_MS, greets)
   } catch (error) {
     return `there is no TLS to be had: ${(error as Error).message.split('\n')[0] ?? ''}`
   }

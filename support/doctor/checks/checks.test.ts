@@ -1,3 +1,4 @@
+import type { Environment } from '../../config/environment'
 import { expect } from 'chai'
 import type { Survey } from '../../survey/survey'
 import type { Holder } from '../../locks/host_locks'
@@ -25,10 +26,17 @@ const textOf = (found: Finding | readonly Finding[]) =>
     .map(({ what, mend, paste }) => `${what} → ${[mend, paste].join(' ').trim()}`)
     .join('\n')
 const answer = { ms: 5, aheadS: 0, refusal: undefined }
-const psk = {
+const psk: Pick<Environment, 'collective' | 'identity' | 'road'> = {
   collective: 'mcollective',
-  security: { provider: 'psk', secret: 's', callerid: 'uid=0' },
-} as const
+  identity: 'control',
+  road: {
+    connector: 'activemq',
+    brokers: [],
+    virtualHost: 'mcollective',
+    security: { provider: 'psk', secret: 's', callerid: 'uid=0' },
+    directAddressing: true,
+  },
+}
 
 describe('what is said of the secret', () => {
   const judge = (heard: [string, typeof answer | (Omit<typeof answer, 'refusal'> & { refusal: string })][]) =>

@@ -6,6 +6,7 @@ import { formatLockstep, PLACES } from '../../system/commands'
 import { LockstepError } from '../../system/errors'
 import { fail, ok, warn, type Check, type Finding } from '../check'
 import { NotChecked } from '../not_checked'
+import { kindOfSecret } from '../places'
 import type { Probe } from '../probe'
 import { lookAtBrokers } from './broker'
 
@@ -46,7 +47,7 @@ export function judgeNotAsked(
 export function judgeHosts(
   { hosts: there, expected, silent, unexpected, messages }: Survey,
   { heard }: Probe,
-  { collective, security }: Pick<Environment, 'collective' | 'security'>,
+  environment: Pick<Environment, 'collective' | 'identity' | 'road'>,
 ): Finding[] {
   const found = new Set(there.map(({ host }) => host))
   const hidden = [...heard.keys()].filter((host) => !found.has(host))
@@ -54,7 +55,7 @@ export function judgeHosts(
   const odd = messages.filter(({ fails, host }) => fails && !heard.has(host))
   const findings: Finding[] = []
   if (there.length === 0 && heard.size === 0)
-    findings.push(silence(collective, security.provider === 'psk' ? 'secret' : 'key', lost))
+    findings.push(silence(environment.collective, kindOfSecret(environment), lost))
   else if (lost.length > 0)
     findings.push(
       fail(

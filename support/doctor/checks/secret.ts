@@ -3,7 +3,7 @@ import { foldHosts } from '../../rollout/model/fold_hosts'
 import type { Environment } from '../../config/environment'
 import { quoteWord } from '../../system/commands'
 import { fail, notChecked, ok, warn, type Check, type Finding } from '../check'
-import { whereIsSecret } from '../places'
+import { kindOfSecret, whereAreSecrets } from '../places'
 import type { Probe } from '../probe'
 
 /** Looks whether others can read a secret, and whether hosts accept it. */
@@ -22,8 +22,11 @@ export const secret: Check = {
           `chmod 600 ${quoteWord(path)}`,
         )
       })
-    const judged = judgeSecret(await subject.probe(), environment, whereIsSecret(environment, subject))
-    return [...readable, judged]
+    const where = whereAreSecrets(environment, subject)
+    const ofCertificate = environment.warnings
+      .filter((warning) => warning.startsWith('the certificate'))
+      .map((warning) => warn(warning, `look at ${where}`))
+    return [...readable, ...ofCertificate, judgeSecret(await subject.probe(), environment, where)]
   },
 }
 
@@ -33,10 +36,10 @@ export const secret: Check = {
  */
 export function judgeSecret(
   { heard }: Probe,
-  { security: { provider } }: Pick<Environment, 'security'>,
+  environment: Pick<Environment, 'road' | 'collective' | 'identity'>,
   where: string,
 ): Finding {
-  const kind = provider === 'psk' ? 'secret' : 'key'
+  const kind = kindOfSecret(environment)
   const odd = [...heard].filter(([, { refusal }]) => refusal !== undefined)
   const good = heard.size - odd.length
   const [first] = odd

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Environment } from '../../config/environment'
 import { compiledCopy } from '../compiled_copy'
 import type { Scratch } from '../scratch'
+import { expectStompRoad } from '../../config/road_places'
 
 /** A person of the demo, with the password that is made for this time alone. */
 export interface DemoPerson {
@@ -67,7 +68,9 @@ function installLockstep(scratch: Scratch): void {
   symlinkSync(compiledCopy(), join(path, 'node_modules', 'lockstep'))
 }
 
-function clientCfg({ brokers, security, collective }: Environment): string {
+function clientCfg(environment: Environment): string {
+  const { road, collective } = expectStompRoad(environment, 'the demonstration')
+  const { brokers, security } = road
   const [broker] = brokers
   return `main_collective = ${collective}
 collectives = ${collective}

@@ -74,10 +74,14 @@ function isTested({ language, page, marks }: Block): boolean {
 
 /** The pages' blocks that no test takes, and the reasons that they give. */
 const UNTESTED = [
+  'docs/packages-for-hosts.md: they need root and systemd; the suite of packages runs them on a Debian 12 without Node',
+  'docs/packages-for-hosts.md: it makes a tag and takes minutes; the suite of packages makes the same packages',
   'CONTRIBUTING.md: they are the suites themselves',
   'README.md: a drawing',
   'README.md: docs/real-fleet.md has them with a real fleet, where a suite runs them',
   'docs/access.md: its password is a secret variable; the suite of a real nginx and Apache runs these lines',
+  'docs/brokers.md: brokers_activemq.real.ts starts three brokers from these lines',
+  'docs/brokers.md: brokers_rabbitmq.real.ts starts three nodes with these lines',
   'docs/bus.md: it needs a message; bus.real.ts verifies each with the same command of OpenSSL 3.0',
   'docs/bus.md: its ids and times differ each time; bus.real.ts reads the same fields',
   'docs/configuration.md: its ciphertext is shortened; eyaml.test.ts and eyaml.real.ts open real ones',
@@ -92,6 +96,7 @@ const UNTESTED = [
   'docs/monitoring.md: a part of a server.cfg; the suite of monitoring runs a daemon with it',
   'docs/monitoring.md: it needs a system of monitoring; the suite of monitoring runs the same',
   'docs/monitoring.md: it needs the three systems; the suite of monitoring runs one like it',
+  "docs/nats.md: its certificates are a site's own",
   'docs/other-ci.md: it needs a lockstep serve; other_ci.real.ts reports the same',
   'docs/other-ci.md: it needs a lockstep serve; other_ci.real.ts runs exactly this',
   'docs/other-ci.md: no block of Python is compared; other_ci.real.ts runs buildbot with exactly this',
@@ -107,6 +112,7 @@ const UNTESTED = [
   'docs/puppet-masterless.md: it is a file of a host; puppet_apply.real.ts gives the folders',
   'docs/pipeline.md: its commit differs each time; release_news.real.ts reads the same sentence',
   'docs/pipeline.md: its commits and times differ each time; push.real.ts sees the same lines',
+  'docs/roads.md: mixed_environment.test.ts reads such a file',
   'docs/runners.md: a runner has no environment; runner.real.ts runs with the same keys',
   'docs/runners.md: it changes a broker; runner.real.ts has a runner with the same rights',
   'docs/runners.md: it makes users; runner.real.ts starts the same command, with such a user',

@@ -1,7 +1,7 @@
 import { toJsonSchema, type JsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
 import { SOURCES } from '../../config/inventory_sources'
-import { environmentSchema, fileSchema } from '../../config/lockstep_yaml'
+import { environmentSchema, fileSchema, ROADS } from '../../config/lockstep_yaml'
 import { CHANNELS } from '../../config/notifications_schema'
 import { ENVIRONMENT_KEYS, FILE_KEYS, type YamlKey } from '../../config/yaml_keys'
 
@@ -13,6 +13,9 @@ const LISTS = {
   inventory: v.optional(v.pipe(v.array(v.union([v.string(), ...Object.values(SOURCES)])), v.minLength(1))),
 }
 
+/** Several roads, each of a kind that its reader tells by what it resembles. */
+const SEVERAL = v.record(v.string(), v.union(ROADS))
+
 /** Returns the JSON Schema of lockstep.yaml, by which editors complete and check it. It refuses nothing that a run takes. */
 export function yamlSchema(): string {
   const { environments } = fileSchema.entries
@@ -20,7 +23,13 @@ export function yamlSchema(): string {
     ...fileSchema.entries,
     environments: v.record(
       environments.key,
-      v.union(environmentSchema.options.map(({ entries }) => v.strictObject({ ...entries, ...LISTS }))),
+      v.union(
+        environmentSchema.options.map(({ entries }): v.GenericSchema =>
+          'roads' in entries
+            ? v.strictObject({ ...entries, ...LISTS, roads: SEVERAL })
+            : v.strictObject({ ...entries, ...LISTS }),
+        ),
+      ),
     ),
   })
   // A check in code has no form in JSON Schema, and is left out.
@@ -39,7 +48,8 @@ function describe(schema: JsonSchema | boolean, keys: Keys, path: string): void 
     const key = keys[`${path}${name}`]
     if (key === undefined || typeof each === 'boolean') continue
     each.description = `${key.help}: ${key.takes}`.replaceAll('`', '')
-    describe(each, keys, `${path}${name}.`)
+    // Each of several roads has the keys of one.
+    describe(each, keys, name === 'roads' ? '' : `${path}${name}.`)
   }
   for (const each of [schema.items, schema.anyOf, schema.oneOf, schema.additionalProperties].flat())
     if (each !== undefined) describe(each, keys, path)

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import type { Scratch } from '../scratch'
@@ -9,6 +9,7 @@ import { PASSWORD, PSK, USER } from './settings'
 import { start, untilReady, type Running } from './processes'
 
 const RUBY = join(__dirname, 'ruby')
+const NODE_AGENTS = join(__dirname, 'node_agents')
 /** Ruby's daemon would wait for up to half a minute before it looks for its broker again. */
 const RECONNECT_WITHIN_S = 1
 
@@ -26,6 +27,8 @@ export interface HostState {
   restart?: string
   /** True when every change of a package is answered well, and nothing is changed. */
   lies?: boolean
+  /** Seconds that an update of a package takes. */
+  slow?: number
 }
 
 export interface RealHost {
@@ -35,12 +38,19 @@ export interface RealHost {
   stateBytes(): string
   /** Changes the host behind its daemon's back. */
   change(work: (state: HostState) => void): void
+  /** Returns the orders that its agents have carried out, one after the other. */
+  orders(): string[]
+  forgetOrders(): void
   running: Running
 }
+
+type RubyHost = Pick<OwnHost, 'classes' | 'country' | 'first'>
 
 interface OwnHost {
   classes?: string
   country?: string
+  /** The index of the broker that comes first in its pool. */
+  first?: number
   /** Lines that are added to the host's server.cfg. */
   cfg?: string
   policies?: Readonly<Record<string, string>>
@@ -72,21 +82,26 @@ export class RealFleet {
   private readonly ours: Running[] = []
   readonly clientCfg: string
   private readonly ssl: string | undefined
+  private readonly brokers: readonly [RealBroker, ...RealBroker[]]
+  private readonly broker: RealBroker
 
+  /** Hosts have all `brokers` in their pools. */
   constructor(
     private readonly scratch: Scratch,
-    private readonly broker: RealBroker,
+    brokers: RealBroker | readonly [RealBroker, ...RealBroker[]],
     private readonly security: Security,
   ) {
+    this.brokers = 'kind' in brokers ? [brokers] : brokers
+    this.broker = this.brokers[0]
     this.ssl = security === 'psk' ? undefined : sslKeys(scratch)
     this.clientCfg = scratch.write(
-      `client-${broker.kind}-${security}.cfg`,
+      `client-${this.broker.kind}-${security}.cfg`,
       this.settings('client', 'control.example.net'),
     )
   }
 
   /** Adds a real `mcollectived` with the class roles::dev_server, the country de, and mywebapp at 4.2.6-2.el5. */
-  async add(identity: string, more: { classes?: string; country?: string } = {}): Promise<RealHost> {
+  async add(identity: string, more: RubyHost = {}): Promise<RealHost> {
     const host = this.launch(identity, more)
     await untilReady(
       `mcollectived of ${identity}`,
@@ -99,26 +114,17 @@ export class RealFleet {
   }
 
   /** Starts a real `mcollectived` without waiting for it. */
-  launch(identity: string, more: { classes?: string; country?: string } = {}): RealHost {
+  launch(identity: string, more: RubyHost = {}): RealHost {
     const folder = `${this.broker.kind}-${this.security}-${identity}`
     const classes = this.scratch.write(`${folder}/classes.txt`, `${more.classes ?? 'roles::dev_server'}\n`)
     const facts = this.scratch.write(
       `${folder}/facts.yaml`,
       `---\ncountry: ${more.country ?? 'de'}\ncores: "4"\n`,
     )
-    const state = this.scratch.write(
-      `${folder}/state.json`,
-      JSON.stringify({
-        packages: { mywebapp: '4.2.6-2.el5' },
-        repository: { mywebapp: ['4.2.6-2.el5', '4.2.6-3.el5'] },
-        blocked: [],
-        services: { mywebapp: 'running' },
-        checks: { check_http: 0, check_load: 1 },
-      } satisfies HostState),
-    )
+    const state = this.scratch.write(`${folder}/state.json`, JSON.stringify(NEW_HOST))
     const log = `${this.scratch.path}/${folder}/mcollectived.log`
     const reconnects = `plugin.${this.broker.kind}.max_reconnect_delay = ${RECONNECT_WITHIN_S}\n`
-    const config = this.serverCfg(folder, identity, facts, classes, reconnects)
+    const config = this.serverCfg(folder, identity, facts, classes, more.first, reconnects)
     const running = start(
       'ruby',
       ['-r', join(RUBY, 'ruby31.rb'), '-I', RUBY, '/usr/sbin/mcollectived', '--config', config],
@@ -127,19 +133,22 @@ export class RealFleet {
         LOCKSTEP_HOST_STATE: state,
       },
     )
-    const read = () => JSON.parse(readFileSync(state, 'utf8')) as HostState
-    const host: RealHost = {
-      identity,
-      running,
-      state: read,
-      stateBytes: () => readFileSync(state, 'utf8'),
-      change(work) {
-        const changed = read()
-        work(changed)
-        writeFileSync(`${state}.new`, JSON.stringify(changed))
-        renameSync(`${state}.new`, state)
-      },
-    }
+    const host = { identity, running, ...stateAt(state) }
+    this.hosts.push(host)
+    return host
+  }
+
+  /**
+   * Adds Lockstep's own daemon with agents for packages and the packet filter of a test host, whose state is that of a
+   * new one.
+   */
+  async addOursWithState(identity: string, first: number): Promise<RealHost> {
+    const folder = `${this.broker.kind}-${this.security}-${identity}`
+    const state = this.scratch.write(`${folder}/state.json`, JSON.stringify(NEW_HOST))
+    const agents = ['package', 'iptables'].map((agent) => `plugin.${agent}.activate_agent = yes\n`)
+    const cfg = `plugin.lockstep.agents_dir = ${NODE_AGENTS}\n${agents.join('')}`
+    const { running } = await this.addOurs(identity, { first, cfg, env: { LOCKSTEP_HOST_STATE: state } })
+    const host = { identity, running, ...stateAt(state) }
     this.hosts.push(host)
     return host
   }
@@ -172,7 +181,7 @@ export class RealFleet {
     )
     const state = `plugin.lockstep.state_dir = ${join(this.scratch.path, folder, 'state')}\n`
     const own = `${state}${off.join('')}${more.cfg ?? ''}`
-    const config = this.serverCfg(folder, identity, facts, classes, own)
+    const config = this.serverCfg(folder, identity, facts, classes, more.first, own)
     const log = join(this.scratch.path, folder, 'daemon.log')
     const running = start(process.execPath, [program, 'agent', '--config', config], log, more.env)
     this.ours.push(running)
@@ -205,16 +214,31 @@ export class RealFleet {
     await Promise.all(this.hosts.map(({ running }) => running.stop('SIGKILL')))
   }
 
-  private serverCfg(folder: string, identity: string, facts: string, classes: string, more = ''): string {
+  private serverCfg(
+    folder: string,
+    identity: string,
+    facts: string,
+    classes: string,
+    first = 0,
+    more = '',
+  ): string {
     return this.scratch.write(
       `${folder}/server.cfg`,
-      `${this.settings('server', identity)}daemonize = 0\nlogger_type = console\nloglevel = info\nfactsource = yaml\nplugin.yaml = ${facts}\nclassesfile = ${classes}\n${more}`,
+      `${this.settings('server', identity, first)}daemonize = 0\nlogger_type = console\nloglevel = info\nfactsource = yaml\nplugin.yaml = ${facts}\nclassesfile = ${classes}\n${more}`,
     )
   }
 
-  private settings(side: 'client' | 'server', identity: string): string {
-    const { kind, port, virtualHost } = this.broker
+  private settings(side: 'client' | 'server', identity: string, first = 0): string {
+    const { kind, virtualHost } = this.broker
     const pool = `plugin.${kind}.pool`
+    const brokers = [...this.brokers.slice(first), ...this.brokers.slice(0, first)]
+    const places = brokers.map(
+      ({ port }, index) => `${pool}.${index + 1}.host = 127.0.0.1
+${pool}.${index + 1}.port = ${port}
+${pool}.${index + 1}.user = ${USER}
+${pool}.${index + 1}.password = ${PASSWORD}
+`,
+    )
     return `main_collective = mcollective
 collectives = mcollective
 libdir = ${RUBY}
@@ -224,13 +248,38 @@ loglevel = warn
 logger_type = console
 connector = ${kind}
 plugin.${kind}.vhost = ${virtualHost}
-${pool}.size = 1
-${pool}.1.host = 127.0.0.1
-${pool}.1.port = ${port}
-${pool}.1.user = ${USER}
-${pool}.1.password = ${PASSWORD}
-securityprovider = ${this.security}
+${pool}.size = ${brokers.length}
+${places.join('')}securityprovider = ${this.security}
 ${this.ssl === undefined ? `plugin.psk = ${PSK}\n` : keySettings(this.security, this.ssl, side)}`
+  }
+}
+
+/** The state in which a host begins. */
+export const NEW_HOST: HostState = {
+  packages: { mywebapp: '4.2.6-2.el5' },
+  repository: { mywebapp: ['4.2.6-2.el5', '4.2.6-3.el5'] },
+  blocked: [],
+  services: { mywebapp: 'running' },
+  checks: { check_http: 0, check_load: 1 },
+}
+
+/** Returns what reads and changes the state of a host in a file. */
+export function stateAt(path: string): Omit<RealHost, 'identity' | 'running'> {
+  const read = () => JSON.parse(readFileSync(path, 'utf8')) as HostState
+  return {
+    state: read,
+    stateBytes: () => readFileSync(path, 'utf8'),
+    orders() {
+      const file = `${path}.orders`
+      return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+    },
+    forgetOrders: () => rmSync(`${path}.orders`, { force: true }),
+    change(work) {
+      const changed = read()
+      work(changed)
+      writeFileSync(`${path}.new`, JSON.stringify(changed))
+      renameSync(`${path}.new`, path)
+    },
   }
 }
 
