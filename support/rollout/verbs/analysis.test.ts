@@ -270,6 +270,22 @@ describe('an answer of a url', () => {
     const { asked } = await ask([503], 2_500)
     expect(asked).to.deep.equal([2_500, 1_500, 500])
   })
+
+  it('that does not come before the end of the time hides nothing that was seen before it', async () => {
+    const lookFor = async (within: number) => {
+      const clock = fakeClock()
+      const statusOf = async (_: string, limit: number) => {
+        if (limit > 1_000) throw new ControlHostFault('its certificate has expired')
+        await new Promise<void>((resolve) => clock.after(limit, resolve))
+        throw new ControlHostFault(`did not answer within ${limit} ms`)
+      }
+      const { rollout, seen } = begin({ statusOf }, { clock })
+      await rollout.analysis.urlShouldAnswer(URL_, 200, within)
+      return seen()?.seen
+    }
+    expect(await lookFor(2_500)).to.equal('its certificate has expired')
+    expect(await lookFor(900)).to.equal('did not answer within 900 ms')
+  })
 })
 
 describe('what the control host sees', () => {

@@ -342,10 +342,10 @@ ${lines.map((line) => `    ${line}\n`).join('')}${examples}`
       expect(run.exitCode, flat(run)).to.equal(0)
       expect(asked).to.equal(3)
       site.answer = (response) => response.writeHead(302, { location: '/login' }).end()
-      const led = await look(`the url ${site.url('/health')} should answer 200 within 2 seconds`)
+      const led = await look(`the url ${site.url('/health')} should answer 200 within 8 seconds`)
       expect(led.exitCode, flat(led)).to.equal(1)
       expect(flat(led)).to.contain('answered 302, and should answer 200; no redirect is followed')
-      const line = `Then the url ${secure.url('/')} should answer 200 within 2 seconds`
+      const line = `Then the url ${secure.url('/')} should answer 200 within 8 seconds`
       const strange = await roll(feature([line]))
       expect(strange.exitCode, flat(strange)).to.equal(1)
       expect(flat(strange)).to.contain('its certificate is signed by itself; name it in NODE_EXTRA_CA_CERTS')
