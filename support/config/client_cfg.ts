@@ -11,10 +11,9 @@ import {
 } from './environment'
 import { calleridOf, isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
 import {
-  brokersOf,
   parseSettings,
-  refuseUnsupported,
   refuseWeakAes,
+  stompBrokersOf,
   type Settings,
   type ProcessContext,
 } from './mcollective_cfg'
@@ -78,18 +77,8 @@ export function readClientCfg(path: string, context: ProcessContext): Environmen
 }
 
 function stompRoad(settings: Settings, identity: string, context: ProcessContext): StompRoad {
-  const connector = settings.oneOf(
-    'connector',
-    ['activemq', 'rabbitmq'],
-    'activemq',
-    'activemq, rabbitmq or nats',
-  )
-  refuseUnsupported(settings, connector)
   return {
-    connector,
-    brokers: brokersOf(settings, connector, context),
-    virtualHost:
-      settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
+    ...stompBrokersOf(settings, context),
     security: security(settings, identity, context),
     directAddressing: settings.flag('direct_addressing') ?? true,
     ...(settings.flag('plugin.rabbitmq.use_reply_exchange') === true ? { replyExchange: true } : {}),

@@ -97,7 +97,26 @@ export function parseSettings(path: string, text: string): Settings {
   return new Settings(path, values)
 }
 
-export function refuseUnsupported(settings: Settings, connector: string): void {
+interface StompBrokers {
+  connector: 'activemq' | 'rabbitmq'
+  brokers: BrokerAddress[]
+  virtualHost: string
+}
+
+/** Reads which brokers are spoken to over STOMP: client.cfg and server.cfg name them alike. */
+export function stompBrokersOf(settings: Settings, context: ProcessContext): StompBrokers {
+  const known = ['activemq', 'rabbitmq'] as const
+  const connector = settings.oneOf('connector', known, 'activemq', 'activemq, rabbitmq or nats')
+  refuseUnsupported(settings, connector)
+  return {
+    connector,
+    brokers: brokersOf(settings, connector, context),
+    virtualHost:
+      settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
+  }
+}
+
+function refuseUnsupported(settings: Settings, connector: string): void {
   for (const key of [`plugin.${connector}.base64`, `plugin.${connector}.agents_multiplex`]) {
     if (settings.flag(key) === true) throw settings.fault(key, 'no: Lockstep does not support this')
   }
@@ -115,7 +134,7 @@ export function refuseWeakAes(settings: Settings): void {
   settings.oneOf('plugin.aes.serializer', ['marshal'], 'marshal')
 }
 
-export function brokersOf(settings: Settings, connector: string, { env }: ProcessContext): BrokerAddress[] {
+function brokersOf(settings: Settings, connector: string, { env }: ProcessContext): BrokerAddress[] {
   const size = settings.whole(`plugin.${connector}.pool.size`, 1, 100)
   if (size === undefined)
     throw new LockstepError('bad-config', `${settings.path}: plugin.${connector}.pool.size is missing`)

@@ -13,10 +13,9 @@ import { readGitRepositories } from './git_repositories'
 import { readPuppetCode } from './puppet_code'
 import { readConfigFile, readPrivateKey, readPublicKey } from './files'
 import {
-  brokersOf,
   parseSettings,
-  refuseUnsupported,
   refuseWeakAes,
+  stompBrokersOf,
   type Settings,
   type ProcessContext,
 } from './mcollective_cfg'
@@ -140,18 +139,8 @@ export function readServerCfg(path: string, context: ProcessContext): ServerEnvi
 type HostRoadSettings = Pick<ServerEnvironment, 'connector' | 'brokers' | 'virtualHost' | 'security'>
 
 function stompRoad(settings: Settings, context: ProcessContext): HostRoadSettings {
-  const connector = settings.oneOf(
-    'connector',
-    ['activemq', 'rabbitmq'],
-    'activemq',
-    'activemq, rabbitmq or nats',
-  )
-  refuseUnsupported(settings, connector)
   return {
-    connector,
-    brokers: brokersOf(settings, connector, context),
-    virtualHost:
-      settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
+    ...stompBrokersOf(settings, context),
     security: security(settings, context),
   }
 }
