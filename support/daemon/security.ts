@@ -22,8 +22,10 @@ export function securityOf({ security }: Secured, now: () => number): ServerSecu
   }
 }
 
-/** Returns the security for a host's own requests, whose answers it does not wait for. */
-/** Undefined where a host has no right to ask. */
+/**
+ * Returns the security for a host's own requests, whose answers it does not wait for; undefined where a host has no right
+ * to ask.
+ */
 export function callerOf({ security }: Secured): Pick<ClientSecurity, 'sealRequest'> | undefined {
   switch (security.provider) {
     case 'psk':

@@ -16,6 +16,7 @@ import {
   type Stats,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { syncFolder } from './folders'
 import type { FileSight, HostFiles } from './host_files'
 import { openInWords } from './regular_file'
 
@@ -113,14 +114,5 @@ function writeNew(path: string, content: Buffer | string, mode: number): void {
     fsyncSync(file)
   } finally {
     closeSync(file)
-  }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
   }
 }

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { syncFolder } from '../../../system/folders'
 import { readForeignFile } from '../../../system/regular_file'
 import {
   FileChanged,
@@ -34,19 +35,19 @@ export const localGuardedFiles: GuardedFiles = {
       if (!isOurs || !isAsFound(now(path), found)) throw new FileChanged(path)
       if (keptAt !== undefined) {
         writeNew(keptAt, found.text)
-        syncFolderOf(keptAt)
+        syncFolder(dirname(keptAt))
       }
       renameSync(next, path)
     } catch (error) {
       rmSync(next, { force: true })
       throw error
     }
-    syncFolderOf(path)
+    syncFolder(dirname(path))
   },
   isThere: async (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
   async remove(path) {
     rmSync(path, { force: true })
-    syncFolderOf(path)
+    syncFolder(dirname(path))
   },
 }
 
@@ -76,16 +77,6 @@ function now(path: string): FoundFile {
 function identityOf(path: string): string {
   const { dev, ino } = lstatSync(path, { bigint: true })
   return `${dev}:${ino}`
-}
-
-/** Waits until the names in the folder of a file are on disk. */
-function syncFolderOf(path: string): void {
-  const folder = openSync(dirname(path), 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
 }
 
 /** Writes a file that is not there yet, whole and to disk: with the owner, group and mode of another one, if there is one. */

@@ -1,6 +1,6 @@
 import type { CommandRunner } from '../../../system/command'
 import type { HostFiles } from '../../../system/host_files'
-import { exchangeText } from '../lease_file'
+import { exchangeText } from '../exchange_text'
 
 /**
  * A switch to a commit, on disk before it begins: `begun`, then `switched` once the link leads there, and `whole` once
